@@ -1,0 +1,133 @@
+"""The design: one frozen value that every view, estimate, rule and page looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, PrivateAttr
+
+from archbook.design.contract import Api, Decision, Endpoint, Security, Waiver
+from archbook.design.elements import External, Journey, Service, Store, Traffic
+from archbook.design.interactions import Call, Event
+from archbook.design.quantities import EndpointName, Label, Name, Part, Text
+from archbook.errors import UnknownName
+
+Where = tuple[str | int, ...]
+"""A place inside a design, such as ``("calls", 2, "to")``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a design came from: its folder, the line of every part, and the DDL of its stores."""
+
+    folder: Path | None = None
+    places: Mapping[Where, tuple[str, int]] = field(default_factory=dict)
+    ddl: Mapping[str, str] = field(default_factory=dict)
+    digest: str = ""
+
+
+class Design(Part):
+    """A backend: who uses it, its services, stores, calls, events, promises, protection and decisions."""
+
+    archbook: Literal[1] = Field(description="Version of the format.")
+    name: Name = Field(description="Short name, used for files.")
+    title: Label = Field("", description="Name for people.")
+    why: Text = Field("", description="What it is for, and for whom.")
+    currency: Label = Field("USD", description="Currency of all costs.")
+    traffic: Traffic = Field(description="Who uses it, and how much.")
+    services: dict[Name, Service] = Field(description="Services by name.", min_length=1)
+    stores: dict[Name, Store] = Field({}, description="Databases, caches, object stores and brokers by name.")
+    externals: dict[Name, External] = Field({}, description="Systems of others by name.")
+    calls: tuple[Call, ...] = Field((), description="Who asks whom; calls of one request happen in this order.")
+    events: dict[Name, Event] = Field({}, description="Facts that services announce, by name.")
+    api: Api = Field(Api(), description="What is promised to clients.")
+    security: Security = Field(Security(), description="Who may do what.")
+    decisions: tuple[Decision, ...] = Field((), description="Decisions with their why.")
+    waivers: tuple[Waiver, ...] = Field((), description="Findings that were looked at and accepted.")
+
+    _source: Source = PrivateAttr(default_factory=Source)
+    _index: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    @property
+    def source(self) -> Source:
+        return self._source
+
+    @property
+    def folder(self) -> Path | None:
+        return self._source.folder
+
+    @property
+    def gateway(self) -> str | None:
+        """The service through which clients enter, or None when they reach each service directly."""
+        return next((name for name, service in self.services.items() if service.role == "gateway"), None)
+
+    def endpoint(self, name: EndpointName) -> Endpoint:
+        """The endpoint called `name`. Raises UnknownName."""
+        table = self._index.get("endpoints")
+        if table is None:
+            table = self._index["endpoints"] = {e.name: e for e in self.api.endpoints}
+        if name not in table:
+            raise UnknownName("endpoint", name, table)
+        endpoint: Endpoint = table[name]
+        return endpoint
+
+    def element(self, name: str) -> Service | Store | External:
+        """The service, store or external system called `name`. Raises UnknownName."""
+        for group in (self.services, self.stores, self.externals):
+            if name in group:
+                found: Service | Store | External = group[name]
+                return found
+        raise UnknownName("element", name, [*self.services, *self.stores, *self.externals])
+
+    def place(self, where: Where) -> str:
+        """``file:line`` of a part, or of its nearest parent with a known line; empty for a design made in code."""
+        for end in range(len(where), -1, -1):
+            if where[:end] in self._source.places:
+                file, line = self._source.places[where[:end]]
+                return f"{file}:{line}"
+        return ""
+
+    def ddl(self, store: str) -> str | None:
+        """The DDL text of a store, or None when it names no schema file."""
+        return self._source.ddl.get(store)
+
+    def steps(self, journey: Journey) -> Iterator[tuple[str, float]]:
+        """Endpoint name and times of each step of a journey, in order."""
+        for step in journey.steps:
+            yield (step, 1.0) if isinstance(step, str) else (step.do, step.times)
+
+    def sessions_per_s(self, growth: float = 1.0) -> float:
+        """Sessions that start each second at peak, at `growth` times today's load."""
+        traffic = self.traffic
+        per_day = traffic.daily_active_users * traffic.sessions_per_user_per_day
+        return per_day / 86400.0 * traffic.peak_to_mean * growth
+
+    def changed(self, changes: Mapping[Where, Any]) -> Design:
+        """A copy with some values replaced; nothing is written and no value is parsed or validated.
+
+        changes: place → value in the model's own units, such as ``{("services", "a", "instances"): 4}``.
+        """
+        design: Any = self
+        for where, value in changes.items():
+            design = _replaced(design, where, value)
+        design._source, design._index = self._source, {}
+        return design  # type: ignore[no-any-return]
+
+
+def _replaced(part: Any, where: Where, value: Any) -> Any:
+    if not where:
+        return value
+    key, rest = where[0], where[1:]
+    if isinstance(part, Mapping):
+        if key not in part:
+            raise UnknownName("part", str(key), map(str, part))
+        return {**part, key: _replaced(part[key], rest, value)}
+    if isinstance(part, tuple):
+        return tuple(_replaced(old, rest, value) if i == key else old for i, old in enumerate(part))
+    aliases = {info.alias or name: name for name, info in type(part).model_fields.items()}
+    if key not in aliases:
+        raise UnknownName("key", str(key), aliases)
+    return part.model_copy(update={aliases[str(key)]: _replaced(getattr(part, aliases[str(key)]), rest, value)})

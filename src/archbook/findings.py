@@ -1,0 +1,111 @@
+"""Rules and findings: one protocol for design review, API lint and schema lint.
+
+A rule is data plus one function. The function looks at a subject and yields a `Hit` for each place where the
+rule's condition holds; `apply` turns hits into findings. A rule that crashes becomes an *error* in the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Severity = Literal["high", "medium", "low"]
+SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One place where a rule's condition holds.
+
+    about: the element, as people name it, such as ``order-service → payment-service``.
+    what: the finding in one line. do: the concrete change to this subject. where: path for file:line.
+    cost: what it costs at the design's growth, for ranking (dimensionless, larger is worse).
+    """
+
+    about: str
+    what: str
+    do: str = ""
+    why: str = ""
+    where: tuple[str | int, ...] = ()
+    place: str = ""
+    evidence: tuple[str, ...] = ()
+    cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Data of a rule plus its one function.
+
+    fires, quiet: the smallest subjects (as text) on which it does and does not fire; tests run both.
+    """
+
+    id: str
+    title: str
+    severity: Severity
+    principle: int
+    why: str
+    remedy: str
+    references: tuple[str, ...]
+    check: Callable[[Any], Iterable[Hit]]
+    fires: str
+    quiet: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule found at one place."""
+
+    rule: str
+    severity: Severity
+    principle: int
+    about: str
+    what: str
+    why: str
+    do: str
+    references: tuple[str, ...] = ()
+    place: str = ""
+    evidence: tuple[str, ...] = ()
+    cost: float = 0.0
+    waived: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """A rule that failed while it looked; never to be read as a pass."""
+
+    rule: str
+    error: str
+
+
+def apply(rules: Sequence[Rule], subject: Any, place: Callable[[tuple[str | int, ...]], str]) -> tuple[
+    list[Finding], list[Crash]
+]:  # fmt: skip
+    """All findings, worst first (severity, then cost, then place in `rules`), and the rules that crashed."""
+    findings: list[Finding] = []
+    crashes: list[Crash] = []
+    for rule in rules:
+        try:
+            hits = list(rule.check(subject))
+        except Exception as error:  # a rule's bug must be seen in the report, and must not lose the others
+            crashes.append(Crash(rule.id, f"{type(error).__name__}: {error}"))
+            continue
+        findings.extend(_finding(rule, hit, place) for hit in hits)
+    findings.sort(key=lambda finding: (SEVERITIES.index(finding.severity), -finding.cost))
+    return findings, crashes
+
+
+def _finding(rule: Rule, hit: Hit, place: Callable[[tuple[str | int, ...]], str]) -> Finding:
+    return Finding(
+        rule=rule.id,
+        severity=rule.severity,
+        principle=rule.principle,
+        about=hit.about,
+        what=hit.what,
+        why=hit.why or rule.why,
+        do=hit.do or rule.remedy,
+        references=rule.references,
+        place=hit.place or (place(hit.where) if hit.where else ""),
+        evidence=hit.evidence,
+        cost=hit.cost,
+    )
