@@ -11,14 +11,14 @@ import hashlib
 import json
 import os
 import platform
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from archbook.design.files import write_atomically
 from archbook.design.model import Design
-from archbook.errors import Conflict, DesignError, Problem, UnknownName
+from archbook.errors import DesignError, Problem, UnknownName
 
 How = Literal["formula", "simulation", "measurement"]
 FILE = "evidence.json"
@@ -119,23 +119,3 @@ def keep(folder: Path, evidence: Iterable[Evidence]) -> Path:
 
 def _compact(entry: Evidence) -> dict[str, Any]:
     return {key: value for key, value in asdict(entry).items() if value not in (None, "", {})}
-
-
-def write_atomically(path: Path, content: str | bytes) -> Path:
-    """Write a file so that a reader, or a power cut, sees all of the old or all of the new. Raises Conflict."""
-    data = content.encode() if isinstance(content, str) else content
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise Conflict(f"{path}: cannot be written ({error.strerror}); nothing has been changed") from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        os.replace(temporary, path)
-    except OSError as error:
-        Path(temporary).unlink(missing_ok=True)
-        raise Conflict(f"{path}: cannot be written ({error.strerror}); nothing has been changed") from None
-    return path

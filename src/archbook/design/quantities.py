@@ -43,7 +43,14 @@ def _quantity(
 
 
 if TYPE_CHECKING:
-    Duration = PositiveDuration = Size = Rate = Share = Number = PositiveNumber = MultipleOfToday = float
+    Duration = float
+    PositiveDuration = float
+    Size = float
+    Rate = float
+    Share = float
+    Number = float
+    PositiveNumber = float
+    MultipleOfToday = float
 else:
     Duration = _quantity(units.parse_duration, ["12ms", "5min", "2h"])
     PositiveDuration = _quantity(units.parse_duration, ["12ms", "800ms"], above=0.0)
