@@ -14,6 +14,8 @@ from archbook.design.elements import External, Journey, Service, Store, Traffic
 from archbook.design.interactions import Call, Event
 from archbook.design.quantities import EndpointName, Label, Name, Part, Text
 from archbook.errors import UnknownName
+from archbook.tables import Table
+from archbook.units import show_factor, significant
 
 Where = tuple[str | int, ...]
 """A place inside a design, such as ``("calls", 2, "to")``."""
@@ -50,6 +52,24 @@ class Design(Part):
 
     _source: Source = PrivateAttr(default_factory=Source)
     _index: dict[str, Any] = PrivateAttr(default_factory=dict)
+
+    def summary(self) -> Table:
+        """What is in the design, counted."""
+        rows = [
+            ("for", f"{significant(self.traffic.daily_active_users)} users a day, designed to grow "
+                    f"{show_factor(self.traffic.growth)}"),
+            ("journeys", _listed(self.traffic.journeys)),
+            ("services", _listed(self.services)),
+            ("stores", _listed(self.stores)),
+            ("externals", _listed(self.externals)),
+            ("events", _listed(self.events)),
+            ("calls and endpoints", f"{len(self.calls)} calls, {len(self.api.endpoints)} endpoints"),
+            ("decisions", f"{len(self.decisions)}, {sum(bool(d.why) for d in self.decisions)} with their why"),
+        ]  # fmt: skip
+        return Table(("what", "in this design"), tuple(rows), self.title or self.name)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return self.summary()._repr_mimebundle_()
 
     @property
     def source(self) -> Source:
@@ -115,6 +135,11 @@ class Design(Part):
             design = _replaced(design, where, value)
         design._source, design._index = self._source, {}
         return design  # type: ignore[no-any-return]
+
+
+def _listed(names: Mapping[str, Any]) -> str:
+    shown = ", ".join(list(names)[:8])
+    return (shown + (f" and {len(names) - 8} more" if len(names) > 8 else "")) or "none"
 
 
 def _replaced(part: Any, where: Where, value: Any) -> Any:

@@ -1,0 +1,262 @@
+"""The capacity panel: what breaks first, at which load, and what would help."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as widgets
+
+from archbook.capacity import answer, curve, estimate, plan
+from archbook.capacity.result import Estimate
+from archbook.design.model import Design, Where
+from archbook.design.saving import Saved, save
+from archbook.diagrams import draw, recolour
+from archbook.diagrams.live import utilisation_svg
+from archbook.errors import ArchbookError
+from archbook.evidence import found, keep
+from archbook.panels.controls import button, counts, frame, logarithmic, menu, sentence, set_values, slider
+from archbook.schema import row_sizes
+from archbook.units import show_factor, show_share, significant
+
+USERS: Where = ("traffic", "daily_active_users")
+
+
+class CapacityPanel(widgets.VBox):  # type: ignore[misc]
+    """Sliders left; answer, chart, diagram and table right. `design` is the design as the sliders stand."""
+
+    def __init__(self, design: Design, growth: float = 1.0) -> None:
+        self._saved_design = design
+        self._changes: dict[Where, Any] = {}
+        self._undo: Saved | None = None
+        self._quiet = False
+        self._sizes = row_sizes(design)
+        self._picture = draw(design, "containers", heat={})
+        self._build_controls(growth)
+        self._build_results()
+        super().__init__(frame(self._control_column(), self._result_column()))
+        self.add_class("archbook-panel")
+        self._redesign()
+
+    # What is on screen
+
+    def _build_controls(self, growth: float) -> None:
+        design = self._saved_design
+        top = max(100.0, 10 * design.traffic.growth, growth)
+        users = float(design.traffic.daily_active_users)
+        self._users = slider("Daily users", logarithmic(users / 20, users * 20, users), users, significant,
+                             "Users on an ordinary day")  # fmt: skip
+        self._growth = slider("Growth", logarithmic(1.0, top, growth, design.traffic.growth), growth, show_factor,
+                              "Multiple of that load")  # fmt: skip
+        self._service = menu("Service", design.services, next(iter(design.services)), "The service to change")
+        self._instances = slider("Instances", [1], 1, str, "Copies of the service that run")
+        self._concurrency = slider("Concurrency", [1], 1, str, "Requests that one instance serves at once")
+        self._caches = _caches(design)
+        self._cache = menu("Cache", self._caches or ["none in this design"], None, "The cache to change")
+        self._hits = slider("Hit ratio", _RATIOS, 0.0, show_share, "Share of look-ups that it answers")
+        self._cache.value = self._cache.options[0]
+        self._hits.disabled = not self._caches
+        self._show_service()
+        self._show_cache()
+        self._users.observe(lambda change: self._change(USERS, change["new"]), "value")
+        self._growth.observe(lambda _: self._recompute(), "value")
+        self._service.observe(lambda _: self._show_service(), "value")
+        self._cache.observe(lambda _: self._show_cache(), "value")
+        self._instances.observe(lambda change: self._change(self._place("instances"), change["new"]), "value")
+        self._concurrency.observe(lambda change: self._change(self._place("concurrency"), change["new"]), "value")
+        self._hits.observe(lambda change: self._change(self._caches[self._cache.value], change["new"]), "value")
+
+    def _control_column(self) -> list[widgets.Widget]:
+        more = widgets.Accordion([widgets.VBox([self._cache, self._hits])], titles=("Caches",), selected_index=0)
+        buttons = widgets.HBox(
+            [
+                button("Reset", "Back to what the design says", self.reset),
+                button("Save to design", "Write the changed values into design.yaml", self.save),
+                button("Undo save", "Put back what the last save replaced", self.undo),
+                button("Keep as evidence", "Write what breaks first into evidence.json", self.keep),
+            ],
+            layout=widgets.Layout(flex_flow="row wrap"),
+        )
+        self._changed = widgets.HTML()
+        self._said = widgets.HTML()
+        column = [self._users, self._growth, self._service, self._instances, self._concurrency, more]
+        return [*column, self._changed, buttons, self._said]
+
+    def _build_results(self) -> None:
+        self._answer, self._chart, self._diagram, self._table = (widgets.HTML() for _ in range(4))
+        self._how = widgets.HTML()
+        for picture in (self._chart, self._diagram):
+            picture.add_class("archbook-picture")
+
+    def _result_column(self) -> list[widgets.Widget]:
+        return [self._answer, self._chart, self._diagram, self._table, self._how]
+
+    # What the sliders do
+
+    @property
+    def design(self) -> Design:
+        """The design as the sliders stand."""
+        return self._saved_design.changed(self._changes)
+
+    def _place(self, key: str) -> Where:
+        return ("services", self._service.value, key)
+
+    def _value(self, where: Where) -> Any:
+        return self._changes.get(where, _at(self._saved_design, where))
+
+    def _show_service(self) -> None:
+        self._quiet = True
+        for control, key in ((self._instances, "instances"), (self._concurrency, "concurrency")):
+            saved, value = _at(self._saved_design, self._place(key)), self._value(self._place(key))
+            set_values(control, counts(max(64, 20 * saved, value), saved, value), value, str)
+        self._quiet = False
+
+    def _show_cache(self) -> None:
+        if not self._caches:
+            return
+        self._quiet = True
+        saved = float(_at(self._saved_design, self._caches[self._cache.value]) or 0.0)
+        value = float(self._value(self._caches[self._cache.value]) or 0.0)
+        set_values(self._hits, sorted({*_RATIOS, saved, value}), value, show_share)
+        self._quiet = False
+
+    def _change(self, where: Where, value: Any) -> None:
+        if self._quiet:
+            return
+        if value == _at(self._saved_design, where):
+            self._changes.pop(where, None)
+        else:
+            self._changes[where] = value
+        self._redesign()
+
+    def _redesign(self) -> None:
+        """The design has changed: plan it again and draw the curve anew."""
+        self._shown = self.design
+        self._plan = plan(self._shown)
+        growths = logarithmic(1.0, self._growth.options[-1][1])[::3]
+        self._curve = curve(self._shown, growths, plan=self._plan)
+        parts = [
+            f"{_name(where)}: {_text(_at(self._saved_design, where))} → {_text(new)}"
+            for where, new in self._changes.items()
+        ]
+        self._changed.value = sentence("Changed from the design: " + "; ".join(parts), "changed") if parts else ""
+        self._recompute()
+
+    def _recompute(self) -> None:
+        if self._quiet:
+            return
+        try:
+            now = estimate(self._shown, self._growth.value, row_sizes=self._sizes, plan=self._plan)
+        except ArchbookError as error:
+            self._answer.value = sentence(str(error))
+            return
+        self._show(now)
+
+    def _show(self, now: Estimate) -> None:
+        self._estimate = now
+        heat = {name: element.utilisation for name, element in now.elements.items() if element.servers}
+        self._answer.value = sentence(answer(now))
+        self._chart.value = utilisation_svg(self._curve, now)
+        self._diagram.value = recolour(self._picture, heat)
+        self._table.value = now.table().html()
+        self._how.value = now.how_html()
+
+    # What the buttons do
+
+    def reset(self) -> None:
+        """Back to what the design says."""
+        self._changes.clear()
+        self._quiet = True
+        self._users.value = float(self._saved_design.traffic.daily_active_users)
+        self._quiet = False
+        self._show_service()
+        self._show_cache()
+        self._redesign()
+        self._said.value = sentence("Reset: the sliders stand where the design says.", "changed")
+
+    def save(self) -> None:
+        """Write the changed values into design.yaml."""
+        if not self._changes:
+            self._said.value = sentence("Nothing to save: no slider differs from the design.", "changed")
+            return
+        self._write({where: _text(value) for where, value in self._changes.items()})
+
+    def undo(self) -> None:
+        """Put back what the last save replaced."""
+        if self._undo is None:
+            self._said.value = sentence("Nothing to undo: this panel has not saved.", "changed")
+            return
+        self._write(dict(self._undo.undo), undoing=True)
+
+    def _write(self, changes: dict[Where, Any], undoing: bool = False) -> None:
+        try:
+            saved = save(self._saved_design, changes)
+        except ArchbookError as error:
+            self._said.value = sentence(str(error), "changed")
+            return
+        self._undo = None if undoing else saved
+        self._saved_design = saved.design
+        self.reset()
+        self._said.value = sentence(saved.text + ("" if undoing else " Undo save puts it back."), "changed")
+
+    def keep(self) -> None:
+        """Write what breaks first, and at which load, into evidence.json."""
+        folder = self._saved_design.folder
+        if self._changes or folder is None:
+            reason = "Save or reset first: evidence speaks of the design as it is saved."
+            self._said.value = sentence(
+                reason if self._changes else "This design has no folder to keep evidence in.", "changed"
+            )
+            return
+        first = self._estimate.breaks[0] if self._estimate.breaks else None
+        entry = found(
+            self._saved_design,
+            id="capacity.breaks-first",
+            claim=answer(self._estimate).replace("*", ""),
+            value=first.at if first else float(self._growth.options[-1][1]),
+            unit="×",
+            how="formula",
+            about="design",
+            source="archbook.capacity, Erlang C along the call graph",
+        )
+        path = keep(folder, [entry])
+        self._said.value = sentence(
+            f"Kept in {path.name}, entry {entry.id}; delete the entry there to undo.", "changed"
+        )
+
+
+_RATIOS = [round(i / 100, 2) for i in range(0, 100, 5)] + [0.96, 0.97, 0.98, 0.99]
+
+
+def _caches(design: Design) -> dict[str, Where]:
+    stores = {
+        name: ("stores", name, "hit_ratio") for name, store in design.stores.items() if store.hit_ratio is not None
+    }
+    calls = {
+        f"{call.from_} → {call.to}": ("calls", i, "hit_ratio")
+        for i, call in enumerate(design.calls)
+        if call.hit_ratio is not None
+    }
+    endpoints = {
+        endpoint.name: ("api", "endpoints", i, "hit_ratio")
+        for i, endpoint in enumerate(design.api.endpoints)
+        if endpoint.hit_ratio is not None
+    }
+    return {**stores, **calls, **endpoints}
+
+
+def _at(design: Design, where: Where) -> Any:
+    part: Any = design
+    for key in where:
+        part = part[key] if isinstance(part, dict | tuple) else getattr(part, str(key))
+    return part
+
+
+def _name(where: Where) -> str:
+    return ".".join(str(key) for key in where if key not in ("services", "stores", "api"))
+
+
+def _text(value: Any) -> Any:
+    """A value as a person types it."""
+    if isinstance(value, float):
+        return int(value) if value == int(value) and value > 1 else round(value, 6)
+    return value

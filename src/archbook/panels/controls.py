@@ -1,0 +1,133 @@
+"""Controls that every panel shares: sliders over sensible values, and the frame they stand in."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import ipywidgets as widgets
+
+_STEPS = (
+    1.0,
+    1.1,
+    1.2,
+    1.3,
+    1.5,
+    1.6,
+    1.8,
+    2.0,
+    2.2,
+    2.4,
+    2.7,
+    3.0,
+    3.3,
+    3.6,
+    3.9,
+    4.3,
+    4.7,
+    5.1,
+    5.6,
+    6.2,
+    6.8,
+    7.5,
+    8.2,
+    9.1,
+)
+_COUNTS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 24, 28, 32, 36, 40, 48, 56, 64, 72, 80, 96)
+FRAME_STYLE = """<style>
+.archbook-panel .widget-label, .archbook-panel .widget-readout {font-variant-numeric: tabular-nums}
+.archbook-panel .widget-inline-hbox .widget-label {min-width: 116px; text-align: left}
+.archbook-panel .archbook-answer {font-size: 15px; line-height: 1.45; margin: 4px 0 8px}
+.archbook-panel .archbook-picture svg {max-width: 100%; height: auto}
+.archbook-panel .archbook-changed {font-size: 12px; line-height: 1.4; margin: 4px 0}
+.archbook-panel button:focus-visible, .archbook-panel .noUi-handle:focus {
+  outline: 2px solid #0072B2; outline-offset: 1px
+}
+</style>"""
+
+
+def logarithmic(low: float, high: float, *exact: float) -> list[float]:
+    """Values from low to high in steps of about 10 % that hold every one of `exact`.
+
+    >>> logarithmic(1, 3, 2.5)
+    [1.0, 1.1, 1.2, 1.3, 1.5, 1.6, 1.8, 2.0, 2.2, 2.4, 2.5, 2.7, 3.0]
+    """
+    decade, values = 1.0, set(exact)
+    while decade > low:
+        decade /= 10
+    while decade <= high:
+        values.update(round(step * decade, 12) for step in _STEPS)
+        decade *= 10
+    return sorted(float(value) for value in values if low <= value <= high)
+
+
+def counts(high: int, *exact: int) -> list[int]:
+    """Whole numbers from 1 to high, wider apart as they grow, that hold every one of `exact`.
+
+    >>> counts(12, 11)
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
+    """
+    values, decade = set(exact) | set(_COUNTS), 10
+    while decade * 10 <= high:
+        values.update(count * decade for count in _COUNTS if count >= 10)
+        decade *= 10
+    return sorted(value for value in values if 1 <= value <= high)
+
+
+def slider(
+    label: str, values: Sequence[Any], value: Any, show: Callable[[Any], str], tip: str
+) -> widgets.SelectionSlider:
+    """A slider over given values that shows each with its unit and steps with the arrow keys."""
+    control = widgets.SelectionSlider(
+        options=[(show(v), v) for v in values],
+        value=value,
+        description=label,
+        tooltip=tip,
+        continuous_update=True,
+        style={"description_width": "116px"},
+        layout=widgets.Layout(width="100%"),
+    )
+    control.add_class("archbook-slider")
+    return control
+
+
+def set_values(control: widgets.SelectionSlider, values: Sequence[Any], value: Any, show: Callable[[Any], str]) -> None:
+    """Give a slider other values without an observer seeing the ones between."""
+    with control.hold_trait_notifications():
+        control.options = [(show(v), v) for v in values]
+        control.value = value
+
+
+def menu(label: str, names: Iterable[str], value: str | None, tip: str) -> widgets.Dropdown:
+    """A drop-down list of names."""
+    return widgets.Dropdown(
+        options=list(names),
+        value=value,
+        description=label,
+        tooltip=tip,
+        style={"description_width": "116px"},
+        layout=widgets.Layout(width="100%"),
+    )
+
+
+def button(label: str, tip: str, act: Callable[[], None]) -> widgets.Button:
+    """A button that calls `act`."""
+    control = widgets.Button(description=label, tooltip=tip, layout=widgets.Layout(width="auto"))
+    control.on_click(lambda _: act())
+    return control
+
+
+def frame(controls: Sequence[widgets.Widget], results: Sequence[widgets.Widget]) -> tuple[widgets.Widget, ...]:
+    """Controls left and results right; below about 900 px the results go under the controls."""
+    left = widgets.VBox(list(controls), layout=widgets.Layout(flex="0 1 340px", min_width="300px", margin="0 16px 0 0"))
+    right = widgets.VBox(list(results), layout=widgets.Layout(flex="1 1 540px", min_width="0"))
+    row = widgets.HBox([left, right], layout=widgets.Layout(flex_flow="row wrap", align_items="flex-start"))
+    return widgets.HTML(FRAME_STYLE, layout=widgets.Layout(display="none")), row
+
+
+def sentence(text: str, kind: str = "answer") -> str:
+    """A sentence as HTML; names between asterisks become bold."""
+    parts = html.escape(text).split("*")
+    body = "".join(f"<b>{part}</b>" if i % 2 else part for i, part in enumerate(parts))
+    return f'<div class="archbook-{kind}" role="status">{body}</div>'
