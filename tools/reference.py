@@ -1,0 +1,99 @@
+"""Write docs/reference.md from the docstrings of the public names, the command line and the exercises' kit.
+
+usage: python tools/reference.py write|check
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference.md"
+HEAD = """# Reference
+
+Written by `make reference` from the docstrings and the command line; `make check` fails when it is out of date.
+"""
+
+
+def page() -> str:
+    """The whole page. Raises SystemExit naming every public name without a docstring."""
+    import archbook
+
+    bare = [name for name in archbook.__all__ if not described(getattr(archbook, name))]
+    if bare:
+        raise SystemExit(f"without a docstring: {', '.join(bare)}")
+    lines = [
+        HEAD,
+        "## In Python: `import archbook as ab`\n",
+        *python(archbook),
+        "\n## On the command line\n",
+        *commands(),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def described(thing: Any) -> bool:
+    """Whether a public name says what it is; plain values such as `__version__` need not."""
+    return isinstance(thing, str | int | float) or bool(inspect.getdoc(thing))
+
+
+def python(package: Any) -> Iterator[str]:
+    for name in sorted(package.__all__, key=str.casefold):
+        thing = getattr(package, name)
+        if isinstance(thing, str | int | float):
+            continue
+        signature = ""
+        if inspect.isfunction(thing):
+            signature = str(inspect.signature(thing)).replace("archbook.", "")
+            yield f"- **`ab.{name}`** `{signature}`  \n  {sentence(thing)}"
+        else:
+            kind = "module" if inspect.ismodule(thing) else "class" if inspect.isclass(thing) else "value"
+            yield f"- **`ab.{name}`** ({kind})  \n  {sentence(thing)}"
+
+
+def sentence(thing: Any) -> str:
+    """The first paragraph of a docstring, on one line."""
+    return " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split())
+
+
+def commands() -> Iterator[str]:
+    """Each command with its usage line and what it does, as --help has it."""
+    import click
+
+    from archbook.cli import main
+
+    context = click.Context(main, info_name="archbook")
+    for name in main.list_commands(context):
+        command = main.get_command(context, name)
+        assert command is not None
+        inner = click.Context(command, info_name=f"archbook {name}", parent=None)
+        usage = command.get_usage(inner).removeprefix("Usage: ")
+        yield f"### `{' '.join(usage.split())}`\n"
+        yield f"{' '.join((command.help or '').split())}\n"
+        for option in command.params:
+            record = option.get_help_record(inner)
+            if record:
+                yield f"- `{record[0]}` {' '.join(record[1].split())}"
+        yield ""
+
+
+def main(arguments: list[str]) -> int:
+    if arguments not in (["write"], ["check"]):
+        print(__doc__, file=sys.stderr)
+        return 2
+    text = page()
+    if arguments == ["write"]:
+        PAGE.parent.mkdir(exist_ok=True)
+        PAGE.write_text(text, encoding="utf-8")
+        print("wrote docs/reference.md")
+    elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
+        print("docs/reference.md is out of date; run make reference and read the difference")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
