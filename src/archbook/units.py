@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 DURATIONS_S = {
     "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "sec": 1.0, "min": 60.0, "h": 3600.0,
@@ -130,16 +130,26 @@ def parse_number(value: object) -> float:
     return number * MULTIPLES[multiple]
 
 
-def uncertain(value: Mapping[str, object], parse: object) -> Uncertain:
+def uncertain(value: Mapping[str, object], parse: Callable[[object], float]) -> Uncertain:
     """``{low, likely, high}`` read with one of the parsers above.
 
     >>> uncertain({"low": "1ms", "likely": "2ms", "high": "4ms"}, parse_duration)
     0.002 (0.001–0.004)
+
+    A ValueError about one bound carries its key as second argument.
     """
     if set(value) != {"low", "likely", "high"}:
         raise ValueError("is a mapping; an uncertain number is written {low: …, likely: …, high: …}")
-    low, likely, high = (parse(value[key]) for key in ("low", "likely", "high"))  # type: ignore[operator]
-    return Uncertain(likely, low, high)
+    bounds = {key: _placed(key, parse, value[key]) for key in ("low", "likely", "high")}
+    return Uncertain(**bounds)
+
+
+def _placed(key: str, parse: Callable[[object], float], value: object) -> float:
+    """Parse one bound of an uncertain number; an error carries its key as the second argument."""
+    try:
+        return parse(value)
+    except ValueError as error:
+        raise ValueError(str(error), key) from None
 
 
 def significant(number: float, digits: int = 3) -> str:

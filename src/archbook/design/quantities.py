@@ -20,19 +20,19 @@ class Part(BaseModel):
 def _quantity(
     parse: Callable[[object], float], examples: list[Any], above: float | None = None, least: float = 0.0
 ) -> Any:
-    def check(number: float) -> float:
+    def check(number: float, *key: str) -> float:
         if above is not None and not number > above:
-            raise ValueError(f"must be more than {above:g}")
+            raise ValueError(f"must be more than {above:g}", *key)
         if number < least:
-            raise ValueError(f"must be at least {least:g}")
+            raise ValueError(f"must be at least {least:g}", *key)
         if not math.isfinite(number):
-            raise ValueError("must be finite")
+            raise ValueError("must be finite", *key)
         return number
 
     def read(value: object) -> float:
         if isinstance(value, Mapping):
             interval = units.uncertain(value, parse)
-            check(interval.low)
+            check(interval.low, "low")
             return interval
         return check(parse(value))
 
