@@ -1,0 +1,149 @@
+"""DDL text to a schema, one statement at a time; what cannot be read is told with its line and why."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from archbook.errors import nearest, shown
+from archbook.schema import parse_mysql
+from archbook.schema.draft import Draft
+from archbook.schema.model import Carried, Schema
+from archbook.schema.statements import Statement, Statements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST_REFUSALS = 500
+MOST_CHARACTERS = 20_000_000
+DEEPEST = 2_500  # characters without a comma or string: beyond it libpg_query would exhaust its stack
+_TABLES = re.compile(
+    r"(CREATE\s+(GLOBAL\s+|LOCAL\s+|TEMP\s+|TEMPORARY\s+|UNLOGGED\s+)*TABLE|CREATE\s+(UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?INDEX"
+    r"|ALTER\s+(TABLE|TYPE)|CREATE\s+(TYPE|DOMAIN)|COMMENT\s+ON|DROP\s+(TABLE|INDEX))\b", re.I,
+)  # fmt: skip
+_CARRIED = re.compile(
+    r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:DEFINER\s*=\s*\S+\s+)?(?:TEMP\s+|TEMPORARY\s+|RECURSIVE\s+|CONSTRAINT\s+|SQL\s+SECURITY\s+\w+\s+|ALGORITHM\s*=\s*\w+\s+)*"
+    r"(MATERIALIZED\s+VIEW|VIEW|FUNCTION|PROCEDURE|TRIGGER|EVENT\s+TRIGGER|EVENT|RULE|AGGREGATE|POLICY|OPERATOR|CAST|STATISTICS)"
+    r"\s+(?:IF\s+NOT\s+EXISTS\s+)?([^\s(]+)", re.I,
+)  # fmt: skip
+_ROWS = re.compile(r"(INSERT|UPDATE|DELETE|REPLACE|COPY|TRUNCATE|LOAD|MERGE)\b", re.I)
+_SETTINGS = re.compile(
+    r"(SET|RESET|SELECT|SHOW|USE|BEGIN|START|COMMIT|ROLLBACK|GRANT|REVOKE|LOCK|UNLOCK|ANALYZE|VACUUM|REFRESH|REINDEX"
+    r"|DO|CALL|END|\\|(?:CREATE|ALTER|DROP)\s+(?:\w+\s+)?(?:SCHEMA|DATABASE|SEQUENCE|EXTENSION|ROLE|USER|SERVER|PUBLICATION"
+    r"|SUBSCRIPTION|TABLESPACE|VIEW|FUNCTION|PROCEDURE|TRIGGER|DOMAIN|AGGREGATE|INDEX|RULE|TYPE|POLICY|LANGUAGE|DEFAULT"
+    r"|COLLATION|OPERATOR|CAST|STATISTICS|EVENT|FOREIGN|ACCESS|TEXT)|CREATE\s+(?:FOREIGN|ACCESS|TEXT))", re.I,
+)  # fmt: skip
+_WORDS = ("CREATE", "ALTER", "TABLE", "INDEX", "UNIQUE", "TYPE", "DOMAIN", "COMMENT", "INSERT", "DROP")
+_STRINGS = re.compile(r"'(?:[^']|'')*'")
+
+
+@lru_cache(maxsize=16)
+def parse(ddl: str) -> Schema:
+    """The schema that a DDL text describes: PostgreSQL, pg_dump output, MySQL, or a mixture.
+
+    Never raises for what the text says: all that was not understood is in the schema's ledger, with its line.
+
+    >>> schema = parse("CREATE TABLE users (id bigserial PRIMARY KEY, email varchar(255) UNIQUE NOT NULL);")
+    >>> schema.table("users").primary_key, str(schema.table("users").column("email").type)
+    (('id',), 'varchar(255)')
+    """
+    draft = Draft()
+    statements = Statements(_clean(ddl, draft))
+    count = refused = 0
+    for statement in _walk(statements):
+        count += 1
+        draft.line = statement.line
+        if not _take(draft, statement):
+            refused += 1
+            count -= statements.resume(statement)
+        if refused >= MOST_REFUSALS:
+            why = f"{MOST_REFUSALS} statements before it were not understood"
+            draft.note("the rest of the text", f"is not read from line {statement.line} on", why, "refused")
+            break
+    return draft.finish(count)
+
+
+def _walk(statements: Statements) -> Iterator[Statement]:
+    while (statement := statements.next()) is not None:
+        yield statement
+
+
+def _clean(ddl: str, draft: Draft) -> str:
+    """The text without what no grammar takes: NUL characters, lone surrogates, a byte-order mark."""
+    text = ddl.removeprefix("\ufeff").replace("\r\n", "\n")
+    if len(text) > MOST_CHARACTERS:
+        cut = f"is not read: only the first {MOST_CHARACTERS:,} characters are"
+        draft.note("the end of the text", cut, "", "refused", text.count("\n", 0, MOST_CHARACTERS) + 1)
+        text = text[:MOST_CHARACTERS]
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        draft.note("the text", "has NUL characters; read as spaces", "", "read as meant", line)
+        text = text.replace("\0", " ")
+    return text.encode("utf-8", "replace").decode()
+
+
+def _take(draft: Draft, statement: Statement) -> bool:
+    """Read one statement into the draft; False where it was not understood (and is told)."""
+    text = statement.text
+    if statement.problem:
+        draft.note(shown(text), "is not read", statement.problem, "refused")
+        return False
+    if _TABLES.match(text):
+        return _read(draft, statement)
+    if carried := _CARRIED.match(text):
+        kind = " ".join(carried[1].lower().split())
+        draft.carried.append(Carried(kind, carried[2], text, statement.line))
+        draft.note(f"{kind} {carried[2]}", "is kept as text", "engines here run no code of the DDL", "carried")
+    elif rows := _ROWS.match(text):
+        what = f"has {statement.rows:,} rows that are not read" if statement.rows else "is not read"
+        draft.note(f"{rows[1].upper()} statement", what, "experiments make their own rows", "rows")
+    elif setting := _SETTINGS.match(text):
+        words = " ".join(setting[1].upper().split())
+        draft.note(f"{words} statement", "is not read", "it says nothing about tables", "setting")
+    else:
+        return _read(draft, statement)
+    return True
+
+
+def _read(draft: Draft, statement: Statement) -> bool:
+    import postgast
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+
+    refusals = (postgast.PgQueryError, DecodeError, _TooDeep)
+    try:
+        _postgres(draft, statement.text, statement.line)
+        return True
+    except refusals as error:
+        refusal = error
+    try:
+        parse_mysql.read(draft, statement.text, statement.line, _postgres, refusals)
+        return True
+    except parse_mysql.NotMysql:
+        place = getattr(refusal, "cursorpos", 0)
+        before = statement.text.encode()[: max(place - 1, 0)]
+        line = statement.line + before.count(b"\n")
+        draft.note(shown(statement.text), "is not understood", _why(statement.text, refusal), "refused", line)
+        return False
+
+
+class _TooDeep(Exception):
+    """An expression that would exhaust the parser's stack."""
+
+
+def _postgres(draft: Draft, text: str, line: int) -> None:
+    from archbook.schema import parse_postgres
+
+    longest = max(map(len, re.split(r"[,;]", _STRINGS.sub("''", text))))
+    if longest > DEEPEST:
+        raise _TooDeep(f"it has an expression of {longest:,} characters, more than the {DEEPEST:,} that are read")
+    parse_postgres.read(draft, text, line)
+
+
+def _why(text: str, error: Exception) -> str:
+    """What the grammar said, and the keyword that was probably meant."""
+    said = parse_mysql.plain(error)
+    for word in re.findall(r"\w+", text[:200])[:3]:
+        if word.upper() not in _WORDS and (meant := nearest(word.upper(), _WORDS)):
+            return f"{said}; did you mean `{meant}`?"
+    return said

@@ -1,0 +1,77 @@
+"""Small readers of libpg_query's parse tree, shared by the modules that walk it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import postgast
+from postgast.pg_query_pb2 import ParseResult
+
+from archbook.schema.draft import Draft
+from archbook.schema.model import Identity, Type
+
+SERIALS = {"serial": "int4", "serial4": "int4", "bigserial": "int8", "serial8": "int8",
+           "smallserial": "int2", "serial2": "int2"}  # fmt: skip
+ACTIONS = {"a": "", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
+IDENTITIES: dict[str, Identity] = {"a": "always", "d": "by default"}
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads the parts of one statement; lines are counted inside its text."""
+
+    draft: Draft
+    text: bytes
+    line: int
+
+    def line_of(self, node: Any) -> int:
+        """The line of a node of the parse tree."""
+        return self.line + self.text.count(b"\n", 0, max(node.location, 0))
+
+
+def sql(expression: Any) -> str:
+    """An expression of the parse tree as SQL text."""
+    tree = ParseResult(version=180000)
+    target = tree.stmts.add().stmt.select_stmt.target_list.add()
+    target.res_target.val.CopyFrom(expression)
+    return postgast.deparse(tree).removeprefix("SELECT ")
+
+
+def label(node: Any, field: str) -> str:
+    """The name of an enumeration's value in a node."""
+    values = node.DESCRIPTOR.fields_by_name[field].enum_type.values_by_number
+    return str(values[getattr(node, field)].name)
+
+
+def strings(nodes: Iterable[Any]) -> tuple[str, ...]:
+    """The words in a list of string nodes."""
+    return tuple(node.string.sval for node in nodes)
+
+
+def name_of(relation: Any) -> str:
+    """The key of a table: its name, with the schema in front unless that is `public`."""
+    return qualified((relation.schemaname, relation.relname))
+
+
+def qualified(parts: Iterable[str]) -> str:
+    """A dotted name without `public` and `pg_catalog`.
+
+    >>> qualified(("public", "users")), qualified(("sales", "users"))
+    ('users', 'sales.users')
+    """
+    return ".".join(part for part in parts if part and part not in ("public", "pg_catalog"))
+
+
+def read_type(node: Any) -> tuple[Type, Identity]:
+    """A column's type, and how it numbers rows (serial types)."""
+    name = qualified(strings(node.names))
+    identity: Identity = "serial" if name in SERIALS else ""
+    modifiers = () if name == "interval" else tuple(_modifier(m) for m in node.typmods)
+    return Type(SERIALS.get(name, name), modifiers, bool(node.array_bounds)), identity
+
+
+def _modifier(node: Any) -> int | str:
+    constant = node.a_const
+    return constant.ival.ival if constant.WhichOneof("val") == "ival" else sql(node).strip("'")

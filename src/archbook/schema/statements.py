@@ -1,0 +1,147 @@
+"""One statement at a time out of a DDL file, so that an error in one never loses the others."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_STOP = re.compile(
+    r"""(?P<string>[eE]?')|(?P<name>["`])|(?<![\w$])(?P<dollar>\$(?:[^\W\d]\w{0,63})?\$)|(?P<line>--)"""
+    r"""|(?P<block>/\*)|(?P<end>;)|^(?P<psql>\\[^\n]*)|^(?P<delimiter>DELIMITER[ \t]+(?P<mark>\S+)[^\n]*)""",
+    re.MULTILINE | re.IGNORECASE,
+)
+_STRING = re.compile(r"[^']*(?:''[^']*)*'")
+_ESCAPED = re.compile(r"[^'\\]*(?:(?:''|\\.)[^'\\]*)*'", re.DOTALL)
+_SPACE = re.compile(r"\s*")
+_COMMENT_EDGE = re.compile(r"/\*|\*/")
+_BODY = re.compile(r"CREATE\s+(OR\s+REPLACE\s+)?(FUNCTION|PROCEDURE|RULE)\b", re.IGNORECASE)
+_ATOMIC = re.compile(r"\bBEGIN\s+ATOMIC\b", re.IGNORECASE)
+_COPY = re.compile(r"COPY\s[^;]*\bFROM\s+STDIN\b", re.IGNORECASE)
+_RESTART = re.compile(r"^[ \t]*(?:CREATE|ALTER|COMMENT ON|INSERT INTO|DROP)\s", re.MULTILINE | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement without its semicolon. problem: why it cannot be whole; rows: lines of COPY data after it."""
+
+    text: str
+    line: int
+    start: int
+    stop: int
+    problem: str = ""
+    rows: int = 0
+
+
+class Statements:
+    """Walks over a DDL text; `resume` goes back to where a broken statement must have ended."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.mysql = "`" in text
+        self._position = 0
+        self._mark = ";"
+        self._line, self._counted = 1, 0
+
+    def next(self) -> Statement | None:
+        """The next statement, or None at the end."""
+        start = position = self._skip_space(self._position)
+        while position < len(self.text):
+            stop = _STOP.search(self.text, position)
+            if stop is None or (self._mark != ";" and not stop["delimiter"]):
+                return self._marked(start)
+            blank = not self.text[start : stop.start()].strip()
+            if stop["end"]:
+                position = stop.end()
+                if blank:
+                    start = self._skip_space(position)
+                elif not self._inside_body(start, stop.start()):
+                    return self._statement(start, stop.start(), position)
+            elif stop["psql"]:
+                if blank:
+                    return self._statement(stop.start(), stop.end(), stop.end())
+                position = stop.end()
+            elif stop["delimiter"]:
+                self._mark, position = stop["mark"], stop.end()
+                start = self._skip_space(position)
+            else:
+                end = self._close(stop)
+                if end is None:
+                    kind = "comment" if stop["block"] else "quote"
+                    problem = f"the {kind} opened in line {self.line_at(stop.start())} is never closed"
+                    return self._statement(start, len(self.text), len(self.text), problem)
+                position = end
+                if blank and (stop["line"] or stop["block"]):
+                    start = self._skip_space(position)
+        return self._statement(start, len(self.text), len(self.text)) if self.text[start:].strip() else None
+
+    def resume(self, broken: Statement) -> bool:
+        """Go back to the next line inside `broken` that begins a statement; whether there is one."""
+        first_line_end = self.text.find("\n", broken.start, broken.stop)
+        found = _RESTART.search(self.text, first_line_end, broken.stop) if first_line_end >= 0 else None
+        if found:
+            self._position = found.start()
+        return bool(found)
+
+    def line_at(self, position: int) -> int:
+        """The line (from 1) of a place in the text."""
+        if position >= self._counted:
+            self._line += self.text.count("\n", self._counted, position)
+        else:
+            self._line -= self.text.count("\n", position, self._counted)
+        self._counted = position
+        return self._line
+
+    def _skip_space(self, position: int) -> int:
+        found = _SPACE.match(self.text, position)
+        return found.end() if found else position
+
+    def _close(self, stop: re.Match[str]) -> int | None:
+        """Where the quote or comment that opens at `stop` ends; None when it never does."""
+        if stop["line"]:
+            end = self.text.find("\n", stop.end())
+            return len(self.text) if end < 0 else end
+        if stop["block"]:
+            return self._close_comment(stop.end())
+        if stop["string"]:
+            pattern = _ESCAPED if len(stop["string"]) == 2 or self.mysql else _STRING
+            found = pattern.match(self.text, stop.end())
+            return found.end() if found else None
+        mark = stop["name"] or stop["dollar"]
+        end = self.text.find(mark, stop.end())
+        return None if end < 0 else end + len(mark)
+
+    def _close_comment(self, position: int) -> int | None:
+        depth = 1
+        for edge in _COMMENT_EDGE.finditer(self.text, position):
+            depth += 1 if edge[0] == "/*" and not self.mysql else -1 if edge[0] == "*/" else 0
+            if depth == 0:
+                return edge.end()
+        return None
+
+    def _inside_body(self, start: int, stop: int) -> bool:
+        """Whether a semicolon stands inside the body of a function or rule."""
+        if not _BODY.match(self.text, start):
+            return False
+        text = self.text[start:stop]
+        if _ATOMIC.search(text):
+            return not text.rstrip().upper().endswith("END")
+        return text.count("(") > text.count(")")
+
+    def _marked(self, start: int) -> Statement | None:
+        """A statement that ends at MySQL's DELIMITER, or at the end of the text."""
+        end = self.text.find(self._mark, start) if self._mark != ";" else -1
+        stop, after = (len(self.text),) * 2 if end < 0 else (end, end + len(self._mark))
+        if not self.text[start:stop].strip():
+            return None
+        return self._statement(start, stop, after)
+
+    def _statement(self, start: int, stop: int, after: int, problem: str = "") -> Statement:
+        text = self.text[start:stop].rstrip()
+        rows = 0
+        if _COPY.match(text):
+            end = self.text.find("\n\\.", after)
+            end = len(self.text) if end < 0 else end
+            rows = max(self.text.count("\n", after, end), 0)
+            after = min(end + 3, len(self.text))
+        self._position = after
+        return Statement(text, self.line_at(start), start, stop, problem, rows)
