@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -99,7 +100,7 @@ def escape_markdown(text: str) -> str:
     >>> escape_markdown("a|b <script> *x*")
     'a\\\\|b &lt;script&gt; \\\\*x\\\\*'
     """
-    text = html.escape(" ".join(text.split()), quote=False)
+    text = html.escape(re.sub(r"[ \t-\r\x85\u2028\u2029]+", " ", text).strip(), quote=False)
     for character in "\\`*_[]|":
         text = text.replace(character, "\\" + character)
     return text

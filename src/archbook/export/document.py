@@ -1,0 +1,189 @@
+"""The document before it is written: sections of blocks, built once and written by every format.
+
+Text is never markup here. What a person wrote in Markdown has been read into these blocks by `prose`, so that a
+writer has only plain text to escape, and no address, tag or script to carry over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from archbook.tables import Table, as_columns
+
+Kind = Literal["", "code", "strong", "em", "mark", "break"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of text. kind ``mark`` is the small word that says where a number comes from.
+
+    to: the anchor of a section of this document, or empty.
+    """
+
+    text: str
+    kind: Kind = ""
+    to: str = ""
+
+
+Inline: TypeAlias = tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Running text."""
+
+    spans: Inline
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A bulleted or numbered list; an item is a sequence of blocks."""
+
+    items: tuple[tuple[Block, ...], ...]
+    ordered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """Terms with what is said about each."""
+
+    items: tuple[tuple[Inline, tuple[Block, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A few numbers that matter: value, the word for its origin, and what it is."""
+
+    items: tuple[tuple[str, str, Inline], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Text in fixed width, line by line."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Blocks set apart. kind ``problem``: something could not be done, or asks for attention."""
+
+    blocks: tuple[Block, ...]
+    kind: Literal["quote", "note", "problem"] = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table with its caption. name: unique and safe as a file name; empty for a table that a person wrote."""
+
+    name: str
+    table: Table
+    caption: Inline
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture with its caption; where it could not be drawn, `failure` says why and `svg` is empty."""
+
+    name: str
+    caption: Inline
+    alt: str = ""
+    svg: str = ""
+    mermaid: str = ""
+    failure: str = ""
+
+
+Block: TypeAlias = Paragraph | Listing | Definitions | Facts | Code | Note | Grid | Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and what stands below it.
+
+    title: the noun a reader looks for. statement: what the section found, in one sentence, or empty.
+    """
+
+    anchor: str
+    title: str
+    blocks: tuple[Block, ...] = ()
+    sections: tuple[Section, ...] = ()
+    statement: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The whole document; `summary` is page one and stands alone."""
+
+    name: str
+    title: str
+    summary: Section
+    chapters: tuple[Section, ...]
+    footer: str
+
+    def grids(self) -> tuple[Grid, ...]:
+        """All tables of ours in reading order."""
+        return tuple(block for block in self._blocks() if isinstance(block, Grid) and block.name)
+
+    def figures(self) -> tuple[Figure, ...]:
+        """All figures in reading order."""
+        return tuple(block for block in self._blocks() if isinstance(block, Figure))
+
+    def numbers(self) -> dict[Block, str]:
+        """``Figure 3`` or ``Table 2``, by the figure or table."""
+        figures: dict[Block, str] = {figure: f"Figure {i}" for i, figure in enumerate(self.figures(), 1)}
+        return figures | {grid: f"Table {i}" for i, grid in enumerate(self.grids(), 1)}
+
+    def _blocks(self) -> Iterator[Block]:
+        for section in (self.summary, *self.chapters):
+            yield from _inside(section)
+
+
+def _inside(section: Section) -> Iterator[Block]:
+    yield from section.blocks
+    for below in section.sections:
+        yield from _inside(below)
+
+
+def say(*parts: str | Span) -> Paragraph:
+    """A paragraph of plain text and spans.
+
+    >>> say("holds to ", strong("3.2×")).spans[1].kind
+    'strong'
+    """
+    return Paragraph(line(*parts))
+
+
+def line(*parts: str | Span) -> Inline:
+    """Text and spans as one line of text."""
+    return tuple(Span(part) if isinstance(part, str) else part for part in parts if part)
+
+
+def code(text: str) -> Span:
+    """A name as it stands in the design file."""
+    return Span(text, "code")
+
+
+def strong(text: str) -> Span:
+    """Text that matters."""
+    return Span(text, "strong")
+
+
+def mark(text: str) -> Span:
+    """The word that tells a declared, computed, simulated or measured number."""
+    return Span(text, "mark")
+
+
+def terms(*items: tuple[str | Span, str | tuple[Block, ...]]) -> Definitions:
+    """Definitions of those terms about which something is said.
+
+    >>> len(terms(("engine", "redis"), ("backup", "")).items)
+    1
+    """
+    return Definitions(tuple((line(t), (say(b),) if isinstance(b, str) else b) for t, b in items if b))
+
+
+def grid(name: str, caption: Inline, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Grid:
+    """A table from cells of any type; see `archbook.tables.as_columns`."""
+    return Grid(name, as_columns(heads, list(rows)), caption)

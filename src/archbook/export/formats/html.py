@@ -1,0 +1,170 @@
+"""One self-contained HTML page: no script, no external address; for a screen, a phone and the printer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from importlib import resources
+from typing import assert_never
+
+from archbook.export.document import (
+    Block,
+    Code,
+    Definitions,
+    Document,
+    Facts,
+    Figure,
+    Grid,
+    Inline,
+    Listing,
+    Note,
+    Paragraph,
+    Section,
+    Span,
+)  # fmt: skip
+from archbook.export.svg import inline_svg
+
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'"
+)
+_TAGS = {"code": "code", "strong": "strong", "em": "em"}
+
+
+def write(document: Document) -> dict[str, bytes]:
+    """``NAME.html``."""
+    return {f"{document.name}.html": _Writer(document).page().encode()}
+
+
+class _Writer:
+    """One document on its way to HTML: knows the numbers of figures and tables."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.numbers = document.numbers()
+
+    def page(self) -> str:
+        document = self.document
+        style = resources.files("archbook.export.formats").joinpath("page.css").read_text(encoding="utf-8")
+        chapters = "\n".join(self.chapter(i, section) for i, section in enumerate(document.chapters, 1))
+        return (
+            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+            '<meta name="color-scheme" content="light dark">\n'
+            f"<title>{escape(document.title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
+            '<a class="skip" href="#summary">Skip to the summary</a>\n<main>\n'
+            f'<header class="summary" id="summary" tabindex="-1">\n<h1>{escape(document.title)}</h1>\n'
+            f"{self.inside(document.summary, 2)}</header>\n{self.contents()}"
+            f'<div class="chapters">\n{chapters}\n</div>\n</main>\n'
+            f"<footer><p>{escape(document.footer)}</p></footer>\n</body>\n</html>\n"
+        )
+
+    def contents(self) -> str:
+        items = "".join(f'<li><a href="#{_id(s.anchor)}">{escape(s.title)}</a></li>' for s in self.document.chapters)
+        return f'<nav aria-label="Contents">\n<h2>Contents</h2>\n<ol>{items}</ol>\n</nav>\n'
+
+    def chapter(self, number: int, section: Section) -> str:
+        anchor = _id(section.anchor)
+        label = f'<span class="label">{number} · {escape(section.title)}</span> ' if section.statement else ""
+        heading = escape(section.statement) or f'<span class="label">{number}</span> {escape(section.title)}'
+        return (
+            f'<section id="{anchor}" aria-labelledby="{anchor}-heading">\n'
+            f'<h2 id="{anchor}-heading">{label}{heading}</h2>\n{self.inside(section, 3)}</section>'
+        )
+
+    def inside(self, section: Section, level: int) -> str:
+        below = "".join(
+            f'<section id="{_id(s.anchor)}">\n<h{level}>{escape(s.title)}</h{level}>\n'
+            f"{self.inside(s, min(level + 1, 6))}</section>\n"
+            for s in section.sections
+        )
+        return self.blocks(section.blocks) + below
+
+    def blocks(self, blocks: Iterable[Block]) -> str:
+        return "".join(self.block(block) + "\n" for block in blocks)
+
+    def block(self, block: Block) -> str:
+        match block:
+            case Paragraph(spans):
+                return f"<p>{self.inline(spans)}</p>"
+            case Listing(items, ordered):
+                tag = "ol" if ordered else "ul"
+                return f"<{tag}>" + "".join(f"<li>{self.tight(item)}</li>" for item in items) + f"</{tag}>"
+            case Definitions(items):
+                pairs = (f"<div><dt>{self.inline(t)}</dt><dd>{self.tight(b)}</dd></div>" for t, b in items)
+                return "<dl>" + "".join(pairs) + "</dl>"
+            case Facts(items):
+                cards = (f"<li><b>{escape(v)}</b> {_mark(m)} <span>{self.inline(w)}</span></li>" for v, m, w in items)
+                return '<ul class="facts">' + "".join(cards) + "</ul>"
+            case Code(text):
+                return f'<pre tabindex="0"><code>{escape(text)}</code></pre>'
+            case Note(blocks, kind):
+                tag = "blockquote" if kind == "quote" else "div"
+                return f'<{tag} class="{kind}">{self.blocks(blocks)}</{tag}>'
+            case Grid():
+                return self.grid(block)
+            case Figure():
+                return self.figure(block)
+            case _:
+                assert_never(block)
+
+    def tight(self, blocks: tuple[Block, ...]) -> str:
+        match blocks:
+            case (Paragraph(spans),):
+                return self.inline(spans)
+            case _:
+                return self.blocks(blocks)
+
+    def grid(self, grid: Grid) -> str:
+        flush = [' class="number"' if column.startswith(">") else "" for column in grid.table.columns]
+        heads = (
+            f'<th scope="col"{f}>{escape(c.removeprefix(">"))}</th>'
+            for f, c in zip(flush, grid.table.columns, strict=True)
+        )
+        rows = (
+            "<tr>" + "".join(f"<td{f}>{escape(c)}</td>" for f, c in zip(flush, row, strict=True)) + "</tr>\n"
+            for row in grid.table.rows
+        )
+        caption = self.caption("caption", grid) if grid.name else ""
+        label = escape(self.numbers.get(grid, "Table"))
+        return (
+            f'<div class="wide" role="region" aria-label="{label}" tabindex="0"><table>{caption}\n'
+            f"<thead><tr>{''.join(heads)}</tr></thead>\n<tbody>{''.join(rows)}</tbody></table></div>"
+        )
+
+    def figure(self, figure: Figure) -> str:
+        caption = self.caption("figcaption", figure)
+        if not figure.svg:
+            why = f'<p class="problem">This figure could not be drawn: {escape(figure.failure)}</p>'
+            return f'<figure id="figure-{_id(figure.name)}">{why}{caption}</figure>'
+        svg, width, height = inline_svg(figure.svg, f"{_id(figure.name)}-", figure.alt)
+        shape = ' class="landscape"' if width > 900 and width > 1.3 * height else ""
+        size = f"--w:{width:.0f}px;--h:{height:.0f}px"
+        return (
+            f'<figure id="figure-{_id(figure.name)}"{shape}><div class="canvas" style="{size}" tabindex="0">{svg}</div>'
+            f"{caption}</figure>"
+        )
+
+    def caption(self, tag: str, block: Figure | Grid) -> str:
+        return f"<{tag}><b>{self.numbers[block]}</b> {self.inline(block.caption)}</{tag}>"
+
+    def inline(self, spans: Inline) -> str:
+        return "".join(self.span(span) for span in spans)
+
+    def span(self, span: Span) -> str:
+        if span.kind == "break":
+            return "<br>"
+        text = escape(span.text)
+        if span.kind == "mark":
+            text = _mark(span.text)
+        elif span.kind:
+            text = f"<{_TAGS[span.kind]}>{text}</{_TAGS[span.kind]}>"
+        return f'<a href="#{_id(span.to)}">{text}</a>' if span.to else text
+
+
+def _mark(word: str) -> str:
+    return f'<small class="mark">{escape(word)}</small>'
+
+
+def _id(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_" else "-" for c in name)
