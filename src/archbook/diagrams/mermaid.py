@@ -1,0 +1,120 @@
+"""Mermaid text: labels that cannot break out, the flowchart that several views share, and its layout offline.
+
+mermaid-py is used for its builders only. Its `Mermaid` class sends the text to a public server: never construct it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from archbook.diagrams.palette import FRAME, HEAT, INK, PURPLE, ROLES
+from archbook.errors import RenderError
+
+_PLAIN = frozenset(" .,_-/:()")
+# Laid out one size larger than it is drawn: the renderer's font table is narrower than Arial by about 7 %.
+_LAYOUT = """config:
+  look: classic
+  theme: neutral
+  fontFamily: "Arial, sans-serif"
+  themeVariables:
+    fontFamily: "Arial, sans-serif"
+    fontSize: 15px
+  flowchart:
+    wrappingWidth: 900
+    nodeSpacing: 26
+    rankSpacing: 30
+    padding: 8
+  er:
+    entityPadding: 10
+    diagramPadding: 10
+  sequence:
+    diagramMarginX: 20
+    diagramMarginY: 8
+    height: 46
+    messageFontSize: 14
+    actorFontSize: 14
+    noteFontSize: 13
+    mirrorActors: false
+"""
+
+
+def label(text: str, limit: int = 48) -> str:
+    """Text as a Mermaid label: one line, cut first, then everything but plain characters as a code point.
+
+    >>> label('say "hi" %%{init}')
+    'say #34;hi#34; #37;#37;#123;init#125;'
+    """
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    text = text[: limit - 1] + "…" if len(text) > limit else text
+    return "".join(c if (c.isascii() and c.isalnum()) or c in _PLAIN else f"#{ord(c)};" for c in text)
+
+
+def ids(names: Iterable[str]) -> dict[str, str]:
+    """A Mermaid id for every name: readable, unique, no reserved word.
+
+    >>> ids(["order-service", "order.service", "end"])
+    {'order-service': 'n_order_service', 'order.service': 'n_order_service_2', 'end': 'n_end'}
+    """
+    found: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in names:
+        slug = "n_" + re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+        chosen, count = slug, 2
+        while chosen in taken:
+            chosen, count = f"{slug}_{count}", count + 1
+        taken.add(chosen)
+        found[name] = chosen
+    return found
+
+
+def heading(title: str) -> str:
+    """A title for mermaid-py's builders, which write it into YAML as it is."""
+    return json.dumps(label(title, 90))
+
+
+def accessible(script: str, kind: str, title: str, alt: str, more: Sequence[str] = ()) -> str:
+    """The script with what mermaid-py cannot say, below the line of its kind: alt text and further lines."""
+    lines = [kind, f"\taccTitle: {label(title, 90)}", f"\taccDescr: {label(alt, 400)}", *(f"\t{line}" for line in more)]
+    return script.replace(f"\n{kind}\n", "\n" + "\n".join(lines) + "\n", 1)
+
+
+def flowchart(
+    title: str, alt: str, nodes: Sequence[Any], links: Sequence[Any], classes: Mapping[str, Sequence[str]]
+) -> str:
+    """Flowchart text from left to right. classes: role or step of load → ids.
+
+    Class definitions are written here because mermaid-py keeps them in a set, whose order changes by process.
+    """
+    from mermaid.flowchart import FlowChart
+
+    script = FlowChart(heading(title), nodes=list(nodes), links=list(links), orientation="LR").script
+    lines = [*(_class(name) for name in sorted(classes)),
+             *(f"class {','.join(members)} {name}" for name, members in sorted(classes.items(), key=lambda c: (c[0][:4] == "heat", c[0])))]  # fmt: skip
+    dotted = [str(index) for index, link in enumerate(links) if link.shape == "-.-"]
+    if dotted:
+        lines.append(f"linkStyle {','.join(dotted)} stroke:{PURPLE}")
+    text = accessible(script, "flowchart LR", title, alt)
+    return text + "".join(f"\t{line}\n" for line in lines)
+
+
+def _class(name: str) -> str:
+    if name == "frame":
+        return f"classDef frame fill:none,stroke:{FRAME}"
+    if name.startswith("heat"):
+        return f"classDef {name} fill:{HEAT[int(name[4:])][1]},color:{INK}"
+    role = ROLES[name]
+    dash = ",stroke-dasharray:5 4" if role.dashed else ""
+    return f"classDef {name} fill:{role.fill},stroke:{role.stroke},color:{INK}{dash}"
+
+
+def lay_out(text: str) -> str:
+    """Raw SVG of Mermaid text, drawn in this process by mmdr. Raises RenderError."""
+    import mmdr
+
+    try:
+        return mmdr.render(re.sub(r"---\ntitle: .*\n---\n", f"---\n{_LAYOUT}---\n", text, count=1)).svg()
+    except (ValueError, RuntimeError) as error:
+        raise RenderError(f"the diagram could not be drawn ({' '.join(str(error).split())[:200]})") from None

@@ -1,0 +1,70 @@
+"""A picture of a design: SVG that stands alone, and the text it was made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from archbook.design.files import write_atomically
+from archbook.errors import RenderError, shown
+
+FORMATS = {
+    ".svg": "svg", ".png": "png", ".pdf": "pdf", ".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One view of a design, or one chart.
+
+    svg: self-contained: fixed size, its own light card behind it, no script, style sheet or reference.
+    mermaid, dot: the text that it was drawn from, where there is one.
+    alt: one sentence for those who do not see it.
+    """
+
+    title: str
+    alt: str
+    svg: str
+    mermaid: str | None = None
+    dot: str | None = None
+
+    def png(self, scale: float = 2) -> bytes:
+        """PNG at `scale` pixels per SVG unit."""
+        import vl_convert
+
+        return vl_convert.svg_to_png(self.svg, scale=scale)
+
+    def pdf(self) -> bytes:
+        """PDF with text that can be searched."""
+        import vl_convert
+
+        return vl_convert.svg_to_pdf(self.svg)
+
+    def content(self, format: str) -> str | bytes:
+        """The picture as ``svg``, ``png``, ``pdf``, ``mermaid`` or ``dot``. Raises RenderError."""
+        if format in ("png", "pdf"):
+            return self.png() if format == "png" else self.pdf()
+        if format not in FORMATS.values():
+            raise RenderError(f"no picture format {shown(format)}; known are `svg`, `png`, `pdf`, `mermaid` and `dot`")
+        text: str | None = getattr(self, format)
+        if text is None:
+            raise RenderError(f"{self.title}: this picture has no {format} text; ask for `svg`, `png` or `pdf`")
+        return text
+
+    def save(self, path: str | Path, format: str | None = None) -> Path:
+        """Write it in the format that the file's suffix names. Atomic. Raises RenderError, Conflict."""
+        path = Path(path)
+        chosen = format or FORMATS.get(path.suffix.lower())
+        if chosen is None:
+            raise RenderError(
+                f"{path.name}: a picture cannot be written as {shown(path.suffix or 'a file without a suffix')}; "
+                "end the name in .svg, .png, .pdf, .mmd or .dot"
+            )
+        return write_atomically(path, self.content(chosen))
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        bundle = {"image/svg+xml": self.svg, "text/plain": self.alt}
+        return bundle if self.mermaid is None else {"text/vnd.mermaid": self.mermaid, **bundle}
+
+    def __str__(self) -> str:
+        return self.alt

@@ -1,0 +1,1 @@
+"""The views: each file holds one `VIEW`, found by `archbook.diagrams.views`."""
