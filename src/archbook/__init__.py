@@ -1,0 +1,123 @@
+"""Archbook: the architecture workbook whose claims are measured.
+
+>>> import archbook as ab                                # doctest: +SKIP
+>>> design = ab.load("ecommerce")                        # doctest: +SKIP
+>>> print(ab.answer(ab.estimate(design, growth=10)))     # doctest: +SKIP
+
+Everything is imported when it is first used, so that `import archbook` stays quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from archbook import exercises, panels
+    from archbook.capacity import answer
+    from archbook.capacity.result import Estimate
+    from archbook.design.model import Design
+    from archbook.design.saving import save
+    from archbook.diagrams import draw, views
+    from archbook.errors import ArchbookError, DesignError
+    from archbook.evidence import Evidence
+    from archbook.schema import experiments
+    from archbook.verbs import (
+        chart,
+        check,
+        curve,
+        estimate,
+        experiment,
+        export,
+        keep,
+        load,
+        load_evidence,
+        new,
+        open_design,
+        review,
+    )
+
+    __version__: str
+
+_HOME = {
+    "ArchbookError": "errors",
+    "Design": "design.model",
+    "DesignError": "errors",
+    "Estimate": "capacity.result",
+    "Evidence": "evidence",
+    "answer": "capacity",
+    "draw": "diagrams",
+    "experiments": "schema",
+    "save": "design.saving",
+    "views": "diagrams",
+    **dict.fromkeys(("chart", "check", "curve", "estimate", "experiment", "keep"), "verbs"),
+    **dict.fromkeys(("load", "load_evidence", "new", "open_design"), "verbs"),
+}
+_ROOMS = ("exercises", "export", "panels", "review")
+
+__all__ = [
+    "ArchbookError",
+    "Design",
+    "DesignError",
+    "Estimate",
+    "Evidence",
+    "__version__",
+    "answer",
+    "chart",
+    "check",
+    "curve",
+    "draw",
+    "estimate",
+    "exercises",
+    "experiment",
+    "experiments",
+    "export",
+    "keep",
+    "load",
+    "load_evidence",
+    "new",
+    "open_design",
+    "panels",
+    "review",
+    "save",
+    "views",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"archbook.{name}")
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("archbook")
+    if name not in _HOME:
+        raise AttributeError(f"module 'archbook' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"archbook.{_HOME[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+class _Room(ModuleType):
+    """A room whose name is also a verb: `ab.review(design)` and `ab.review.rules()` both work."""
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        verbs = import_module("archbook.verbs")
+        return getattr(verbs, self.__name__.rpartition(".")[2])(*args, **options)
+
+
+class _FrontDoor(ModuleType):
+    """Python sets a room as an attribute of its package when it is imported, over the verb of the same name."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("review", "export") and isinstance(value, ModuleType):
+            value.__class__ = _Room
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _FrontDoor

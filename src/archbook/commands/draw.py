@@ -1,0 +1,52 @@
+"""`archbook draw`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from archbook.commands import tell
+
+FORMATS = ("mermaid", "svg", "png", "pdf", "dot")
+SUFFIXES = {".mmd": "mermaid", ".mermaid": "mermaid", ".gv": "dot"} | {f".{name}": name for name in FORMATS[1:]}
+
+
+@click.command("draw")
+@click.argument("design")
+@click.argument("view")
+@click.option("--of", metavar="NAME", help="The store of an `er` view, the journey of a `sequence`.")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Format; else the one that FILE ends with.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Where to write.")
+def command(design: str, view: str, of: str | None, form: str | None, output: Path | None) -> None:
+    """Draw one view of a design.
+
+    VIEW is containers, events, er, sequence or icons. Without -o the text of the picture is
+    printed (Mermaid by default).
+    """
+    from archbook.diagrams import draw
+    from archbook.verbs import load
+
+    form = form or (_from_suffix(output) if output else "mermaid")
+    if output is None and form in ("png", "pdf"):
+        raise click.UsageError(f"{form} is not text: name a file with -o")
+    picture = draw(load(design), view, of)
+    if output is None:
+        tell(_text(picture, form))
+    else:
+        picture.save(output, form)
+        tell(f"wrote {output}: {picture.alt}")
+
+
+def _from_suffix(output: Path) -> str:
+    if output.suffix.lower() not in SUFFIXES:
+        raise click.UsageError(f"{output} ends with no format that is known; add --format {'|'.join(FORMATS)}")
+    return SUFFIXES[output.suffix.lower()]
+
+
+def _text(picture: Any, form: str) -> str:
+    text = getattr(picture, form)
+    if not text:
+        raise click.UsageError(f"this view has no {form} text; try --format svg, or another view")
+    return str(text)

@@ -1,0 +1,47 @@
+"""`archbook experiment`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from archbook.commands import json_option, tell, tell_json
+
+
+@click.command("experiment")
+@click.argument("design")
+@click.argument("name")
+@click.option("--engine", default="duckdb", metavar="duckdb|postgresql|both|URL", help="Where it runs.")
+@click.option("--rows", type=click.IntRange(1, 1_000_000_000), metavar="N", help="Rows of the largest table.")
+@click.option("--store", metavar="NAME", help="The store whose DDL is used, where several have one.")
+@click.option("--seed", type=int, default=7, metavar="N", help="Seed of the generated rows.")
+@click.option("--keep/--no-keep", default=True, help="Keep what was found as evidence in the design folder.")
+@json_option
+def command(design: str, name: str, keep: bool, as_json: bool, **options: Any) -> None:
+    """Run a schema experiment on a design.
+
+    NAME is the experiment, such as index_or_scan. What it finds is kept as evidence beside the design.
+    """
+    from archbook import verbs
+
+    subject = verbs.load(design)
+    chosen = {key: value for key, value in options.items() if value is not None}
+    outcome = verbs.experiment(subject, name, **chosen, progress=_progress())
+    kept = verbs.keep(subject, outcome) if keep else None
+    if as_json:
+        tell_json(outcome)
+    else:
+        tell(str(outcome))
+        tell(f"kept in {kept}" if kept else "not kept")
+
+
+def _progress() -> Any:
+    if not sys.stderr.isatty():
+        return None
+
+    def show(*said: Any) -> None:
+        click.echo("\r\x1b[K" + " ".join(map(str, said)), nl=False, err=True)
+
+    return show

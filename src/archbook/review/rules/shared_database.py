@@ -1,0 +1,64 @@
+"""A store that more than one service reaches into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from archbook.design.elements import BROKERS, Store
+from archbook.design.interactions import Call
+from archbook.findings import Hit, Rule
+from archbook.review.subject import Subject
+
+
+def shared(subject: Subject) -> Iterator[Hit]:
+    """A store that a service other than its owner writes or reads (brokers and CDNs are there to be shared)."""
+    for name, calls in subject.store_calls.items():
+        store = subject.design.stores[name]
+        if calls and store.engine not in BROKERS and store.role not in ("broker", "cdn"):
+            owner = store.owner or _first_writer(calls)
+            foreign = [(index, call) for index, call in calls if call.from_ != owner]
+            if foreign:
+                yield _hit(subject, name, store, owner, foreign)
+
+
+def _first_writer(calls: list[tuple[int, Call]]) -> str:
+    return min(calls, key=lambda pair: pair[1].kind != "write")[1].from_
+
+
+def _hit(subject: Subject, name: str, store: Store, owner: str, foreign: list[tuple[int, Call]]) -> Hit:
+    does = {call.from_: "read" for _, call in foreign} | {c.from_: "written" for _, c in foreign if c.kind == "write"}
+    by = " and ".join(f"{verb} by {', '.join(s for s in does if does[s] == verb)}" for verb in sorted({*does.values()}))
+    index, call = next((pair for pair in foreign if pair[1].kind == "write"), foreign[0])
+    indexes = [i for i, _ in foreign]
+    whose = f"belongs to {owner} and is {by}" if store.owner else f"has no owner and is {by} beside {owner}"
+    return Hit(
+        about=name,
+        what=f"{name} {whose}",
+        do=f"calls[{index}]: let {call.from_} ask {owner} instead of {name} (`to: {owner}`), or keep a copy of its own "
+        "fed by events" + (f"; the same for calls[{'], calls['.join(map(str, indexes[1:]))}]" if indexes[1:] else "")
+        + ("" if store.owner else f"; stores.{name}: add `owner: {owner}`"),
+        where=("calls", index),
+        evidence=(*subject.measured_rate(indexes), *subject.cited(f"stores.{name}")),
+        cost=subject.rate(indexes),
+    )  # fmt: skip
+
+
+RULE = Rule(
+    id="shared-database",
+    title="A store that a service other than its owner writes or reads",
+    severity="high",
+    principle=3,
+    why="Its tables are then a contract that nobody published: no column can change, and one team's slow query or lock "
+    "is another team's outage",
+    remedy="Give each store one owner; others ask that service, or keep a copy fed by its events.",
+    references=("Newman, Building Microservices, 2nd ed., ch. 4", "microservices.io: Database per service"),
+    check=shared,
+    fires="""
+calls:
+- {from: back, to: things-db, kind: write}
+""",
+    quiet="""
+calls:
+- {from: front, to: things-db, kind: write}
+""",
+)

@@ -1,0 +1,121 @@
+"""The verbs of the front door that join two rooms, or look after a design's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archbook import evidence as _evidence
+from archbook import workbook
+from archbook.errors import ArchbookError, DesignError, Problem
+from archbook.evidence import Evidence
+
+if TYPE_CHECKING:
+    from archbook.capacity.result import Estimate
+    from archbook.design.model import Design
+    from archbook.diagrams.picture import Picture
+    from archbook.review import Report
+    from archbook.schema import Outcome
+
+
+def load(design: str | Path) -> Design:
+    """The design in a folder, or a shipped one by its name (``ecommerce``, ``minimal``, ``first_draft``).
+
+    Raises DesignError with every problem at once, and UnknownName where there is no such design.
+    """
+    from archbook.design.loading import load
+
+    return load(workbook.find_design(design))
+
+
+def open_design() -> Design:
+    """The design that the workbook is on: the one given to `archbook lab`, else the worked example."""
+    return load(workbook.current_design_path())
+
+
+def check(design: str | Path) -> tuple[Problem, ...]:
+    """All problems of a design folder; none when it is valid. Raises UnknownName where there is no such design."""
+    try:
+        load(design)
+    except DesignError as error:
+        return error.problems
+    return ()
+
+
+def new(folder: str | Path, name: str = "") -> Path:
+    """A new design folder with a commented starter; `name` is the folder's own unless given. Raises Conflict."""
+    from archbook.design.creating import new
+
+    return new(Path(folder), name or Path(folder).resolve().name)
+
+
+def estimate(design: Design, growth: float = 1.0) -> Estimate:
+    """Load, speed and limits of every element at `growth` times today's load; row sizes are taken from the DDL."""
+    from archbook.capacity import estimate
+    from archbook.schema import row_sizes
+
+    return estimate(design, growth, row_sizes(design))
+
+
+def curve(design: Design, growths: Sequence[float] = ()) -> list[Estimate]:
+    """Estimates from today's load to the one that the design is made for, or at the `growths` given."""
+    from archbook.capacity import curve
+
+    top = max(design.traffic.growth, 2.0)
+    return curve(design, list(growths) or [top ** (step / 15) for step in range(16)])
+
+
+def experiment(design: Design, name: str, **options: Any) -> Outcome:
+    """Run a schema experiment on a design's DDL. options: store, engine, rows, seed, progress."""
+    from archbook.schema import run
+
+    return run(name, design, **options)
+
+
+def review(design: Design, evidence: Iterable[Evidence] | None = None, **options: Any) -> Report:
+    """Findings with their evidence, why and remedy. evidence: what the design's folder keeps, unless given."""
+    from archbook.review import review
+
+    return review(design, load_evidence(design) if evidence is None else evidence, **options)
+
+
+def export(design: Design, folder: str | Path, formats: Sequence[str] = ("md", "html")) -> list[Path]:
+    """Write the design document; the paths written, first the one to open."""
+    from archbook.export import export
+
+    return export(design, folder, formats)
+
+
+def chart(subject: Any, design: Design | None = None) -> Picture:
+    """The chart of a curve of estimates (with their design), of a design's own curve, or of an experiment's outcome."""
+    from archbook.design.model import Design
+    from archbook.diagrams.charts import experiment_chart, utilisation_chart
+
+    if isinstance(subject, Design):
+        return utilisation_chart(curve(subject), subject)
+    if isinstance(subject, list | tuple):
+        if design is None:
+            raise ArchbookError("a curve is drawn with its design: `chart(curve, design)`")
+        return utilisation_chart(list(subject), design)
+    return experiment_chart(subject)
+
+
+def keep(design: Design, found: Evidence | Iterable[Evidence] | Outcome) -> Path:
+    """Keep evidence, or what an experiment's outcome says, in the design's folder. Raises Conflict."""
+    entries: Any = [found] if isinstance(found, Evidence) else found
+    if hasattr(entries, "evidence"):
+        entries = entries.evidence(design)
+        entries = [entries] if isinstance(entries, Evidence) else entries
+    return _evidence.keep(_folder(design), entries)
+
+
+def load_evidence(design: Design) -> tuple[Evidence, ...]:
+    """All evidence kept in the design's folder, oldest first. Raises DesignError."""
+    return _evidence.load_evidence(design.folder) if design.folder else ()
+
+
+def _folder(design: Design) -> Path:
+    if design.folder is None:
+        raise ArchbookError(f"{design.name} was made in code and has no folder to keep evidence in; save it first")
+    return design.folder

@@ -1,0 +1,61 @@
+"""What holds for every rule: its data are complete, its examples fire it and keep it quiet, its remedy is concrete."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from archbook.findings import SEVERITIES, Rule
+from archbook.review import review, rules
+from archbook.review.examples import BASE, example
+from archbook.review.rules import __path__ as room
+
+RULES = {rule.id: rule for rule in rules()}
+PLACE = re.compile(r"(calls|decisions|api\.endpoints)\[\d+\]|announce `\w+\.\w+`")
+
+
+def test_each_file_of_the_room_is_a_rule_named_after_it_with_a_test_file_of_its_own() -> None:
+    files = {path.stem for path in Path(next(iter(room))).glob("*.py")} - {"__init__"}
+    assert files == {rule.replace("-", "_") for rule in RULES}
+    assert files <= {path.stem.removeprefix("test_") for path in Path(__file__).parent.glob("test_*.py")}
+
+
+def test_the_five_common_mistakes_and_the_missing_why_have_a_rule() -> None:
+    common = {"chatty-services", "shared-database", "list-without-pagination", "everything-synchronous"}
+    assert common | {"no-circuit-breaker", "decision-without-why"} <= set(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_the_data_of_a_rule_are_complete(rule: Rule) -> None:
+    assert rule.severity in SEVERITIES
+    assert rule.principle in range(1, 7)
+    assert all(len(text) > 20 for text in (rule.title, rule.why, rule.remedy, rule.check.__doc__ or ""))
+    assert rule.references
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_the_first_example_fires_the_rule_and_no_other(rule: Rule) -> None:
+    report = review(example(rule.fires))
+    assert {finding.rule for finding in report.findings} == {rule.id}
+    assert report.crashes == ()
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_the_second_example_keeps_every_rule_quiet(rule: Rule) -> None:
+    report = review(example(rule.quiet))
+    assert report.findings == ()
+    assert report.crashes == ()
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_the_finding_says_where_it_is_and_what_to_change_there(rule: Rule) -> None:
+    (finding,) = review(example(rule.fires)).findings
+    assert re.fullmatch(r"design\.yaml:\d+", finding.place)
+    assert PLACE.search(finding.do)
+    assert not finding.what.endswith(".")
+
+
+def test_the_base_of_the_examples_is_itself_without_findings() -> None:
+    assert review(example(BASE)).findings == ()

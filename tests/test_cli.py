@@ -1,0 +1,285 @@
+"""The command line: what it prints, how it ends, and that nobody sees a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archbook import cli, commands
+from archbook.cli import archbook, main
+from archbook.commands.lab import lab_arguments
+
+ROOT = Path(__file__).resolve().parent.parent
+COMMANDS = ["check", "draw", "estimate", "experiment", "export", "lab", "new", "review", "schema"]
+
+Copy = Callable[[str], Path]
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    code = main([str(argument) for argument in arguments])
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def test_every_command_is_there_and_documented() -> None:
+    assert sorted(archbook.commands) == COMMANDS
+    page = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"`archbook {name}" not in page] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_of_its_own(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, name, "--help")
+    assert code == 0
+    assert out.startswith(f"Usage: archbook {name}")
+    summary = out.split("\n\n")[1].strip()
+    assert summary.endswith(".")
+    assert summary in " ".join(run(capsys, "--help")[1].split())
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "--version")[1].startswith("archbook 0.")
+
+
+WRONG = {
+    ("revew",): "Did you mean 'review'?",
+    ("estimate", "--growth", "lots"): "'lots' is not a valid float",
+    ("estimate", "--growth", "0"): "0.0 is not in the range",
+    ("review", "ecomerce"): "no design `ecomerce`; did you mean `ecommerce`?",
+    ("draw", "minimal", "containrs"): "did you mean `containers`?",
+    ("draw", "minimal", "containers", "--format", "png"): "png is not text: name a file with -o",
+    ("draw", "minimal", "containers", "-o", "picture.bmp"): "ends with no format that is known",
+    ("export", "minimal", "-o", "out", "--format", "docs"): "docs",
+    ("experiment", "minimal", "index_or_scam"): "did you mean `index_or_scan`?",
+}
+
+
+@pytest.mark.parametrize(("arguments", "answer"), WRONG.items(), ids=lambda value: " ".join(value))
+def test_wrong_input_gets_a_sentence_and_exit_code_2(
+    arguments: tuple[str, ...], answer: str, capsys: pytest.CaptureFixture[str], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(capsys, *arguments)
+    assert code == 2
+    assert out == ""
+    assert answer in err
+    assert "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_counts_what_a_valid_design_has(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "check", "minimal")
+    assert code == 0
+    assert out.startswith("minimal is valid: 4 services, ")
+    assert json.loads(run(capsys, "check", "minimal", "--json")[1]) == {"valid": True, "problems": []}
+
+
+def test_check_names_every_problem_and_exits_with_2(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "design.yaml").write_text("archbook: 1\nname: x\ntrafic: {}\nservices: {a: {}}\n", encoding="utf-8")
+    code, out, err = run(capsys, "check", tmp_path)
+    assert (code, out) == (2, "")
+    assert "design.yaml:3 `trafic`" in err
+    assert "did you mean `traffic`?" in err
+    code, out, err = run(capsys, "check", tmp_path, "--json")
+    assert (code, err) == (2, "")
+    assert any(problem["line"] == 3 for problem in json.loads(out)["problems"])
+
+
+def test_the_folder_one_is_in_is_the_design(
+    capsys: pytest.CaptureFixture[str], design_folder: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(design_folder("minimal"))
+    assert run(capsys, "check")[1].startswith("minimal is valid")
+
+
+def test_new_makes_a_valid_design_and_never_overwrites_one(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(capsys, "new", "shop")[0] == 0
+    assert run(capsys, "check", "shop")[0] == 0
+    before = (tmp_path / "shop" / "design.yaml").read_bytes()
+    assert run(capsys, "new", "shop")[0] == 2
+    assert (tmp_path / "shop" / "design.yaml").read_bytes() == before
+
+
+def test_the_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "traffic" in json.loads(run(capsys, "schema")[1])["properties"]
+
+
+def test_the_estimate_begins_with_its_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "estimate", "ecommerce", "--growth", "10")
+    assert code == 0
+    assert "payment-service" in out.split("\n\n")[0]
+    assert "GET /api/v1/products" in out
+    everything = run(capsys, "estimate", "ecommerce", "--all")[1]
+    assert "orders" in everything
+    assert "holds for" in everything
+    assert json.loads(run(capsys, "estimate", "minimal", "--growth", "3", "--json")[1])["growth"] == 3
+
+
+def test_a_picture_is_printed_as_text_or_written_to_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert "flowchart" in run(capsys, "draw", "minimal", "containers")[1]
+    assert "<svg" in run(capsys, "draw", "minimal", "containers", "--format", "svg")[1]
+    for name, magic in {"a.svg": b"<svg", "a.png": b"\x89PNG", "a.pdf": b"%PDF"}.items():
+        code, out, _ = run(capsys, "draw", "minimal", "containers", "-o", tmp_path / name)
+        assert code == 0
+        assert out.startswith(f"wrote {tmp_path / name}: ")
+        assert magic in (tmp_path / name).read_bytes()[:200]
+
+
+def test_the_review_of_the_poor_design_exits_with_1_and_of_the_good_one_with_0(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, out, _ = run(capsys, "review", "first_draft")
+    assert code == 1
+    assert out.startswith("first_draft: ")
+    assert "high" in out
+    assert run(capsys, "review", "ecommerce")[0] == 0
+
+
+def test_the_review_speaks_markdown_and_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "## High" in run(capsys, "review", "first_draft", "--format", "md")[1]
+    assert json.loads(run(capsys, "review", "first_draft", "--format", "json")[1])["exit_code"] == 1
+    assert json.loads(run(capsys, "review", "first_draft", "--json")[1])["exit_code"] == 1
+
+
+def test_the_export_says_what_it_wrote(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, out, _ = run(capsys, "export", "minimal", "-o", tmp_path / "doc", "--format", "md")
+    assert code == 0
+    written = [Path(line.removeprefix("wrote ")) for line in out.splitlines()]
+    assert written
+    assert all(path.is_file() for path in written)
+
+
+def test_an_experiment_leaves_evidence_in_the_design_folder(
+    capsys: pytest.CaptureFixture[str], design_folder: Copy
+) -> None:
+    folder = design_folder("ecommerce")
+    (folder / "evidence.json").unlink(missing_ok=True)
+    arguments = ["experiment", folder, "index_or_scan", "--rows", 2000, "--store", "orders-db"]
+    code, out, _ = run(capsys, *arguments, "--no-keep")
+    assert code == 0
+    assert not (folder / "evidence.json").exists()
+    code, out, _ = run(capsys, *arguments)
+    assert code == 0
+    assert f"kept in {folder / 'evidence.json'}" in out
+    assert json.loads((folder / "evidence.json").read_text(encoding="utf-8"))["evidence"]
+    assert json.loads(run(capsys, *arguments, "--json", "--no-keep")[1])
+
+
+def raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    def fail(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr("archbook.verbs.load", fail)
+
+
+def test_being_stopped_is_told_and_exits_with_130(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raising(monkeypatch, KeyboardInterrupt())
+    code, _, err = run(capsys, "review", "minimal")
+    assert (code, err.strip()) == (130, "stopped; nothing was left running")
+
+
+def test_a_fault_of_ours_is_one_sentence_and_a_traceback_on_request(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raising(monkeypatch, ZeroDivisionError("division by zero"))
+    code, _, err = run(capsys, "review", "minimal")
+    assert code == 3
+    assert "a fault of ours (ZeroDivisionError: division by zero)" in err
+    assert "`archbook --debug review minimal`" in err
+    assert "Traceback" not in err
+    assert "Traceback" in run(capsys, "--debug", "review", "minimal")[2]
+
+
+def shell(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([sys.executable, "-m", "archbook", *arguments], capture_output=True, **options)
+
+
+def test_a_real_process_speaks_utf_8_on_any_console_and_takes_no_colour_into_a_pipe() -> None:
+    done = shell("review", "first_draft", env={**os.environ, "PYTHONIOENCODING": "cp1252", "LC_ALL": "C"})
+    assert done.returncode == 1
+    assert "→" in done.stdout.decode("utf-8")
+    assert b"\x1b[" not in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of Windows end otherwise")
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    command = f"{sys.executable} -m archbook review first_draft --all --json | head -c 10"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
+    assert (len(done.stdout), done.stderr) == (10, "")
+
+
+def test_colours_are_for_terminals_that_did_not_refuse_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(commands.click, "echo", said.append)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    commands.tell("high   x\nhigher")
+    monkeypatch.setenv("NO_COLOR", "1")
+    commands.tell("high   x")
+    assert said == ["\x1b[31m\x1b[1mhigh\x1b[0m   x\nhigher", "high   x"]
+
+
+def test_help_comes_at_once() -> None:
+    seconds = []
+    for _ in range(3):
+        started = time.perf_counter()
+        assert shell("--help").returncode == 0
+        seconds.append(time.perf_counter() - started)
+    assert min(seconds) < 1.0  # 0.07 s alone on the machine; `make bench` holds it to 0.3 s
+
+
+def test_jupyterlab_understands_our_options_and_fetches_nothing(tmp_path: Path) -> None:
+    from jupyterlab.handlers.announcements import NeverCheckForUpdate
+    from jupyterlab.labapp import LabApp
+
+    arguments = lab_arguments(tmp_path, 8899, no_browser=True)
+    assert all("=" in argument or argument in ("--no-browser", "--allow-root") for argument in arguments)
+    lab = LabApp()
+    lab.parse_command_line(arguments)
+    assert lab.news_url is None
+    assert lab.check_for_updates_class is NeverCheckForUpdate
+    assert lab.extension_manager == "readonly"
+    assert lab.default_url == "/lab/tree/notebooks/00_start_here.ipynb"
+    server = lab.config.ServerApp
+    assert (server.ip, server.root_dir, server.port) == ("127.0.0.1", str(tmp_path), "8899")
+
+
+def test_lab_validates_the_design_and_hands_it_over(
+    monkeypatch: pytest.MonkeyPatch, design_folder: Copy, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from jupyterlab.labapp import LabApp
+
+    launched: list[list[str]] = []
+    monkeypatch.setattr(LabApp, "launch_instance", lambda argv: launched.append(argv))
+    monkeypatch.setenv("ARCHBOOK_DESIGN", "")
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
+    folder = design_folder("minimal")
+    assert run(capsys, "lab", folder, "--no-browser", "--port", "8899")[0] == 0
+    assert os.environ["ARCHBOOK_DESIGN"] == str(folder)
+    ours = Path(os.environ["JUPYTER_CONFIG_PATH"]) / "labconfig" / "default_setting_overrides.json"
+    assert json.loads(ours.read_text())["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+    assert "--ServerApp.port=8899" in launched[0]
+    (folder / "design.yaml").write_text("name: [", encoding="utf-8")
+    assert run(capsys, "lab", folder)[0] == 2
+    assert len(launched) == 1
+
+
+def test_the_exit_codes_are_told_in_help(capsys: pytest.CaptureFixture[str]) -> None:
+    told = " ".join(run(capsys, "--help")[1].split())
+    assert f"{cli.WRONG_INPUT} wrong input" in told
+    assert f"{cli.FAILED} Archbook itself failed" in told
+    assert f"{cli.STOPPED} stopped" in told
