@@ -17,9 +17,24 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
 
+_DIGITS = r"[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d{1,3})?"
+_DURATION = rf"^\s*(0|{_DIGITS}\s*({'|'.join(units.DURATIONS_S)}))\s*$"
+_SIZE = rf"^\s*(0|{_DIGITS}\s*({'|'.join(units.SIZES_B)}))\s*$"
+_RATE = rf"^\s*{_DIGITS}\s*(k|K|M|G|bn)?\s*/\s*({'|'.join(units.PERIODS_S)})\s*$"
+_SHARE = rf"^\s*{_DIGITS}\s*%?\s*$"
+_NUMBER = rf"^\s*{_DIGITS}\s*(k|K|M|G|bn)?\s*$"
+
+
 def _quantity(
-    parse: Callable[[object], float], examples: list[Any], above: float | None = None, least: float = 0.0
+    title: str,
+    parse: Callable[[object], float],
+    pattern: str,
+    examples: list[Any],
+    above: float | None = None,
+    least: float = 0.0,
 ) -> Any:
+    """A field type: text that `parse` reads, checked against bounds; in JSON Schema, text of that pattern."""
+
     def check(number: float, *key: str) -> float:
         if above is not None and not number > above:
             raise ValueError(f"must be more than {above:g}", *key)
@@ -36,10 +51,12 @@ def _quantity(
             return interval
         return check(parse(value))
 
-    plain: dict[str, Any] = {"type": ["string", "number"], "examples": examples}
+    plain: dict[str, Any] = {"type": ["string", "number"], "pattern": pattern, "examples": examples}
+    plain |= {"minimum": least} if above is None else {"exclusiveMinimum": above}
+    plain |= {"maximum": 0} if pattern in (_DURATION, _SIZE, _RATE) else {"maximum": 1} if pattern == _SHARE else {}
     bounds = {"type": "object", "required": ["low", "likely", "high"], "additionalProperties": False,
               "properties": dict.fromkeys(("low", "likely", "high"), plain)}  # fmt: skip
-    return Annotated[float, PlainValidator(read), WithJsonSchema({"anyOf": [plain, bounds], "examples": examples})]
+    return Annotated[float, PlainValidator(read), WithJsonSchema({"title": title, "anyOf": [plain, bounds]})]
 
 
 if TYPE_CHECKING:
@@ -52,14 +69,14 @@ if TYPE_CHECKING:
     PositiveNumber = float
     MultipleOfToday = float
 else:
-    Duration = _quantity(units.parse_duration, ["12ms", "5min", "2h"])
-    PositiveDuration = _quantity(units.parse_duration, ["12ms", "800ms"], above=0.0)
-    Size = _quantity(units.parse_size, ["4KB", "200MB"])
-    Rate = _quantity(units.parse_rate, ["100/min", "20/s"], above=0.0)
-    Share = _quantity(units.parse_share, [0.05, "99.9%"])
-    Number = _quantity(units.parse_number, [1.5, "200k"])
-    PositiveNumber = _quantity(units.parse_number, [1.5, "200k"], above=0.0)
-    MultipleOfToday = _quantity(units.parse_number, [10], least=1.0)
+    Duration = _quantity("Duration", units.parse_duration, _DURATION, ["12ms", "5min", "2h"])
+    PositiveDuration = _quantity("PositiveDuration", units.parse_duration, _DURATION, ["12ms", "800ms"], above=0.0)
+    Size = _quantity("Size", units.parse_size, _SIZE, ["4KB", "200MB"])
+    Rate = _quantity("Rate", units.parse_rate, _RATE, ["100/min", "20/s"], above=0.0)
+    Share = _quantity("Share", units.parse_share, _SHARE, [0.05, "99.9%"])
+    Number = _quantity("Number", units.parse_number, _NUMBER, [1.5, "200k"])
+    PositiveNumber = _quantity("PositiveNumber", units.parse_number, _NUMBER, [1.5, "200k"], above=0.0)
+    MultipleOfToday = _quantity("MultipleOfToday", units.parse_number, _NUMBER, [10], least=1.0)
 Count = Annotated[int, Field(ge=1, le=10_000_000, strict=True)]
 CountOrZero = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
 Flag = Annotated[bool, Field(strict=True)]

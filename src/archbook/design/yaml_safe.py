@@ -25,8 +25,8 @@ DIGITS_LIMIT = 30
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
-_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
-_FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?")
+INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?")
 _CONSTANTS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
               "": None, "~": None, "null": None, "Null": None, "NULL": None}  # fmt: skip
 _WORDS = (
@@ -120,9 +120,9 @@ def scalar(text: str) -> Any:
     (6, 0.5, True, 'NO', '12:30:45', None)
     """
     if text[:1] in "+-.0123456789" and text:
-        if _INTEGER.fullmatch(text):
+        if INTEGER.fullmatch(text):
             return int(text) if len(text) <= DIGITS_LIMIT else text
-        return float(text) if len(text) <= DIGITS_LIMIT and _FLOAT.fullmatch(text) else text
+        return float(text) if len(text) <= DIGITS_LIMIT and FLOAT.fullmatch(text) else text
     return _CONSTANTS.get(text, text)
 
 
@@ -206,7 +206,7 @@ class _Reader:
         text: str = event.value
         self.end = event.end_mark.index
         if not event.style:
-            if len(text) > DIGITS_LIMIT and _INTEGER.fullmatch(text):
+            if len(text) > DIGITS_LIMIT and INTEGER.fullmatch(text):
                 self.refuse(event, where, f"a number of {len(text)} digits", "write a number that means something")
             return scalar(text)
         found = _FORBIDDEN.search(text) if event.style == '"' else None
