@@ -5,6 +5,7 @@
     ArchbookError                  the one to catch
     ├── DesignError                one or more Problems in a design folder or another input file
     ├── UnknownName                a name that nothing has (suggests the nearest known one)
+    ├── InvalidInput               a number that cannot be, such as a negative rate or NaN
     ├── Saturated                  more work than servers
     ├── EngineUnavailable          a database engine that does not start or answer
     ├── RenderError                a picture that could not be drawn
@@ -68,8 +69,16 @@ class UnknownName(ArchbookError):
         super().__init__(f"no {kind} {shown(name)}; {suggestion(name, known)}")
 
 
+class InvalidInput(ArchbookError, ValueError):
+    """An argument that cannot be: NaN, a negative rate, a percentile outside 0 to 1."""
+
+
 class Saturated(ArchbookError):
-    """More work arrives than the servers can do."""
+    """More work arrives than the servers can do.
+
+    >>> str(Saturated("the pool", offered_load=12.4, servers=8))
+    "the pool needs 12.4 servers' worth of work and has 8 (utilisation 1.55): add 5 or cut the time of each by 36 %"
+    """
 
     def __init__(self, what: str, offered_load: float, servers: float) -> None:
         self.offered_load = offered_load
@@ -77,7 +86,8 @@ class Saturated(ArchbookError):
         missing = int(offered_load - servers) + 1
         super().__init__(
             f"{what} needs {offered_load:.3g} servers' worth of work and has {servers:.3g} "
-            f"(utilisation {offered_load / servers:.3g}): add {missing} or halve the service time"
+            f"(utilisation {offered_load / servers:.3g}): add {missing} or cut the time of each "
+            f"by {int(100 * (1 - servers / offered_load)) + 1} %"
         )
 
 

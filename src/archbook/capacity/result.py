@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+from archbook.tables import Table
 
 Kind = Literal["service", "store", "external"]
 
@@ -19,11 +21,11 @@ class ElementEstimate:
     name: str
     kind: Kind
     arrival_rate_per_s: float
-    servers: int  # instances × concurrency of a service; `servers` of a store; 0: no limit known
+    servers: int  # instances × concurrency of a service; `servers` of a store; 0: no limit or no service_time known
     own_time_s: float  # mean own work on one request
     holding_time_s: float  # mean time a server is occupied: own work and waiting for synchronous callees
-    utilisation: float  # offered load / servers; above 1: saturated; 0 where `servers` is 0
-    mean_wait_s: float  # before a server takes the request
+    utilisation: float  # offered load / servers; from 1: saturated; share of an external's rate_limit; else 0
+    mean_wait_s: float  # before a server takes the request; nan, as all times, where no service_time is known
     mean_response_s: float
     p50_s: float
     p95_s: float
@@ -90,6 +92,17 @@ class Break:
 
 
 @dataclass(frozen=True, slots=True)
+class Remedy:
+    """A change that keeps an element at or under 85 % utilisation at a multiple of today's load."""
+
+    element: str
+    what: str  # "instances" of a service, "servers" of a store, "rate_limit" (per second) of an external system
+    now: int
+    needed: int
+    utilisation: float = 0.0  # after the change
+
+
+@dataclass(frozen=True, slots=True)
 class Formula:
     """How a number was computed: what it says, when it holds, where it comes from."""
 
@@ -117,3 +130,34 @@ class Estimate:
     breaks: tuple[Break, ...]  # first to last, whatever the growth of this estimate
     formulas: Mapping[str, Formula]
     warnings: tuple[str, ...]
+    remedies: tuple[Remedy, ...] = ()  # what keeps all at or under 85 % at the larger of growth and target_growth
+
+    def table(self) -> Table:
+        """Load and speed of every element."""
+        return rendering.element_table(self)
+
+    def endpoint_table(self) -> Table:
+        """Rate and response time of every endpoint against what it promises."""
+        return rendering.endpoint_table(self)
+
+    def storage_table(self) -> Table:
+        """Growth of what the stores keep."""
+        return rendering.storage_table(self)
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain dict for files and scripts; units in the keys, null where a number is unknown or unbounded."""
+        document: dict[str, Any] = rendering.plain(self)
+        return document
+
+    def how_html(self) -> str:
+        """*How was this computed?*: formulas, assumptions and sources, folded."""
+        return rendering.how_html(self)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {"text/html": rendering.page(self), "text/plain": str(self)}
+
+    def __str__(self) -> str:
+        return rendering.text(self)
+
+
+from archbook.capacity import rendering  # noqa: E402 - it draws what is defined above

@@ -1,0 +1,144 @@
+"""An estimate as tables, text, HTML and plain data."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from archbook.tables import Table, as_columns
+from archbook.units import show_duration, show_factor, show_rate, show_share, show_size, significant
+
+if TYPE_CHECKING:
+    from archbook.capacity.result import ElementEstimate, Estimate
+
+
+def element_table(estimate: Estimate) -> Table:
+    """Load and speed of every element, in the order of the design."""
+    rows = [
+        (e.name, e.kind, show_rate(e.arrival_rate_per_s), significant(e.servers) if e.servers else None, _busy(e),
+         _time(e.mean_wait_s), _time(e.p50_s), _time(e.p95_s), _time(e.p99_s), _holds_to(e.breaks_at), e.formula)
+        for e in estimate.elements.values()
+    ]  # fmt: skip
+    heads = ("element", "kind", ">load", ">servers", ">utilisation", ">mean wait", ">p50", ">p95", ">p99", ">holds to",
+             "formula")  # fmt: skip
+    return as_columns(heads, rows, f"At {show_factor(estimate.growth)} today's peak (computed)")
+
+
+def endpoint_table(estimate: Estimate) -> Table:
+    """Endpoints in the order of the design, with the element in which most of the time goes."""
+    verdict = {True: "met", False: "missed", None: None}
+    rows = [
+        (e.name, show_rate(e.rate_per_s), _time(e.p50_s), _time(e.p95_s), _time(e.p99_s),
+         None if e.slo_p95_s is None else show_duration(e.slo_p95_s), verdict[e.meets_slo],
+         f"{e.path[0][0]} {_time(e.path[0][1])}" if e.path else None)
+        for e in estimate.endpoints.values()
+    ]  # fmt: skip
+    heads = ("endpoint", ">load", ">p50", ">p95", ">p99", ">promised p95", "promise", "most of the time in")
+    return as_columns(heads, rows, f"Endpoints at {show_factor(estimate.growth)} today's peak (computed)")
+
+
+def storage_table(estimate: Estimate) -> Table:
+    """What the stores keep, today and at the horizon."""
+    rows = [
+        (f"{s.store} · {s.holding}", significant(s.items_now), f"{significant(s.items_per_day)}/day",
+         significant(s.items_at_horizon), _size(s.item_size_b), _size(s.size_now_b), _size(s.size_at_horizon_b))
+        for s in estimate.storage
+    ]  # fmt: skip
+    heads = ("store · holding", ">items now", ">added", ">at the horizon", ">size of one", ">size now", ">then")
+    return as_columns(heads, rows, f"Storage at {show_factor(estimate.growth)} today's load (computed)")
+
+
+def _time(seconds: float) -> str:
+    return "unbounded" if math.isinf(seconds) else show_duration(seconds)
+
+
+def _size(size_b: float | None) -> str:
+    return "unknown" if size_b is None else show_size(size_b)
+
+
+def _busy(element: ElementEstimate) -> str | None:
+    """Utilisation in words: "saturated (1.55 times its capacity)" from 1 on."""
+    share = element.utilisation
+    if math.isinf(share):
+        return "saturated (waits for one that is)"
+    if share >= 1:
+        return f"saturated ({significant(share)} times its capacity)"
+    if math.isnan(share):
+        return "unknown"
+    return show_share(share) if element.servers or share else None
+
+
+def _holds_to(breaks_at: float) -> str | None:
+    if math.isnan(breaks_at):
+        return "unknown"
+    return None if math.isinf(breaks_at) else show_factor(breaks_at)
+
+
+def used(estimate: Estimate) -> list[str]:
+    """Names of the formulas that this estimate used, in their order."""
+    names = {"traffic", "flow", "holding", "breaks", "remedies", "bandwidth"}
+    names |= {e.formula for e in estimate.elements.values()} | {e.formula for e in estimate.endpoints.values()}
+    names |= {"storage"} if estimate.storage else set()
+    return [name for name in estimate.formulas if name in names]
+
+
+def notes(estimate: Estimate) -> list[str]:
+    """Everything to be careful about: of the estimate and of its elements."""
+    return [*estimate.warnings, *(f"{e.name}: {w}" for e in estimate.elements.values() for w in e.warnings
+                                  if e.formula != "unknown")]  # fmt: skip
+
+
+def how_html(estimate: Estimate) -> str:
+    """*How was this computed?* with one entry a formula, folded."""
+    entries = "".join(
+        f"<dt><b>{html.escape(name)}</b> — {html.escape(formula.text)}</dt>"
+        f"<dd>holds when: {html.escape(formula.assumptions)}<br>source: {html.escape(formula.source)}</dd>"
+        for name, formula in ((name, estimate.formulas[name]) for name in used(estimate))
+    )
+    return f"<details><summary>How was this computed?</summary><dl>{entries}</dl></details>"
+
+
+def page(estimate: Estimate) -> str:
+    """Answer first, then what breaks, the table, what to be careful about, and how it was computed."""
+    from archbook.capacity.answers import answer
+
+    first = "".join(f"<li><b>{html.escape(b.element)}</b> at {show_factor(b.at)}: {html.escape(b.why)}</li>"
+                    for b in estimate.breaks[:3])  # fmt: skip
+    doubts = "".join(f"<li>{html.escape(note)}</li>" for note in notes(estimate))
+    return (
+        f'<p style="font-size:1.1em;font-weight:600">{html.escape(answer(estimate))}</p>'
+        + (f"<p>What saturates, first to last:</p><ol>{first}</ol>" if first else "")
+        + estimate.table().html()
+        + (f"<p>To be careful about:</p><ul>{doubts}</ul>" if doubts else "")
+        + how_html(estimate)
+    )
+
+
+def text(estimate: Estimate) -> str:
+    """The same for a terminal."""
+    from archbook.capacity.answers import answer
+
+    lines = [answer(estimate), "", estimate.table().text()]
+    if estimate.breaks:
+        lines += ["", "What saturates, first to last"]
+        lines += [f"  {show_factor(b.at):>8}  {b.element}: {b.why}" for b in estimate.breaks[:5]]
+    lines += ["", "To be careful about", *(f"  {note}" for note in notes(estimate))] if notes(estimate) else []
+    lines += ["", "How was this computed?"]
+    lines += [f"  {name}: {estimate.formulas[name].text}" for name in used(estimate)]
+    return "\n".join(lines)
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses, mappings and tuples as plain dicts and lists; what is not finite as None."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name.rstrip("_"): plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return value
