@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from archbook.capacity.flow import LEAF, Plan
@@ -13,7 +13,8 @@ from archbook.units import show_duration, show_factor, show_rate, significant
 
 COMFORTABLE = 0.85
 """Remedies keep every element at or under this utilisation, above which waits grow fast."""
-_PRECISION = 1e-6
+_PRECISION = 1e-5
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,46 +75,48 @@ def _below(plan: Plan, service: str) -> tuple[tuple[str, ...], set[str]]:
 
 
 def _root(plan: Plan, known: dict[str, Station], name: str, bound: float, found: dict[str, Limit]) -> Limit:
-    """Solve utilisation(growth) = 1, which rises with growth, by the Illinois method on the room that is left."""
+    """Solve utilisation(growth) = 1, which rises with growth."""
     if math.isinf(bound):
         return Limit(bound, name, None)
     order, leaves = _below(plan, name)
     few = {n: known[n] for n in (*order, *leaves)}
+    states: dict[float, State] = {}
 
-    def room(growth: float) -> tuple[float, State]:
-        state = solve(plan, few, growth, order)
-        load = state.loads[name]
-        return (1 / load.utilisation if load.utilisation else math.inf) - 1, state
+    def over(growth: float) -> float:
+        """How far `growth` is above what the element could carry with the holding time that it has there."""
+        states[growth] = solve(plan, few, growth, order)
+        return growth - growth / states[growth].loads[name].utilisation
 
     high = min([bound, *(found[n].at for n in (*order, *leaves) if n in found and n != name)])
-    high_room, state = room(high)
-    if high_room > _PRECISION:  # timeouts cut its callees off: only its own bound holds
-        high = bound
-        high_room, state = room(high)
-    if high_room >= -_PRECISION:
-        return Limit(high, name, state)
-    at, low, points = high, 0.0, [(high, high_room)]
-    for _ in range(80):
-        # holding times rise with growth, so the boundary lies between `at` and at / utilisation
-        other = at * (1 + points[-1][1])
-        low, high = (max(low, other), min(high, at)) if points[-1][1] < 0 else (max(low, at), min(high, other))
-        at = _secant(points, low, high)
-        points.append((at, room(at)[0]))
-        if abs(points[-1][1]) < _PRECISION or high - low < _PRECISION * high:
+    above = over(high)
+    if above < -_PRECISION * high:  # timeouts cut its callees off: only its own bound holds
+        high, above = bound, over(bound)
+    at = high if above <= _PRECISION * high else _zero(over, (0.0, -bound), (high, above))
+    return Limit(at, _cause(name, at, bound, states[at], found), states[at])
+
+
+def _zero(f: Callable[[float], float], low: Point, high: Point) -> float:
+    """Where a rising function crosses zero: Chandrupatla's method (Advances in Engineering Software 28, 1997).
+
+    Where he halves the bracket, every other time a straight line through its ends is tried first.
+    """
+    (a, fa), (b, fb) = low, high
+    part, straight = fa / (fa - fb), True
+    for _ in range(100):
+        x = a + part * (b - a)
+        fx = f(x)
+        if abs(fx) <= _PRECISION * x or abs(b - a) <= 1e-12 * x:
             break
-    state = room(at)[1]
-    return Limit(at, _cause(name, at, bound, state, found), state)
-
-
-def _secant(points: list[tuple[float, float]], low: float, high: float) -> float:
-    """The next guess inside the bracket: a straight line through the last two points, or the middle."""
-    guess = (low + high) / 2
-    if len(points) > 1:
-        (a, room_a), (b, room_b) = points[-2:]
-        if room_a != room_b:
-            guess = b - room_b * (b - a) / (room_b - room_a)
-    margin = 0.001 * (high - low)
-    return min(max(guess, low + margin), high - margin)
+        if (fx > 0) == (fa > 0):
+            c, fc = a, fa
+        else:
+            c, fc, b, fb = b, fb, a, fa
+        a, fa = x, fx
+        xi, phi = (a - b) / (c - b), (fa - fb) / (fc - fb)
+        part, straight = (fa / (fa - fb), False) if straight else (0.5, True)
+        if phi * phi < xi and (1 - phi) * (1 - phi) < 1 - xi:
+            part = fa / (fb - fa) * fc / (fb - fc) + (c - a) / (b - a) * fa / (fc - fa) * fb / (fc - fb)
+    return x
 
 
 def _cause(name: str, at: float, bound: float, state: State, found: dict[str, Limit]) -> str:
@@ -177,7 +180,7 @@ def _rate(plan: Plan, station: Station) -> float:
 def _longest_wait(plan: Plan, service: str, state: State) -> str:
     """The callees that account for the waiting, the largest first, as words."""
     waiting: dict[str, float] = {}
-    for index in plan.handled_by[service]:
+    for index in plan.busy[service]:
         for legs in plan.groups(index):
             for leg in legs:
                 mean = state.answer(leg)[0] * leg.times * plan.handling_per_s[index]

@@ -22,8 +22,8 @@ FORMULAS: dict[str, Formula] = {
         Formula(
             "flow",
             "calls/s = visits of the caller × per_request (rows of the endpoint for `per row`) × (1 − hit_ratio) × "
-            "miss ratio of `unless_hit`; attempts = calls × (1 − pʳ⁺¹)/(1 − p), at most 1 + retry_budget; each event is "
-            "one write to its broker, one read and one visit a consumer",
+            "miss ratio of `unless_hit`; attempts = calls × (1 − pʳ⁺¹)/(1 − p), at most 1 + retry_budget; each event "
+            "is one write to its broker, one read and one visit a consumer",
             "Attempts fail independently with the `failure` of the design. Overload, timeouts and hedging add no "
             "attempts, and a saturated element still hands on all that it is offered.",
             "Denning and Buzen (1978); Google, Site Reliability Engineering (2016), chapter 22",

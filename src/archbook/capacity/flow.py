@@ -127,6 +127,11 @@ class Plan:
         return by_service
 
     @cached_property
+    def busy(self) -> dict[str, list[int]]:
+        """Service → those of its handlings that happen in these journeys."""
+        return {name: [i for i in indexes if self.handling_per_s[i]] for name, indexes in self.handled_by.items()}
+
+    @cached_property
     def waits_for(self) -> dict[str, set[str]]:
         """Service → services for whose answer it waits."""
         edges: dict[str, set[str]] = {name: set() for name in self.design.services}
@@ -231,6 +236,7 @@ class _Builder:
         self.events: dict[str, int] = {}
         self.warnings: list[str] = []
         self._known: dict[Handling, int] = {}
+        self._legs_known: dict[Leg, Leg] = {}
         self._misses = _misses(design)
         self._counts: dict[tuple[int, float], tuple[float, float, float]] = {}
         self._bit = {name: 1 << i for i, name in enumerate(design.services)}
@@ -353,8 +359,9 @@ class _Builder:
             if call.to in self._bit:
                 handling = done[call.to] if call.to in done else self._plain[call.to]
             copies = max(1, round(self._repetitions(call, rows))) if call.parallel else 1
-            legs.append(Leg(call.to, handling, i, per_visit, times, variance, call.mode == "sync",
-                            call.kind == "write", call.timeout, call.parallel, copies))  # fmt: skip
+            leg = Leg(call.to, handling, i, per_visit, times, variance, call.mode == "sync",
+                      call.kind == "write", call.timeout, call.parallel, copies)  # fmt: skip
+            legs.append(self._legs_known.setdefault(leg, leg))
         return legs
 
     def _repetitions(self, call: Call, rows: float) -> float:

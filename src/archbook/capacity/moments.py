@@ -43,21 +43,23 @@ def capped(time: Moments, timeout_s: float) -> Moments:
     >>> round(mean, 6)  # 1 − 1/e
     0.632121
     """
-    if math.isinf(time[0]):
+    mean, variance = time
+    if timeout_s > mean and (timeout_s - mean) ** 2 > 900 * variance * max(1.0, variance / (mean * mean or 1.0)):
+        return time  # not one in 10¹² is cut
+    if math.isinf(mean):
         return timeout_s, 0.0
-    if time[0] <= 0:
-        return NOTHING
     first = second = 0.0
     for chance, shift, scale in branches(time):
         if timeout_s <= shift or scale < 1e-12 * timeout_s:
-            mean, square = min(shift + scale, timeout_s), min(shift + scale, timeout_s) ** 2
+            cut = min(shift + scale, timeout_s)
+            square = cut * cut
         else:
             ratio = (timeout_s - shift) / scale
             over = math.exp(-ratio)
-            mean = scale * (1 - over)
-            square = 2 * scale * scale * (1 - over * (1 + ratio)) + 2 * shift * mean + shift * shift
-            mean += shift
-        first += chance * mean
+            beyond = scale * (1 - over)
+            square = 2 * scale * scale * (1 - over * (1 + ratio)) + shift * (2 * beyond + shift)
+            cut = shift + beyond
+        first += chance * cut
         second += chance * square
     return first, max(0.0, second - first * first)
 

@@ -58,7 +58,7 @@ class Paths:
         shares: Share = {}
         waited = 0.0
         for group in self.plan.groups(index):
-            parts = [attempted(leg, self.state.answer(leg)) for leg in group]
+            parts = [attempted(leg, self.state) for leg in group]
             if len(group) == 1 and group[0].copies == 1:
                 total = parts[0][0]
             else:

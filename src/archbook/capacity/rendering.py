@@ -52,7 +52,9 @@ def storage_table(estimate: Estimate) -> Table:
 
 
 def _time(seconds: float) -> str:
-    return "unbounded" if math.isinf(seconds) else show_duration(seconds)
+    if math.isinf(seconds):
+        return "unbounded"
+    return "< 1 µs" if 0 < seconds < 1e-6 else show_duration(seconds)
 
 
 def _size(size_b: float | None) -> str:

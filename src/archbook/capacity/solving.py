@@ -60,6 +60,7 @@ class State:
     growth: float
     loads: dict[str, Load] = field(default_factory=dict)
     handlings: dict[int, Moments] = field(default_factory=dict)
+    legs: dict[int, Moments] = field(default_factory=dict)  # by identity: equal legs of a plan are the same object
 
     def answer(self, leg: Leg) -> Moments:
         """Time until one attempt of a leg is answered, before any timeout."""
@@ -106,17 +107,18 @@ def solve(
 ) -> State:
     """Waits and holding times at `growth` times today's load.
 
-    services: only these, callees first; all when None. most: add servers until no utilisation is above this
-    (`Load.servers` says how many it takes).
+    services: only these, callees first, and only what happens in the journeys; all when None.
+    most: add servers until no utilisation is above this (`Load.servers` says how many it takes).
     """
     state = State(growth)
     for name, station in known.items():
         if station.kind != "service" and station.own is not None:
             state.loads[name] = _serve(plan, station, growth, station.own, most)
     order = tuple(plan.order if services is None else services)
+    indexes = plan.handled_by if services is None else plan.busy
     if not plan.circular:
         for name in order:
-            _solve_service(plan, known[name], state, most)
+            _solve_service(plan, known[name], state, most, indexes[name])
         return state
     return _solve_circular(plan, known, state, order, most)
 
@@ -131,8 +133,9 @@ def _solve_circular(plan: Plan, known: dict[str, Station], state: State, order: 
             state.loads[name] = Load(0.0, known[name].servers, own, 0.0, 0.0, NOTHING)
     before: list[float] = []
     for _ in range(_PASSES):
+        state.legs.clear()
         for name in order:
-            _solve_service(plan, known[name], state, most)
+            _solve_service(plan, known[name], state, most, plan.handled_by[name])
         now = [state.loads[name].utilisation for name in order if name in state.loads]
         if before and all(a == b or abs(a - b) <= 1e-9 * b for a, b in zip(before, now, strict=True)):
             return state
@@ -140,10 +143,10 @@ def _solve_circular(plan: Plan, known: dict[str, Station], state: State, order: 
     return state
 
 
-def _solve_service(plan: Plan, station: Station, state: State, most: float | None) -> None:
+def _solve_service(plan: Plan, station: Station, state: State, most: float | None, indexes: Iterable[int]) -> None:
     first = second = visits = 0.0
     unknown = False
-    for index in plan.handled_by[station.name]:
+    for index in indexes:
         handling = plan.handlings[index]
         own = moments_of(handling.own_time) if handling.own_time else station.own
         mean, variance = _handle(own or NOTHING, plan.groups(index), state)
@@ -160,30 +163,35 @@ def _solve_service(plan: Plan, station: Station, state: State, most: float | Non
     if visits:
         holding = (first / visits, second / visits - (first / visits) ** 2) if math.isfinite(first) else ENDLESS
     else:
-        holding = state.handlings[plan.handled_by[station.name][0]]
+        holding = state.handlings.get(plan.handled_by[station.name][0], station.own or NOTHING)
     state.loads[station.name] = _serve(plan, station, state.growth, (holding[0], max(0.0, holding[1])), most)
 
 
 def _handle(own: Moments, groups: list[list[Leg]], state: State) -> Moments:
     """Own work and waiting for synchronous callees: serial parts add, parallel ones take the longest."""
     mean, variance = own
+    known = state.legs
     for legs in groups:
-        if len(legs) == 1 and legs[0].copies == 1:
-            part = attempted(legs[0], state.answer(legs[0]))
+        first = legs[0]
+        if len(legs) > 1 or first.copies > 1:
+            part = longest([(attempted(leg, state), leg.copies) for leg in legs])
         else:
-            part = longest([(attempted(leg, state.answer(leg)), leg.copies) for leg in legs])
+            part = known[id(first)] if id(first) in known else attempted(first, state)
         mean += part[0]
         variance += part[1]
     return mean, variance
 
 
-def attempted(leg: Leg, answer: Moments) -> Moments:
+def attempted(leg: Leg, state: State) -> Moments:
     """Time of all attempts of a leg, one after the other; of one of its copies where they run at once."""
-    mean, variance = capped(answer, leg.timeout_s) if leg.timeout_s is not None else answer
-    if math.isinf(mean) or (leg.times == 1 and not leg.times_variance):
-        return mean, variance
-    times, spread = leg.times / leg.copies, leg.times_variance / leg.copies
-    return times * mean, times * variance + spread * mean * mean
+    mean, variance = state.answer(leg)
+    if leg.timeout_s is not None:
+        mean, variance = capped((mean, variance), leg.timeout_s)
+    if not math.isinf(mean) and (leg.times != 1 or leg.times_variance):
+        times, spread = leg.times / leg.copies, leg.times_variance / leg.copies
+        mean, variance = times * mean, times * variance + spread * mean * mean
+    state.legs[id(leg)] = mean, variance
+    return mean, variance
 
 
 def _serve(plan: Plan, station: Station, growth: float, holding: Moments, most: float | None) -> Load:
