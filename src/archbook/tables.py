@@ -13,6 +13,9 @@ from dataclasses import dataclass
 STYLE = "border-collapse:collapse;font:13px/1.5 system-ui,sans-serif;font-variant-numeric:tabular-nums;max-width:100%;"
 
 
+WRAP = 36  # a column whose cells are all this short or shorter is never broken over lines
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Rows of text that are already formatted for a person (units included).
@@ -42,7 +45,11 @@ class Table:
     def html(self) -> str:
         """An HTML table that follows the theme of the page around it; every cell is escaped."""
         heads, right = self._heads()
-        align = [f"text-align:{'right' if flush else 'left'};padding:2px 10px;" for flush in right]
+        widest = [max(_width(row[i]) for row in (heads, *self.rows)) for i in range(len(heads))]
+        align = [
+            f"text-align:{'right' if flush else 'left'};padding:2px 10px;" + "white-space:nowrap;" * (width <= WRAP)
+            for flush, width in zip(right, widest, strict=True)
+        ]
         head = "".join(
             f'<th scope="col" style="{a}border-bottom:1px solid #6B7280">{html.escape(h)}</th>'
             for a, h in zip(align, heads, strict=True)

@@ -7,6 +7,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from archbook.capacity import answer, curve, estimate, plan
+from archbook.capacity.rendering import how_html
 from archbook.capacity.result import Estimate
 from archbook.design.model import Design, Where
 from archbook.design.saving import Saved, save
@@ -58,7 +59,7 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
         self._show_service()
         self._show_cache()
         self._users.observe(lambda change: self._change(USERS, change["new"]), "value")
-        self._growth.observe(lambda _: self._recompute(), "value")
+        self._growth.observe(lambda _: self._grow(), "value")
         self._service.observe(lambda _: self._show_service(), "value")
         self._cache.observe(lambda _: self._show_cache(), "value")
         self._instances.observe(lambda change: self._change(self._place("instances"), change["new"]), "value")
@@ -128,12 +129,20 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
             self._changes[where] = value
         self._redesign()
 
+    def _grow(self) -> None:
+        """Growth has moved: the curve stands, unless the marker left it or it is longer than it need be."""
+        ends = self._curve[-1].growth
+        if max(2 * self._shown.traffic.growth, self._growth.value) != ends and not self._quiet:
+            self._redesign()
+        else:
+            self._recompute()
+
     def _redesign(self) -> None:
         """The design has changed: plan it again and draw the curve anew."""
         self._shown = self.design
         self._plan = plan(self._shown)
-        growths = logarithmic(1.0, self._growth.options[-1][1])[::3]
-        self._curve = curve(self._shown, growths, plan=self._plan)
+        top = max(2 * self._shown.traffic.growth, self._growth.value)
+        self._curve = curve(self._shown, [top ** (i / 9) for i in range(10)], plan=self._plan)
         parts = [
             f"{_name(where)}: {_text(_at(self._saved_design, where))} → {_text(new)}"
             for where, new in self._changes.items()
@@ -158,7 +167,7 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
         self._chart.value = utilisation_svg(self._curve, now)
         self._diagram.value = recolour(self._picture, heat)
         self._table.value = now.table().html()
-        self._how.value = now.how_html()
+        self._how.value = how_html(now)
 
     # What the buttons do
 

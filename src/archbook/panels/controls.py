@@ -93,10 +93,9 @@ def slider(
 
 
 def set_values(control: widgets.SelectionSlider, values: Sequence[Any], value: Any, show: Callable[[Any], str]) -> None:
-    """Give a slider other values without an observer seeing the ones between."""
-    with control.hold_trait_notifications():
-        control.options = [(show(v), v) for v in values]
-        control.value = value
+    """Give a slider other values; the caller ignores the changes that it sees meanwhile."""
+    control.options = [(show(v), v) for v in values]
+    control.value = value
 
 
 def menu(label: str, names: Iterable[str], value: str | None, tip: str) -> widgets.Dropdown:
