@@ -156,9 +156,10 @@ def test_the_review_speaks_markdown_and_json(capsys: pytest.CaptureFixture[str])
 def test_the_export_says_what_it_wrote(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, out, _ = run(capsys, "export", "minimal", "-o", tmp_path / "doc", "--format", "md")
     assert code == 0
-    written = [Path(line.removeprefix("wrote ")) for line in out.splitlines()]
-    assert written
-    assert all(path.is_file() for path in written)
+    *pages, beside = out.splitlines()
+    assert pages
+    assert all(Path(page.removeprefix("wrote ")).is_file() for page in pages)
+    assert beside.endswith("pictures and tables beside")
 
 
 def test_an_experiment_leaves_evidence_in_the_design_folder(
@@ -255,7 +256,7 @@ def test_jupyterlab_understands_our_options_and_fetches_nothing(tmp_path: Path) 
     assert lab.extension_manager == "readonly"
     assert lab.default_url == "/lab/tree/notebooks/00_start_here.ipynb"
     server = lab.config.ServerApp
-    assert (server.ip, server.root_dir, server.port) == ("127.0.0.1", str(tmp_path), "8899")
+    assert (server.ip, server.root_dir, int(server.port)) == ("127.0.0.1", str(tmp_path), 8899)
 
 
 def test_lab_validates_the_design_and_hands_it_over(

@@ -52,6 +52,6 @@ def test_a_query_per_row_of_a_services_own_store_is_not_this_mistake() -> None:
 def test_the_finding_says_what_the_client_waits_for() -> None:
     (finding,) = review(example(f"calls:\n- {{from: front, to: back, {LIST}, per_request: per row}}\n")).findings
     assert finding.about == "front → back"
-    assert finding.what == "front asks back 20 times per row of the list for one GET /api/v1/things"
+    assert finding.what == "front asks back 20 times (once per row) for one GET /api/v1/things"
     assert any("the caller waits" in fact and "(computed: sum of serial answers)" in fact for fact in finding.evidence)
     assert any("calls/s" in fact for fact in finding.evidence)

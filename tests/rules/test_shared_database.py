@@ -21,7 +21,7 @@ CASES = {
                          ["things-db belongs to front and is written by back, mailer"]),
     "no owner, one user": ([("back", "nobodys-db", "write")], []),
     "no owner, two users": ([("mailer", "nobodys-db", "read"), ("back", "nobodys-db", "write")],
-                            ["nobodys-db has no owner and is read by mailer beside back"]),
+                            ["nobodys-db belongs to nobody and is shared by back, mailer"]),
     "a broker is there to be shared": ([("back", "bus", "write"), ("mailer", "bus", "write")], []),
 }  # fmt: skip
 
@@ -35,4 +35,4 @@ def test_a_store_has_one_user(calls: list[tuple[str, str, str]], findings: list[
 
 def test_the_remedy_names_the_call_and_the_service_to_ask() -> None:
     (finding,) = review(example("calls:\n- {from: back, to: things-db, kind: write}\n")).findings
-    assert finding.do.startswith("calls[0]: let back ask front instead of things-db (`to: front`)")
+    assert finding.do.startswith("calls[0]: let back ask front (`to: front`)")

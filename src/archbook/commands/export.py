@@ -23,4 +23,7 @@ def command(design: str | None, output: Path, forms: str) -> None:
 
     formats = [form.strip() for form in forms.split(",") if form.strip()]
     written = verbs.export(verbs.load(design or "."), output, formats)
-    tell("\n".join(f"wrote {path}" for path in written))
+    pages = [path for path in written if path.parent == output]
+    beside = len(written) - len(pages)
+    told = [f"wrote {path}" for path in pages] + ([f"and {beside} pictures and tables beside"] if beside else [])
+    tell("\n".join(told))

@@ -60,7 +60,7 @@ def review(
         design=design.name,
         findings=tuple(still_open),
         waived=tuple(waived),
-        crashes=tuple(crashes),
+        crashes=(*subject.crashes[:1], *crashes),
         remarks=tuple(remarks),
         looked_at=_looked_at(design, chosen),
     )

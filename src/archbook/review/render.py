@@ -10,13 +10,13 @@ from archbook.findings import SEVERITIES, Finding
 from archbook.review.report import Report
 from archbook.tables import escape_markdown
 
-SCREEN_GROUPS = 5
+SCREEN_GROUPS = 3
 INDENT = 7
 
 
 def as_text(report: Report, width: int, everything: bool) -> str:
     """The answer, then findings; without `everything` one a rule, and the last rules on one line each."""
-    parts = [textwrap.fill(report.answer, width)]
+    parts = [textwrap.fill(report.answer, width, break_on_hyphens=False)]
     for position, group in enumerate(report.groups):
         if everything:
             parts += [_block(finding, width) for finding in group]
@@ -27,14 +27,15 @@ def as_text(report: Report, width: int, everything: bool) -> str:
             parts.append(_line(group[0].severity, group[0].what + count, width))
     if everything:
         parts += [_line("waived", f"{finding.what}: {finding.waived}", width) for finding in report.waived]
-    parts += [_line("crash", f"rule {crash.rule} failed and was not looked at: {crash.error}", width)
+    parts += [_line("crash", f"{crash.rule} failed, so its answer is not known: {crash.error}", width)
               for crash in report.crashes]  # fmt: skip
     parts += [_line("note", remark, width) for remark in report.remarks]
     if report.findings:
         shown = "" if everything or len(report.findings) == 1 else "all of them: --all;  "
         worst = report.groups[0][0]
         waiver = f'waivers: [{{rule: {worst.rule}, about: "{worst.about}", why: "…"}}]'
-        parts.append(textwrap.fill(f"{shown}to accept a finding, write why into design.yaml: {waiver}", width))
+        hint = f"{shown}to accept a finding, say why in design.yaml: {waiver}"
+        parts.append(textwrap.fill(hint, width, break_on_hyphens=False))
     return "\n\n".join(parts)
 
 
@@ -82,7 +83,9 @@ def as_markdown(report: Report) -> str:
     if report.waived:
         lines += ["## Waived"]
         lines += [f"- {escape_markdown(f.what)}: {escape_markdown(f.waived)} ({f.rule})" for f in report.waived]
-    lines += [f"- rule {crash.rule} failed: {escape_markdown(crash.error)}" for crash in report.crashes]
+    lines += [
+        f"- {crash.rule} failed, so its answer is not known: {escape_markdown(crash.error)}" for crash in report.crashes
+    ]
     lines += [f"- {escape_markdown(remark)}" for remark in report.remarks]
     return "\n\n".join(lines) + "\n"
 
@@ -102,7 +105,7 @@ def as_html(report: Report) -> str:
     """The answer, and every rule's findings behind a line that unfolds; all text is escaped."""
     groups = "".join(_details(group) for group in report.groups)
     waived = [f"<b>{_e(f.what)}</b>: {_e(f.waived)}" for f in report.waived]
-    notes = [f"<b>rule {_e(c.rule)} failed</b>: {_e(c.error)}" for c in report.crashes]
+    notes = [f"<b>{_e(c.rule)} failed</b>: {_e(c.error)}" for c in report.crashes]
     notes += [_e(remark) for remark in report.remarks]
     tail = _folded("waived", waived) + "".join(f'<p style="margin:4px 0">{note}</p>' for note in notes)
     return (f'<div style="font:13px/1.5 system-ui,sans-serif;max-width:60em"><p style="margin:4px 0">'

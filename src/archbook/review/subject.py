@@ -14,6 +14,7 @@ from archbook.design.interactions import Call
 from archbook.design.model import Design
 from archbook.errors import ArchbookError
 from archbook.evidence import Evidence
+from archbook.findings import Crash
 from archbook.units import show_factor, show_rate
 
 ROWS = 20.0
@@ -27,6 +28,7 @@ class Subject:
         self.design = design
         self.evidence = tuple(evidence)
         self.no_estimate = ""
+        self.crashes: list[Crash] = []
 
     @cached_property
     def grown(self) -> Estimate | None:
@@ -110,10 +112,12 @@ class Subject:
         return sum(self.grown.calls[i].calls_per_s for i in calls) if self.grown else 0.0
 
     def measured_rate(self, calls: Sequence[int]) -> tuple[str, ...]:
-        """The same as evidence; empty without an estimate, or where nothing passes."""
+        """The same as evidence; empty without an estimate."""
+        if self.grown is None:
+            return ()
         rate = self.rate(calls)
-        text = f"{show_rate(rate, 'calls')} {self.peak} (computed: traffic carried over the call graph)"
-        return (text,) if rate else ()
+        much = f"{show_rate(rate, 'calls')} {self.peak}" if rate else "no journey comes here"
+        return (f"{much} (computed: traffic carried over the call graph)",)
 
     def requests_per_s(self, endpoint: str) -> float:
         """Requests of clients for an endpoint at growth; 0 without an estimate."""
@@ -142,4 +146,6 @@ class Subject:
             return estimate(self.design, growth)
         except ArchbookError as error:
             self.no_estimate = str(error)
-            return None
+        except Exception as error:  # a fault of ours must be seen in the report, and must not lose the findings
+            self.crashes.append(Crash("estimate", f"{type(error).__name__}: {error}"))
+        return None

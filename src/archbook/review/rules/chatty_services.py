@@ -28,10 +28,10 @@ def _hit(subject: Subject, calls: list[tuple[int, Call]], times: float, name: st
     index, call = max(calls, key=lambda pair: subject.times(pair[1], name))
     request = name or f"request to {call.from_}"
     indexes = [i for i, _ in calls]
-    per_row = "per row of the list " if call.per_request == "per row" else ""
+    per_row = " (once per row)" if call.per_request == "per row" else ""
     return Hit(
         about=f"{call.from_} → {call.to}",
-        what=f"{call.from_} asks {call.to} {significant(times)} times {per_row}for one {request}",
+        what=f"{call.from_} asks {call.to} {significant(times)} times{per_row} for one {request}",
         do=f"calls[{index}]: ask once for all of them (`per_request: 1`, an endpoint of {call.to} that takes many ids)"
         ", or keep a copy of what is asked for, fed by events",
         where=("calls", index),

@@ -23,7 +23,7 @@ def plaintext(subject: Subject) -> Iterator[Hit]:
                 what=f"{call.from_} → {call.to} is not encrypted{carries}",
                 do=f"calls[{index}]: remove `encrypted: false`, and let {call.to} accept TLS only",
                 where=("calls", index),
-                evidence=(bandwidth,) if flow else (),
+                evidence=(bandwidth,) if flow > 0 else subject.measured_rate([index]),
                 cost=subject.rate([index]),
             )
 

@@ -26,21 +26,26 @@ def _first_writer(calls: list[tuple[int, Call]]) -> str:
 
 
 def _hit(subject: Subject, name: str, store: Store, owner: str, foreign: list[tuple[int, Call]]) -> Hit:
-    does = {call.from_: "read" for _, call in foreign} | {c.from_: "written" for _, c in foreign if c.kind == "write"}
-    by = " and ".join(f"{verb} by {', '.join(s for s in does if does[s] == verb)}" for verb in sorted({*does.values()}))
     index, call = next((pair for pair in foreign if pair[1].kind == "write"), foreign[0])
     indexes = [i for i, _ in foreign]
-    whose = f"belongs to {owner} and is {by}" if store.owner else f"has no owner and is {by} beside {owner}"
+    readers = dict.fromkeys(call.from_ for _, call in foreign)
+    writers = dict.fromkeys(call.from_ for _, call in foreign if call.kind == "write")
+    if store.owner:
+        what = f"belongs to {owner} and is {'written' if writers else 'read'} by {', '.join(writers or readers)}"
+        do = f"calls[{index}]: let {call.from_} ask {owner} (`to: {owner}`), or keep a copy of its own fed by events"
+    else:
+        what = f"belongs to nobody and is shared by {owner}, {', '.join(readers)}"
+        do = (f"stores.{name}: add `owner: {owner}`; calls[{index}]: give {call.from_} a store of its own for the "
+              f"tables that it writes, or let it ask {owner}")  # fmt: skip
+    rest = ", ".join(f"calls[{i}]" for i in indexes if i != index)
     return Hit(
         about=name,
-        what=f"{name} {whose}",
-        do=f"calls[{index}]: let {call.from_} ask {owner} instead of {name} (`to: {owner}`), or keep a copy of its own "
-        "fed by events" + (f"; the same for calls[{'], calls['.join(map(str, indexes[1:]))}]" if indexes[1:] else "")
-        + ("" if store.owner else f"; stores.{name}: add `owner: {owner}`"),
+        what=f"{name} {what}",
+        do=do + (f"; the same for {rest}" if rest else ""),
         where=("calls", index),
         evidence=(*subject.measured_rate(indexes), *subject.cited(f"stores.{name}")),
         cost=subject.rate(indexes),
-    )  # fmt: skip
+    )
 
 
 RULE = Rule(

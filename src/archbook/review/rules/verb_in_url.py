@@ -59,7 +59,7 @@ def _noun_form(endpoint: Endpoint, verb: str) -> str:
 
 RULE = Rule(
     id="verb-in-url",
-    title="A verb in a URL",
+    title="A URL that names an action, not a thing",
     severity="low",
     principle=2,
     why="The method already says what is done; a resource named by a noun has one address to link, cache, secure and "
