@@ -61,7 +61,7 @@ def _below(plan: Plan, service: str) -> tuple[tuple[str, ...], set[str]]:
     """The services that `service` waits for, directly or not, callees first; and the other elements."""
     reached, stack = {service}, [service]
     while stack:
-        new = plan.waits_for[stack.pop()] - reached
+        new = set(plan.waits_for[stack.pop()]) - reached
         reached |= new
         stack.extend(new)
     leaves = {

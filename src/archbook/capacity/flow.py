@@ -132,13 +132,14 @@ class Plan:
         return {name: [i for i in indexes if self.handling_per_s[i]] for name, indexes in self.handled_by.items()}
 
     @cached_property
-    def waits_for(self) -> dict[str, set[str]]:
+    def waits_for(self) -> dict[str, tuple[str, ...]]:
         """Service → services for whose answer it waits."""
-        edges: dict[str, set[str]] = {name: set() for name in self.design.services}
+        edges: dict[str, dict[str, None]] = {name: {} for name in self.design.services}
         for handling in self.handlings:
-            if handling.service:
-                edges[handling.service].update(g.target for g in handling.legs if g.sync and g.handling != LEAF)
-        return edges
+            for leg in handling.legs:
+                if leg.sync and leg.handling != LEAF:
+                    edges[handling.service][leg.target] = None
+        return {name: tuple(callees) for name, callees in edges.items()}
 
     @cached_property
     def order(self) -> tuple[str, ...]:
@@ -273,7 +274,7 @@ class _Builder:
         """What each service does when nothing conditional is asked of it."""
         services = self.design.services
         graph = {
-            name: {self.design.calls[i].to for i in calls if self.design.calls[i].to in services}
+            name: [self.design.calls[i].to for i in calls if self.design.calls[i].to in services]
             for name, calls in self._always.items()
         }
         for name in _sorted(graph):
@@ -284,11 +285,11 @@ class _Builder:
 
     def _build_events(self) -> None:
         events = self.design.events
-        graph: dict[str, set[str]] = {name: set() for name in events}
+        graph: dict[str, list[str]] = {name: [] for name in events}
         for name, event in events.items():
             for cause in event.on:
                 if cause in graph:
-                    graph[cause].add(name)
+                    graph[cause].append(name)
         for name in _sorted(graph, "events announce each other in a circle"):
             event = events[name]
             legs = [_delivery(event.broker, LEAF, write=True)] if event.broker else []
@@ -319,7 +320,7 @@ class _Builder:
         return self._special(entry, context, endpoint, rows, special)
 
     def _special(self, entry: str, context: str, endpoint: Endpoint | None, rows: float, special: int) -> int:
-        graph: dict[str, set[str]] = {}
+        graph: dict[str, list[str]] = {}
         made: dict[str, list[int]] = {}
         stack = [entry]
         while stack:
@@ -327,8 +328,8 @@ class _Builder:
             if name in graph:
                 continue
             made[name] = self._made(name, context, endpoint)
-            callees = {self.design.calls[i].to for i in made[name]}
-            graph[name] = {c for c in callees if c in self._reach and self._reach[c] & special}
+            callees = dict.fromkeys(self.design.calls[i].to for i in made[name])
+            graph[name] = [c for c in callees if c in self._reach and self._reach[c] & special]
             stack.extend(graph[name])
         done: dict[str, int] = {}
         for name in _sorted(graph):
