@@ -1,4 +1,4 @@
-"""Write docs/reference.md from the docstrings of the public names, the command line and the exercises' kit.
+"""Write docs/reference.md from the docstrings of the public names, the command line and the review's rules.
 
 usage: python tools/reference.py write|check
 """
@@ -31,6 +31,8 @@ def page() -> str:
         *python(archbook),
         "\n## On the command line\n",
         *commands(),
+        "## Rules of the review\n",
+        *rules(),
     ]
     return "\n".join(lines) + "\n"
 
@@ -41,13 +43,15 @@ def described(thing: Any) -> bool:
 
 
 def python(package: Any) -> Iterator[str]:
+    from archbook import verbs
+
     for name in sorted(package.__all__, key=str.casefold):
         thing = getattr(package, name)
         if isinstance(thing, str | int | float):
             continue
-        signature = ""
-        if inspect.isfunction(thing):
-            signature = str(inspect.signature(thing)).replace("archbook.", "")
+        verb = getattr(verbs, name, thing) if inspect.ismodule(thing) else thing  # `ab.review` is room and verb
+        if inspect.isfunction(verb):
+            thing, signature = verb, str(inspect.signature(verb)).replace("archbook.", "")
             yield f"- **`ab.{name}`** `{signature}`  \n  {sentence(thing)}"
         else:
             kind = "module" if inspect.ismodule(thing) else "class" if inspect.isclass(thing) else "value"
@@ -78,6 +82,19 @@ def commands() -> Iterator[str]:
             if record:
                 yield f"- `{record[0]}` {' '.join(record[1].split())}"
         yield ""
+
+
+def rules() -> Iterator[str]:
+    """Each rule of the review: what it looks for, why, what to do, and the smallest design that fires it."""
+    from archbook.review import rules as all_rules
+
+    for rule in all_rules():
+        yield f"### `{rule.id}` ({rule.severity}, principle {rule.principle})\n"
+        yield f"{rule.title}. {rule.why}.\n"
+        yield f"- Looks for: {sentence(rule.check)}"
+        yield f"- Do: {rule.remedy}"
+        yield f"- After: {'; '.join(rule.references)}"
+        yield f"- Fires on:\n\n```yaml\n{rule.fires.strip()}\n```\n"
 
 
 def main(arguments: list[str]) -> int:

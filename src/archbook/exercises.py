@@ -186,7 +186,9 @@ class Choice:
     answer: Callable[[Design], str | Iterable[str]]
 
     def form(self, design: Design, /) -> str:
-        return "Answer with one of " + ", ".join(f'`"{option}"`' for option in self.options(design)) + "."
+        options = [f'`"{option}"`' for option in self.options(design)]
+        more = f" or one of {len(options) - 6} more" if len(options) > 8 else ""
+        return f"Answer with one of {', '.join(options[:6] if more else options)}{more}."
 
     def fault(self, answer: Any, design: Design, /) -> str:
         options = {option.casefold(): option for option in self.options(design)}
@@ -339,7 +341,7 @@ def _prefix(notebook: str) -> str:
 
 def _holds_todo(answer: Any) -> bool:
     if isinstance(answer, Mapping):
-        return any(map(_holds_todo, answer.values()))
+        return any(value is TODO or value is Ellipsis for value in answer.values())
     return answer is TODO or answer is None or answer is Ellipsis
 
 

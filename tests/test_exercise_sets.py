@@ -1,0 +1,96 @@
+"""The exercises themselves: each worked solution is executed and right, each likely wrong answer is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archbook import exercises as kit
+from archbook.design.loading import load
+from archbook.exercises import TODO, Exercise, check, solution
+
+ROOT = Path(__file__).resolve().parent.parent
+ECOMMERCE = load(ROOT / "data" / "designs" / "ecommerce")
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("exercise", kit.exercises().values(), ids=lambda exercise: exercise.id)
+def test_the_worked_solution_is_right(exercise: Exercise) -> None:
+    reply = check(exercise.id, exercise.solution(ECOMMERCE), ECOMMERCE)
+    assert reply.state == "right", reply
+    assert reply.text
+    assert "def " in solution(exercise.id).code
+
+
+@pytest.mark.parametrize("exercise", kit.exercises().values(), ids=lambda exercise: exercise.id)
+def test_the_stub_is_answered_with_the_question(exercise: Exercise) -> None:
+    assert check(exercise.id, TODO, ECOMMERCE).text.startswith(exercise.question)
+
+
+@pytest.mark.parametrize("exercise", kit.exercises().values(), ids=lambda exercise: exercise.id)
+def test_an_exercise_has_three_hints_that_differ(exercise: Exercise) -> None:
+    assert len({*exercise.hints}) == 3
+    assert re.fullmatch(r"\d\d\.\d", exercise.id)
+
+
+def by_floor(rate: float, time: float, concurrency: int, utilisation: float) -> int:
+    return int(rate * time / (concurrency * utilisation))
+
+
+def forgets_utilisation(rate: float, time: float, concurrency: int, _: float) -> int:
+    return -int(-rate * time // concurrency)
+
+
+SOME = ("services", "payment-service", "instances")
+WRONG: list[tuple[str, Any, str]] = [
+    ("00.1", ECOMMERCE.sessions_per_s(), "too small"),
+    ("00.2", "api-gateway", "It is not"),
+    ("00.3", 10, "too large"),
+    ("00.4", by_floor, "too small"),
+    ("00.4", forgets_utilisation, "too small"),
+    ("00.5", {}, "`payment-service` holds to"),
+    ("00.5", {SOME: 400}, "paid for today"),
+    ("00.5", {("services", "payment-service", "concurrency"): 40}, "Only `instances`"),
+    ("12.1", ECOMMERCE.sessions_per_s(10.0), "too small"),
+    ("12.2", "GET /api/v1/categories", "It is not"),
+    ("12.3", "1 kB", "too small"),
+    ("12.4", lambda availabilities: 8766 * (1 - min(availabilities, default=1)), "too small"),
+    ("12.4", lambda availabilities: 8766 * sum(1 - a for a in availabilities), "too large"),
+    ("12.5", {}, "`payment-service` saturates at"),
+    ("12.5", {SOME: 400, ("traffic", "daily_active_users"): 1.0}, "stay as they are"),
+    ("12.5", {SOME: 400, ("services", "order-service", "slo"): None}, "stay as they are"),
+    ("12.6", {}, "nothing in it"),
+]
+
+
+@pytest.mark.parametrize(("id", "answer", "text"), WRONG)
+def test_a_likely_wrong_answer_is_wrong(id: str, answer: Any, text: str) -> None:
+    reply = check(id, answer, ECOMMERCE)
+    assert (reply.state, text in reply.text) == ("wrong", True), reply
+    assert reply.hint
+
+
+@pytest.mark.parametrize("name", ["minimal", "first_draft"])
+@pytest.mark.parametrize("exercise", kit.exercises().values(), ids=lambda exercise: exercise.id)
+def test_an_exercise_answers_on_every_shipped_design(exercise: Exercise, name: str) -> None:
+    design = load(ROOT / "data" / "designs" / name)
+    for answer in (TODO, 1.0, "x", {}):
+        assert "cannot judge" not in check(exercise.id, answer, design).text
+
+
+def test_every_set_has_its_notebook_and_every_notebook_its_set() -> None:
+    sets = {exercise.id[:2] for exercise in kit.exercises().values()}
+    assert sets == {path.name[:2] for path in NOTEBOOKS}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_checks_each_of_its_exercises_and_offers_the_solution(path: Path) -> None:
+    code = "\n".join("".join(cell["source"]) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"])
+    ids = [id for id in kit.exercises() if id.startswith(path.name[:2])]
+    assert len(ids) >= 4
+    assert re.findall(r'\bcheck\("(\d\d\.\d)", ', code) == ids
+    assert re.findall(r'\bsolution\("(\d\d\.\d)"\)', code) == ids
