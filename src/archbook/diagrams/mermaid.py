@@ -28,14 +28,19 @@ _LAYOUT = """config:
     rankSpacing: 30
     padding: 8
   er:
-    entityPadding: 10
-    diagramPadding: 10
+    entityPadding: 5
+    nodeSpacing: 50
+    rankSpacing: 100
   sequence:
     diagramMarginX: 20
     diagramMarginY: 8
-    height: 46
+    width: 120
+    height: 40
+    actorMargin: 24
+    messageMargin: 24
+    boxMargin: 10
     messageFontSize: 14
-    actorFontSize: 14
+    actorFontSize: 15
     noteFontSize: 13
     mirrorActors: false
 """
@@ -110,11 +115,24 @@ def _class(name: str) -> str:
     return f"classDef {name} fill:{role.fill},stroke:{role.stroke},color:{INK}{dash}"
 
 
+def plain(text: str) -> str:
+    """Characters that `lay_out` hid from the renderer, as themselves again."""
+    return re.sub("[\ue000-\ue07f]", lambda match: chr(ord(match[0]) - 0xE000), text)
+
+
+def _hidden(match: re.Match[str]) -> str:
+    """One private character in place of ``#123;``: the renderer measures a code point by its digits."""
+    code = int(match[1])
+    return chr(0xE000 + code) if code < 0x80 else chr(code)
+
+
 def lay_out(text: str) -> str:
     """Raw SVG of Mermaid text, drawn in this process by mmdr. Raises RenderError."""
     import mmdr
 
     try:
-        return mmdr.render(re.sub(r"---\ntitle: .*\n---\n", f"---\n{_LAYOUT}---\n", text, count=1)).svg()
+        layout = _LAYOUT + ("  layout: dagre\n" if "\nerDiagram\n" in text else "")  # the default bends within crow's feet
+        text = re.sub(r"---\ntitle: .*\n---\n", f"---\n{layout}---\n", text, count=1)
+        return str(mmdr.render(re.sub(r"#(\d+);", _hidden, text)).svg())
     except (ValueError, RuntimeError) as error:
         raise RenderError(f"the diagram could not be drawn ({' '.join(str(error).split())[:200]})") from None

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from archbook.diagrams.mermaid import plain
 from archbook.diagrams.palette import BLUE, CARD, FRAME, GREEN, GREY, INK, LINE, PURPLE, ROLES
 from archbook.diagrams.shapes import FONT, SVG, draw_legend, element, number
 from archbook.errors import RenderError
@@ -108,6 +109,8 @@ class _Copier:
     def __init__(self, boxes: Mapping[str, Box], prefix: str) -> None:
         self.boxes, self.prefix = boxes, prefix
         self.markers: dict[str, ET.Element] = {}
+        self.tables: list[dict[str, float]] = []  # left edge of each column of the tables, in drawing order
+        self.table = -1
         self.by_name = {box.name: box for box in boxes.values()}
 
     def copy(self, source: ET.Element, context: str = "") -> ET.Element | None:
@@ -118,7 +121,7 @@ class _Copier:
         if tag == "g" and (set(classes) & {"outer-path", "row-rect-odd", "row-rect-even", "divider"}):
             return _plain_rect(source, classes)
         copied = ET.Element(f"{{{SVG}}}{tag}", self._attributes(source, classes))
-        copied.text = source.text if tag in ("text", "tspan") else None
+        copied.text = plain(source.text or "") if tag in ("text", "tspan") else None
         inner = context or next((c for c in classes if c in ("cluster", "edgeLabels", "node")), "")
         copied.extend(kept for child in source if (kept := self.copy(child, inner)) is not None)
         self._special(source, copied, tag, classes, context)
@@ -139,7 +142,8 @@ class _Copier:
 
     def _reference(self, value: str, asynchronous: bool) -> str:
         match = _REFERENCE.fullmatch(value)
-        return f"url(#{self.prefix}-{match[1]}{'-async' if asynchronous else ''})" if match else ""
+        name = match[1].removeprefix("merman-").replace("filled-head", "arrowhead") if match else ""
+        return f"url(#{self.prefix}-{name}{'-async' if asynchronous else ''})" if match else ""
 
     def _special(self, source: ET.Element, copied: ET.Element, tag: str, classes: Sequence[str], context: str) -> None:
         name = source.get("id", "").removeprefix("merman-")
@@ -155,12 +159,16 @@ class _Copier:
             copied.attrib.update({"stroke-width": "1.4"})
         elif tag == "line" and "marker-start" in copied.attrib:
             copied.set("stroke", "none")
-        if tag == "g" and classes[:1] == ["node"] and name.startswith("flowchart-"):
+        if tag == "g" and name.startswith("entity-"):
+            left = _shift(source)
+            self.tables.append({c.get("class", "").split()[-1]: left + _shift(c) for c in source if "label " in c.get("class", "")})
+        elif tag == "g" and classes[:1] == ["node"] and name.startswith("flowchart-"):
             self._shape(copied, self.boxes.get(name.removeprefix("flowchart-").rpartition("-")[0]))
         elif tag == "rect" and "actor-top" in classes:
             self._paint(copied, self.boxes.get(source.get("name", "")))
         elif tag == "g" and classes[:3] == ["root", "nodes", "node"]:
             self._label(copied, "name" in classes)
+            self._align(copied, classes)
 
     def _shape(self, group: ET.Element, box: Box | None) -> None:
         if box is None:
@@ -189,6 +197,13 @@ class _Copier:
             lines[-1].text = box.below
             lines[-1].append(element("tspan", data_load=box.members))
 
+    def _align(self, group: ET.Element, classes: Sequence[str]) -> None:
+        """Columns of a table flush left, where the renderer centres each word on its own guess of its width."""
+        self.table += "name" in classes
+        for name in {"attribute-type", "attribute-name", "attribute-keys"} & set(classes):
+            for line in group:
+                line.attrib.update({"x": number(self.tables[self.table][name]), "text-anchor": "start"})
+
     def keep_markers(self, drawing: Sequence[ET.Element]) -> None:
         """Only the arrow heads that are used, with ids of this picture; asynchronous ones in their colour."""
         used = sorted({m[1] for e in _all(drawing) for k in ("marker-start", "marker-end")
@@ -206,6 +221,11 @@ class _Copier:
                 marker.attrib.update({"fill": PURPLE, "stroke": PURPLE})
             heads.append(marker)
         drawing[0].insert(0, heads)
+
+
+def _shift(group: ET.Element) -> float:
+    match = re.search(r"translate\((-?[\d.]+)", group.get("transform", ""))
+    return float(match[1]) if match else 0.0
 
 
 def _all(drawing: Sequence[ET.Element]) -> Iterator[ET.Element]:

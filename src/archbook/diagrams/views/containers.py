@@ -29,18 +29,20 @@ def build(design: Design, of: str | None, heat: Heat | None) -> Picture:
     return draw_map(shown, title, heat)
 
 
-def draw_map(shown: Map, title: str, heat: Heat | None) -> Picture:
-    """A map as a picture."""
-    alt = _alt(shown, title)
+def draw_map(
+    shown: Map, title: str, heat: Heat | None = None, alt: str = "", legend: Sequence[Sequence[tuple[str, str]]] = ()
+) -> Picture:
+    """A map as a picture; without frames where they would make it too wide to read."""
+    alt = alt or _alt(shown, title)
     if any(box.frame for box in shown.boxes.values()) and _width(lay_out(_reserving(shown, title, alt))) > WIDEST:
         shown = replace(shown, boxes={name: replace(box, frame="") for name, box in shown.boxes.items()})
     chosen = _ids(shown)
-    boxes = {chosen[name]: Box(name, _short(b.below), b.role, " ".join(b.members)) for name, b in shown.boxes.items()}
+    boxes = {chosen[name]: Box(b.name, _short(b.below), b.role, " ".join(b.members)) for name, b in shown.boxes.items()}
     loads = {name: load for name, box in shown.boxes.items()
              if (load := load_of(" ".join(box.members), heat or {})) is not None}  # fmt: skip
     tails = {name: f" · {show_load(load)}" for name, load in loads.items()}
     text = _text(shown, title, alt, tails, {name: f"heat{step(load)}" for name, load in loads.items()})
-    svg = finish(lay_out(_reserving(shown, title, alt)), Frame(title, alt, legend(shown, heat is not None)), boxes)
+    svg = finish(lay_out(_reserving(shown, title, alt)), Frame(title, alt, legend or signs(shown, heat is not None)), boxes)
     return Picture(title, alt, recolour(svg, heat or {}), text)
 
 
@@ -57,7 +59,7 @@ def _ids(shown: Map) -> dict[str, str]:
     return ids([*shown.boxes, *_frames(shown)])
 
 
-def legend(shown: Map, heat: bool) -> list[list[tuple[str, str]]]:
+def signs(shown: Map, heat: bool) -> list[list[tuple[str, str]]]:
     """Only the signs that the picture uses."""
     roles = {box.role for box in shown.boxes.values()}
     first = [(role, text) for role, text in SIGNS.items() if role in roles]
@@ -69,7 +71,7 @@ def legend(shown: Map, heat: bool) -> list[list[tuple[str, str]]]:
 
 def _short(text: str) -> str:
     text = " ".join(text.split(",")[0].split())
-    return text if len(text) <= 22 else text[:21] + "…"
+    return text if len(text) <= 24 else text[:23] + "…"
 
 
 def _frames(shown: Map) -> list[str]:

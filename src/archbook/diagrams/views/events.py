@@ -1,0 +1,46 @@
+"""Events: who announces what, what carries it, and who acts on it."""
+
+from __future__ import annotations
+
+from archbook.design.model import Design
+from archbook.diagrams.boxes import Line, Map, MapBox
+from archbook.diagrams.picture import Picture
+from archbook.diagrams.view import Heat, View, note
+from archbook.diagrams.views.containers import draw_map
+
+LEGEND = [[("service", "service"), ("queue", "event"), ("store", "store"), ("async", "does not wait")]]
+
+
+def build(design: Design, of: str | None, _: Heat | None) -> Picture:
+    """Publishers, events and consumers from left to right; a service that does both stands on both sides."""
+    title = f"Events of {design.title or design.name}" + (f": {of}" if of else "")
+    events = {name: event for name, event in design.events.items() if of in (None, name)}
+    if not events:
+        return note(title, "This design declares no events: every interaction waits for an answer.")
+    boxes: dict[str, MapBox] = {}
+    lines = []
+    for name, event in events.items():
+        boxes.setdefault(f"from {event.from_}", _element(design, event.from_))
+        below = " · ".join(filter(None, [f"v{event.version}" if event.version else "",
+                                        f"key {event.key}" if event.key else ""]))  # fmt: skip
+        carried = f"carried by {event.broker}" if event.broker else "carried by no broker"
+        boxes[f"event {name}"] = MapBox(name, below or "event", "queue", "event", frame=carried)
+        lines.append(Line(f"from {event.from_}", f"event {name}", True))
+        for consumer in event.to:
+            boxes.setdefault(f"to {consumer}", _element(design, consumer))
+            lines.append(Line(f"event {name}", f"to {consumer}", True))
+    consumers = len({consumer for event in events.values() for consumer in event.to})
+    publishers = len({event.from_ for event in events.values()})
+    alt = f"{title}: {len(events)} events, announced by {publishers} services, acted on by {consumers} elements."
+    return draw_map(Map(boxes, lines), title, alt=alt, legend=LEGEND)
+
+
+def _element(design: Design, name: str) -> MapBox:
+    if name in design.stores:
+        return MapBox(name, design.stores[name].engine, "store", "store")
+    service = design.services.get(name)
+    return MapBox(name, service.owner or service.role if service else "external system",
+                  "service" if service else "external", "service")  # fmt: skip
+
+
+VIEW = View("events", "Who announces what, and who acts on it", build, "event", lambda design: list(design.events))
