@@ -89,14 +89,14 @@ def _references(data: Mapping[str, Any]) -> Iterator[Complaint]:
         groups = [known[kind] for kind in kinds]
         if any(group is None for group in groups):
             continue
-        candidates = {name for group in groups for name in group or ()}
+        candidates = {name: None for group in groups for name in group or ()}
         for where, name in found(data, pattern):
             if isinstance(name, str) and name not in candidates:
                 yield _dangling(where, name, wanted, candidates, known)
 
 
 def _dangling(
-    where: Where, name: str, wanted: str, candidates: set[str], known: Mapping[str, dict[str, Where] | None]
+    where: Where, name: str, wanted: str, candidates: Mapping[str, None], known: Mapping[str, dict[str, Where] | None]
 ) -> Complaint:
     other = next((kind for kind, group in known.items() if name in (group or ())), None)
     if other:
@@ -201,7 +201,7 @@ def _decisions(data: Mapping[str, Any]) -> Iterator[Complaint]:
 def _call_cycles(data: Mapping[str, Any]) -> Iterator[Complaint]:
     for last, path in call_cycles(data):
         remedy = "make one of these calls `mode: async`, or an event"
-        yield Complaint(("calls", last), f"the calls go round in a circle: {' → '.join(map(shown, path))}", remedy)
+        yield Complaint(("calls", last), f"the calls go round in a circle: {_circle(path)}", remedy)
 
 
 def _event_cycles(data: Mapping[str, Any]) -> Iterator[Complaint]:
@@ -211,8 +211,13 @@ def _event_cycles(data: Mapping[str, Any]) -> Iterator[Complaint]:
         if isinstance(cause, str) and cause in follows:
             follows[cause].append(str(where[1]))
     for path in cycles(follows):
-        what = f"the events bring each other about without end: {' → '.join(map(shown, path))}"
+        what = f"the events bring each other about without end: {_circle(path)}"
         yield Complaint(("events", path[-2], "on"), what, "take one of them out of `on`")
+
+
+def _circle(path: list[str]) -> str:
+    names = [shown(name) for name in path]
+    return " → ".join(names if len(names) < 12 else [*names[:5], f"{len(names) - 10} more", *names[-5:]])
 
 
 def _a(kind: str) -> str:

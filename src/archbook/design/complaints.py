@@ -25,6 +25,7 @@ class Complaint:
     known: Iterable[str] = field(default=(), compare=False)
 
 
+FAULTS_LIMIT = 1000
 _KINDS = {
     "string_type": ("text", "put it in quotation marks"),
     "int_type": ("a whole number", "write it like `4`"),
@@ -51,7 +52,7 @@ _UNIONS = {
 def complaints(error: ValidationError, data: Any) -> Iterator[Complaint]:
     """Each fault once; a value that may be one of two things gets one complaint, not one for each."""
     plain, branches = [], defaultdict(list)
-    for fault in error.errors(include_url=False, include_input=False):
+    for fault in error.errors(include_url=False, include_input=False)[:FAULTS_LIMIT]:
         where, branch_at, tag = _placed(fault, data)
         if tag is None:
             plain.append((where, fault))

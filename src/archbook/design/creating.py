@@ -22,17 +22,17 @@ CREATE INDEX items_created_at ON items (created_at, id);
 
 
 def new(folder: str | Path, name: str) -> Path:
-    """Write a small commented design into ``folder/name`` and return that folder.
+    """Write a small commented design, called `name`, into `folder` (made if need be) and return the folder.
 
     Raises DesignError for a name that cannot be one, and Conflict where something is there already.
     """
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,62}", name) or _RESERVED.fullmatch(name):
-        remedy = "begin with a letter and use letters, digits, `_` and `-`, at most 63, such as `web-shop`"
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]{0,62}", name) or _RESERVED.fullmatch(name):
+        remedy = "begin with a letter and use letters, digits, `.`, `_` and `-`, at most 63, such as `web-shop`"
         raise DesignError([Problem(shown(name), None, "", "cannot be the name of a design", remedy)])
-    home = Path(folder) / name
+    home = Path(folder)
     try:
         if home.is_symlink() or (home.exists() and (not home.is_dir() or any(home.iterdir()))):
-            raise Conflict(f"{home}: is there already and not empty; take another name. Nothing has been written")
+            raise Conflict(f"{home}: is there already and not empty; choose another. Nothing has been written")
         (home / "schema").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Conflict(f"{home}: cannot be made ({error.strerror}); nothing has been written") from None

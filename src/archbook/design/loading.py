@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -10,7 +11,7 @@ from typing import Any, NoReturn
 from pydantic import ValidationError
 
 from archbook.design.checks import check, found
-from archbook.design.complaints import Complaint, complaints
+from archbook.design.complaints import FAULTS_LIMIT, Complaint, complaints
 from archbook.design.madr import FOLDER, decision_files, read_decision
 from archbook.design.model import Design, Source, Where
 from archbook.design.yaml_safe import PROBLEMS_LIMIT, SIZE_LIMIT_B, decoded, read_yaml, spelled
@@ -58,9 +59,10 @@ def read(text: str | bytes, file: str = FILE, folder: Path | None = None) -> Des
 
 def _validated(data: dict[str, Any]) -> tuple[Design | None, list[Complaint]]:
     try:
-        return Design.model_validate(data), list(check(data))
+        design, faults = Design.model_validate(data), list[Complaint]()
     except ValidationError as error:
-        return None, [*complaints(error, data), *check(data)]
+        design, faults = None, list(complaints(error, data))
+    return design, [*faults, *itertools.islice(check(data), FAULTS_LIMIT)]
 
 
 def _content(file: Path, name: str) -> bytes:
@@ -145,8 +147,7 @@ def _raise(problems: list[Problem], faults: Iterable[Complaint], places: Mapping
         remedy = entry.remedy or (suggestion(entry.name, known) if known else "")
         told.append(Problem(file, line, spelled(entry.where), entry.what, remedy))
     if len(entries) > PROBLEMS_LIMIT:
-        more = f"{len(entries) - PROBLEMS_LIMIT} more problems"
-        told.append(Problem(main, None, "", more, "mend these first"))
+        told.append(Problem(main, None, "", "there are more problems", "mend these first"))
     raise DesignError(told)
 
 

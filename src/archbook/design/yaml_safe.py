@@ -19,7 +19,7 @@ from archbook.errors import DesignError, Problem, shown
 
 SIZE_LIMIT_B = 5_000_000
 DEPTH_LIMIT = 50
-VALUES_LIMIT = 300_000
+VALUES_LIMIT = 200_000
 PROBLEMS_LIMIT = 100
 DIGITS_LIMIT = 30
 
@@ -33,7 +33,7 @@ _WORDS = (
     ("found unexpected end of stream", "a quotation mark or bracket is not closed", "close it"),
     ("found unexpected document indicator", "a quotation mark or bracket is not closed", "close it"),
     ("did not find expected ','", "a bracket is not closed, or a comma is missing in it", "close it, or put the comma"),
-    ("escape character", "there is a backslash that YAML does not know", "write `\\\\`, or use single quotation marks"),
+    ("escape", "there is a backslash that YAML does not know", "write `\\\\`, or use single quotation marks"),
     ("mapping values are not allowed", "there is a `: ` that does not fit", "quote the text, or mend the indentation"),
     ("cannot start any token", "this character cannot begin a value", "put the text in quotation marks"),
     ("find expected ':'", "the line is no `key: value`", "add the colon, or mend the indentation"),
