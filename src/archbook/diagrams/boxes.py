@@ -57,9 +57,9 @@ class Map:
     detailed: bool = False
 
 
-def map_of(design: Design, of: str | None = None) -> Map:
+def map_of(design: Design, of: str | None = None, by_owner: bool = False) -> Map:
     """The whole design; the neighbourhood of one element; or, where it has too many boxes, its owners."""
-    frames = _frames(design)
+    frames = _frames(design, by_owner)
     boxes = {box.name: replace(box, frame=frames.get(box.name, "")) for box in _boxes(design)}
     lines = _lines(design)
     if of is None:
@@ -98,7 +98,7 @@ def _boxes(design: Design) -> list[MapBox]:
     return found
 
 
-def _frames(design: Design) -> dict[str, str]:
+def _frames(design: Design, by_owner: bool) -> dict[str, str]:
     """Trust zones where they are drawn up, else the owning teams where there are several."""
     elements = {**design.services, **design.stores, **design.externals}
     owners = {name: service.owner for name, service in design.services.items()}
@@ -106,7 +106,7 @@ def _frames(design: Design) -> dict[str, str]:
     for name, store in design.stores.items():
         owners[name] = owners.get(store.owner or "", "")
         zones[name] = zones[name] or zones.get(store.owner or "", "")
-    if any(zones.values()):
+    if any(zones.values()) and not by_owner:
         return zones
     return owners if len(set(owners.values()) - {""}) > 1 else {}
 

@@ -80,10 +80,15 @@ class Frame:
 def finish(raw: str, frame: Frame, boxes: Mapping[str, Box]) -> str:
     """Raw SVG on a card, with title, legend and paint. boxes: by Mermaid id. Raises RenderError."""
     source = ET.fromstring(raw)
-    copier = _Copier(boxes, "p" + hashlib.sha256((frame.title + raw).encode()).hexdigest()[:8])
+    copier = _Copier(boxes, prefix_of(frame.title + raw))
     drawing = [copied for child in source if (copied := copier.copy(child)) is not None]
     copier.keep_markers(drawing)
     return on_card(drawing, [float(n) for n in source.attrib["viewBox"].split()], frame, copier.prefix)
+
+
+def prefix_of(text: str) -> str:
+    """What the ids of a picture begin with: two pictures on one page do not take each other's arrow heads."""
+    return "p" + hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def on_card(drawing: Sequence[ET.Element], box: Sequence[float], frame: Frame, prefix: str) -> str:

@@ -1,0 +1,166 @@
+"""Icons: the containers with the marks of their products, through the `diagrams` package and Graphviz."""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import re
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from archbook.design.model import Design
+from archbook.diagrams.boxes import Map, MapBox, map_of
+from archbook.diagrams.mermaid import ids
+from archbook.diagrams.palette import CARD, FRAME, GREY, INK, LINE, PURPLE
+from archbook.diagrams.picture import Picture
+from archbook.diagrams.shapes import SVG, number
+from archbook.diagrams.svg import XLINK, Frame, on_card, prefix_of
+from archbook.diagrams.view import Heat, View
+from archbook.diagrams.views.containers import elements
+from archbook.errors import RenderError
+
+ICONS = {
+    "clients": "onprem.client.Users", "external": "onprem.network.Internet", "gateway": "generic.network.Router",
+    "service": "onprem.compute.Server", "worker": "onprem.compute.Server", "frontend": "onprem.client.Client",
+    "group": "onprem.compute.Server", "postgresql": "onprem.database.Postgresql", "mysql": "onprem.database.Mysql",
+    "mariadb": "onprem.database.Mariadb", "duckdb": "onprem.database.Duckdb", "sqlserver": "onprem.database.Mssql",
+    "oracle": "onprem.database.Oracle", "mongodb": "onprem.database.Mongodb", "dynamodb": "aws.database.Dynamodb",
+    "cassandra": "onprem.database.Cassandra", "clickhouse": "onprem.database.Clickhouse", "redis": "onprem.inmemory.Redis",
+    "valkey": "onprem.inmemory.Redis", "memcached": "onprem.inmemory.Memcached", "s3": "aws.storage.S3",
+    "elasticsearch": "elastic.elasticsearch.Elasticsearch", "opensearch": "aws.analytics.AmazonOpensearchService",
+    "gcs": "gcp.storage.Storage", "azure-blob": "azure.storage.BlobStorage", "cdn": "aws.network.CloudFront",
+    "kafka": "onprem.queue.Kafka", "rabbitmq": "onprem.queue.Rabbitmq", "nats": "onprem.queue.Nats",
+    "sqs": "aws.integration.SQS", "sns": "aws.integration.SNS", "pubsub": "gcp.analytics.PubSub",
+}  # fmt: skip
+GENERIC = "generic.database.SQL"
+LOOK = {"pad": "0.3", "nodesep": "0.2", "ranksep": "0.8", "splines": "spline", "label": "", "bgcolor": "transparent"}
+KEPT = frozenset(
+    "transform d points fill stroke stroke-dasharray x y cx cy r rx ry text-anchor font-size width height".split()
+)
+SHAPES = frozenset({"g", "path", "polygon", "ellipse", "text", "image"})
+
+
+def build(design: Design, of: str | None, _: Heat | None) -> Picture:
+    """The containers of a design, or of the neighbourhood of one element, with icons. Raises RenderError."""
+    shown = map_of(design, of, by_owner=True)
+    title = f"Containers of {design.title or design.name}" + (f": {shown.cut}" if shown.cut else "")
+    folder = Path(importlib.import_module("diagrams").__file__ or "").parent.parent
+    dot = _dot(shown)
+    source = ET.fromstring(_graphviz(dot, folder))
+    alt = f"{title}, with icons: {', '.join(list(shown.boxes)[:20])}."
+    legend = [[("sync", "waits for the answer"), ("async", "does not wait")]]
+    prefix = prefix_of(title + dot)
+    images: dict[tuple[str, ...], ET.Element] = {}
+    drawing = [copied for child in source if (copied := _copy(child, folder, images, prefix)) is not None]
+    store = ET.Element(f"{{{SVG}}}defs")
+    store.extend(images.values())
+    box = [float(n) for n in source.attrib["viewBox"].split()]
+    svg = on_card([store, *drawing], box, Frame(title, alt, legend), prefix)
+    return Picture(title, alt, svg, dot=dot)
+
+
+def _dot(shown: Map) -> str:
+    """DOT text with ids of its own and image paths inside the package, so that it is the same on every machine."""
+    from diagrams import Cluster, Diagram
+
+    chosen = ids(shown.boxes)
+    frames = dict.fromkeys(box.frame for box in shown.boxes.values())
+    with _canvas(Diagram("", filename="containers", show=False, graph_attr=LOOK, node_attr={"width": "1.2", "imagepos": "tc"})) as diagram:
+        for frame in frames:
+            with Cluster(_safe(frame), graph_attr={"bgcolor": "#FAFBFC", "pencolor": FRAME, "margin": "18"}) if frame else nullcontext():
+                for name, box in shown.boxes.items():
+                    if box.frame == frame:
+                        _icon(box)(f"{_safe(box.name)}\n{_safe(box.below.split(',')[0])}", nodeid=chosen[name], height="1.75")
+        for line in shown.lines:
+            style = {"style": "dashed", "color": PURPLE} if line.asynchronous else {"color": LINE}
+            text = "\n".join(_safe(verb) for verb in line.texts(2))
+            diagram.dot.edge(chosen[line.start], chosen[line.end], label=text, fontsize="12", fontcolor=INK, **style)
+    return re.sub(r'image="?[^"\s]*?(resources/[\w./-]+)"?', r'image="\1"', diagram.dot.source)
+
+
+@contextmanager
+def _canvas(diagram: Any) -> Iterator[Any]:
+    """The diagram as the one that new nodes join; its own context would write files and call a viewer."""
+    from diagrams import setdiagram
+
+    setdiagram(diagram)
+    try:
+        yield diagram
+    finally:
+        setdiagram(None)
+
+
+def _icon(box: MapBox) -> Any:
+    """By product where it is known; for a service by the language or proxy that `technology` begins with."""
+    if box.role == "service":
+        word = re.sub(r"[^a-z]", "", box.below.lower().split(" ")[0])
+        for module in ("programming.language", "programming.framework", "onprem.network"):
+            known = {name.lower(): name for name in dir(importlib.import_module(f"diagrams.{module}"))}
+            if word in known and word not in ("onprem", "network"):
+                return getattr(importlib.import_module(f"diagrams.{module}"), known[word])
+    module, _, name = ICONS.get(box.sort, GENERIC).rpartition(".")
+    return getattr(importlib.import_module(f"diagrams.{module}"), name)
+
+
+def _safe(text: str) -> str:
+    """Text with nothing that means something to Graphviz.
+
+    >>> _safe('<b>"Pay"\\\\n')
+    'b Pay n'
+    """
+    return " ".join(re.sub(r"[^\w .,:()/+-]", " ", text).split())[:40]
+
+
+def _graphviz(dot: str, folder: Path) -> str:
+    beside = Path(sys.executable).with_name("graphviz-pure")
+    program = shutil.which("dot") or shutil.which("graphviz-pure") or (str(beside) if beside.exists() else None)
+    if program is None:
+        raise RenderError("the view `icons` needs Graphviz; install it, or `pip install graphviz-pure`")
+    whole = dot.replace('image="resources/', f'image="{folder.as_posix()}/resources/')
+    try:
+        done = subprocess.run([program, "-Kdot", "-Tsvg"], input=whole.encode(), capture_output=True, timeout=60, check=True)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise RenderError(f"Graphviz ({Path(program).name}) could not draw the view `icons` ({error})") from None
+    return done.stdout.decode()
+
+
+def _copy(source: ET.Element, folder: Path, images: dict[tuple[str, ...], ET.Element], prefix: str) -> ET.Element | None:
+    """Known shapes only; every icon becomes part of the picture, once."""
+    tag = source.tag.rpartition("}")[2]
+    if tag not in SHAPES or (tag == "polygon" and source.get("stroke") in ("transparent", "none")):
+        return None
+    kept = {key: value for key, value in source.attrib.items() if key in KEPT}
+    if tag == "image":
+        return _use(source, folder, images, prefix)
+    copied = ET.Element(f"{{{SVG}}}{tag}", kept)
+    copied.text = source.text if tag == "text" else None
+    copied.extend(part for child in source if (part := _copy(child, folder, images, prefix)) is not None)
+    texts = [child for child in copied if child.tag.endswith("}text")]
+    if source.get("class") == "node" and texts:
+        texts[0].set("font-weight", "bold")
+    for text in texts if source.get("class") == "cluster" else ():
+        text.attrib.update({"font-weight": "bold", "fill": GREY})
+    return copied
+
+
+def _use(source: ET.Element, folder: Path, images: dict[tuple[str, ...], ET.Element], prefix: str) -> ET.Element:
+    path = Path(source.get(f"{{{XLINK}}}href") or source.get("href") or "")
+    size = [number(float(source.get(side, "0").removesuffix("px"))) for side in ("width", "height")]
+    key = (path.name, *size)
+    if key not in images:
+        if not path.resolve().is_relative_to((folder / "resources").resolve()):
+            raise RenderError(f"the icon {path.name} is not one of the package `diagrams`")
+        data = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+        attributes: Mapping[str, str] = {"id": f"{prefix}-i{len(images)}", "width": size[0], "height": size[1]}
+        images[key] = ET.Element(f"{{{SVG}}}image", {**attributes, f"{{{XLINK}}}href": data})
+    place = {"x": source.get("x", "0"), "y": source.get("y", "0")}
+    return ET.Element(f"{{{SVG}}}use", {f"{{{XLINK}}}href": "#" + images[key].attrib["id"], **place})
+
+
+VIEW = View("icons", "The containers with the marks of their products", build, "element", elements)
