@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from archbook.errors import UnknownName
@@ -229,6 +229,17 @@ class Schema:
             under = self.domains[type_.name].type
             type_ = Type(under.name, under.modifiers, under.array or type_.array)
         return type_
+
+    def limits(self, table: Table, column: Column) -> list[Limit]:
+        """What the checks of the table and of the column's domains allow."""
+        found = table.limits(column.name)
+        name, seen = column.type.name, set[str]()
+        while name in self.domains and name not in seen:
+            seen.add(name)
+            domain = self.domains[name]
+            found += [replace(limit, column=column.name) for check in domain.checks for limit in check.limits]
+            name = domain.type.name
+        return found
 
     def concerns(self) -> tuple[Entry, ...]:
         """The part of the ledger that a person should read."""

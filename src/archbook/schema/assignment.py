@@ -1,0 +1,221 @@
+"""Which expression each column of a table gets, so that keys are distinct and foreign keys point to rows.
+
+Every value is a function of the row's number, written as SQL; a foreign key computes the key of the row it points to.
+"""
+
+# ruff: noqa: S608 - every identifier is quoted and every constant our own
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from archbook.schema.duckdb_ddl import column_type
+from archbook.schema.model import Column, Entry, ForeignKey, Schema, Table
+from archbook.schema.sql import quoted
+from archbook.schema.values import Maker
+
+Value = Callable[[str], str]
+"""SQL of a row's number → SQL of a value."""
+FANOUT = 8  # children of one row in a table that points to itself
+NULL_SHARE = 20  # one foreign key in so many is null, where it may be
+FREE = 10**6  # a column that can tell more apart than this is bounded only by what is needed
+
+
+@dataclass(slots=True)
+class Assignment:
+    """Expressions for one table, and which promises they do not keep by construction."""
+
+    values: dict[str, Value] = field(default_factory=dict)
+    repeating: list[tuple[str, ...]] = field(default_factory=list)  # unique sets that may repeat
+    dangling: list[ForeignKey] = field(default_factory=list)  # foreign keys that may point to nothing
+
+
+@dataclass(slots=True)
+class Planner:
+    """Rows planned for each table, and the expressions that make them."""
+
+    schema: Schema
+    rows: dict[str, int]
+    seed: int
+    skew: float
+    filled: set[str] = field(default_factory=set)
+    ragged: set[str] = field(default_factory=set)  # filled tables whose rows are not the numbers 0 … rows-1
+    ledger: list[Entry] = field(default_factory=list)
+    _known: dict[str, Assignment] = field(default_factory=dict)
+
+    def room(self, table: Table) -> int:
+        """Rows that fit: those wanted, bounded by what each unique set of columns can tell apart."""
+        wanted = rows = self.rows[table.name]
+        for columns in table.unique_sets():
+            rows = min(rows, math.prod(size for _, size in self._digits(table, columns)))
+        if rows < wanted:
+            why = f"its unique columns tell no more apart, {wanted:,} were wanted"
+            self.ledger.append(Entry(table.line, f"table {table.name}", f"gets {rows:,} rows", why, "changed"))
+        return rows
+
+    def assignment(self, table: Table) -> Assignment:
+        """The expressions of a table's columns."""
+        if table.name not in self._known:
+            self._known[table.name] = made = Assignment()
+            self._number(table, made)
+            for columns in sorted(table.unique_sets(), key=len):
+                self._make_distinct(table, columns, made)
+            for key in sorted(table.foreign_keys, key=lambda key: -len(key.columns)):
+                self._point(table, key, made)
+            for column in table.columns:
+                made.values.setdefault(column.name, self._maker(table, column).plausible)
+        return self._known[table.name]
+
+    def permuted(self, number: str, size: int, salt: str) -> str:
+        """number·a + b mod size: one to one below `size`, and far from in order."""
+        dice = random.Random(f"{self.seed}/{salt}")
+        factor = max(int(size * 0.618), 1) + dice.randrange(max(size // 8, 1))
+        while math.gcd(factor, size) != 1:
+            factor += 1
+        wide = "HUGEINT" if size * factor > 2**62 else "BIGINT"
+        return f"CAST((CAST({number} AS {wide}) * {factor} + {dice.randrange(size)}) % {size} AS BIGINT)"
+
+    def _number(self, table: Table, made: Assignment) -> None:
+        """Columns that number the rows, or are unique alone."""
+        for column in table.columns:
+            if self._is_number(table, column.name):
+                made.values[column.name] = self._maker(table, column).distinct
+
+    def _is_number(self, table: Table, column: str) -> bool:
+        if any(column in key.columns for key in table.foreign_keys):
+            return False
+        return bool(table.column(column).identity) or (column,) in table.unique_sets()
+
+    def _make_distinct(self, table: Table, columns: tuple[str, ...], made: Assignment) -> None:
+        if any(self._is_number(table, column) for column in columns):
+            return
+        if any(column in made.values for column in columns):
+            shorter = [u for u in table.unique_sets() if set(u) < set(columns) and u not in made.repeating]
+            if not shorter:
+                made.repeating.append(columns)
+            return
+        for digit, number in self._spread(table, columns).items():
+            if isinstance(digit, ForeignKey):
+                for column, to in zip(digit.columns, self.schema.target(digit), strict=True):
+                    made.values[column] = self._pointer(table, table.column(column), digit, to, number)
+            else:
+                made.values[digit] = _after(self._maker(table, table.column(digit)).distinct, number)
+
+    def _digits(self, table: Table, columns: tuple[str, ...]) -> list[tuple[ForeignKey | str, int]]:
+        """A unique set as digits: foreign keys (base: rows of the parent) and columns (base: what they tell apart)."""
+        left, digits = list(columns), list[tuple[ForeignKey | str, int]]()
+        for key in sorted(table.foreign_keys, key=lambda key: -len(key.columns)):
+            if set(key.columns) <= set(left) and self._reachable(key):
+                left = [column for column in left if column not in key.columns]
+                digits.append((key, max(self.rows[key.to], 1)))
+        return digits + [(column, self._maker(table, table.column(column)).capacity()) for column in left]
+
+    def _spread(self, table: Table, columns: tuple[str, ...]) -> dict[ForeignKey | str, Value]:
+        """Numbers below each digit's base, such that no two rows have all of them alike."""
+        digits = self._digits(table, columns)
+        fixed = math.prod(size for digit, size in digits if size < FREE or isinstance(digit, ForeignKey))
+        need = max(math.ceil(self.rows[table.name] / fixed), 1)
+        bases = {d: size if size < FREE or isinstance(d, ForeignKey) else min(size, need) for d, size in digits}
+        size, stride = math.prod(bases.values()), 1
+        spread: dict[ForeignKey | str, Value] = {}
+        for digit, base in bases.items():
+            spread[digit] = self._digit(size, stride, base, f"{table.name}/{columns}")
+            stride *= base
+        return spread
+
+    def _digit(self, size: int, stride: int, base: int, salt: str) -> Value:
+        return lambda number: f"({self.permuted(number, size, salt)} // {stride} % {base})"
+
+    def _point(self, table: Table, key: ForeignKey, made: Assignment) -> None:
+        """A foreign key whose columns are still free points by Zipf's law; else it is checked after filling."""
+        fresh = [table.column(column) for column in key.columns if column not in made.values]
+        if not self._reachable(key):
+            self._leave(table, key, fresh, made)
+        elif len(fresh) < len(key.columns) and any(column.nullable for column in fresh):
+            made.values |= {column.name: self._null(column) for column in fresh}
+        elif fresh:
+            targets = dict(zip(key.columns, self.schema.target(key), strict=True))
+            number = self._popular(table, key)
+            for column in fresh:
+                pointer = self._pointer(table, column, key, targets[column.name], number)
+                made.values[column.name] = self._sometimes(table, key, column, pointer)
+        if len(fresh) < len(key.columns) and self._reachable(key):
+            made.dangling.append(key)
+
+    def _leave(self, table: Table, key: ForeignKey, fresh: list[Column], made: Assignment) -> None:
+        """A foreign key into a table that has no rows: null, or (told) values that point to nothing."""
+        made.values |= {column.name: self._null(column) for column in fresh if column.nullable}
+        if not any(table.column(column).nullable for column in key.columns):
+            part = f"foreign key {', '.join(key.columns)} of {table.name}"
+            self.ledger.append(Entry(key.line, part, f"points to no rows: {key.to} has none", kind="lost"))
+
+    def _reachable(self, key: ForeignKey) -> bool:
+        target = self.schema.target(key)
+        return key.to in self.rows and len(target) == len(key.columns) and self.schema.tables[key.to].has(*target)
+
+    def _pointer(self, table: Table, column: Column, key: ForeignKey, to: str, number: Value) -> Value:
+        """The value that column `to` has in the row whose number is given."""
+        type_ = column_type(self.schema, column.type)
+        if key.to in self.ragged:
+            listed = f"(SELECT list({quoted(to)} ORDER BY rowid) FROM {quoted(key.to)})"
+            return lambda k: f"CAST({listed}[1 + {number(k)}] AS {type_})"
+        if key.to == table.name:  # its own expressions are being made: look them up when they are used
+            return lambda k: f"CAST({self._known[key.to].values[to](number(k))} AS {type_})"
+        values = self.assignment(self.schema.tables[key.to]).values
+        return lambda k: f"CAST({values[to](number(k))} AS {type_})"
+
+    def _sometimes(self, table: Table, key: ForeignKey, column: Column, pointer: Value) -> Value:
+        """Null for the root of a table that points to itself, and for one row in twenty, where that is allowed."""
+        if not column.nullable:
+            return pointer
+        salt = random.Random(f"{self.seed}/{table.name}/{key.columns}").getrandbits(32)
+        holds = "{k} > 0" if key.to == table.name else f"hash({{k}}, {salt}) % {NULL_SHARE} > 0"
+        return lambda k: f"CASE WHEN {holds.format(k=k)} THEN {pointer(k)} END"
+
+    def _null(self, column: Column) -> Value:
+        return lambda _: f"CAST(NULL AS {column_type(self.schema, column.type)})"
+
+    def _popular(self, table: Table, key: ForeignKey) -> Value:
+        """The number of a parent: by Zipf's law, ranks spread over all numbers; in layers within one table."""
+        if key.to == table.name:
+            return lambda k: f"({k} // {FANOUT})"
+        parents, salt = max(self.rows[key.to], 1), f"{table.name}/{key.columns}"
+        seed = random.Random(f"{self.seed}/{salt}").getrandbits(32)
+        power = 1 - self.skew
+        scale = (parents + 1.0) ** power - 1
+
+        def number(k: str) -> str:
+            u = f"((hash({k}, {seed}) >> 11) / 9007199254740992.0)"
+            rank = f"pow({parents + 1}.0, {u})" if abs(power) < 1e-9 else f"pow({scale!r} * {u} + 1, {1 / power!r})"
+            return self.permuted(f"least(CAST(floor({rank}) AS BIGINT) - 1, {parents - 1})", parents, salt)
+
+        return number
+
+    def _maker(self, table: Table, column: Column) -> Maker:
+        return Maker(self.schema, table, column, self.rows.get(table.name, 1), self.seed)
+
+
+def _after(outer: Value, inner: Value) -> Value:
+    return lambda number: outer(inner(number))
+
+
+def planned(schema: Schema, table: str, rows: int) -> dict[str, int]:
+    """`rows` for one table, and a tenth for each generation of tables that it points to (at least 10).
+
+    >>> from archbook.schema.ddl import parse
+    >>> ddl = "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a)"
+    >>> planned(parse(ddl), "b", 1000)
+    {'b': 1000, 'a': 100}
+    """
+    plan: dict[str, int] = {table: rows}
+    front = [table]
+    while front:
+        name = front.pop(0)
+        for key in schema.tables[name].foreign_keys:
+            if key.to in schema.tables and key.to not in plan:
+                plan[key.to] = max(min(10, rows), plan[name] // 10)
+                front.append(key.to)
+    return plan

@@ -1,0 +1,130 @@
+"""DuckDB in the process, locked down: no files, no network, bounded memory and time."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+
+from archbook.errors import EngineUnavailable
+from archbook.schema.duckdb_ddl import bare_table, to_duckdb
+from archbook.schema.engines.protocol import Row
+from archbook.schema.model import Entry, Schema, Table
+from archbook.schema.sql import quoted
+
+MEMORY_LIMIT = "3GB"
+
+
+class DuckDb:
+    """An in-memory DuckDB. Reading or writing files, extensions and settings are refused."""
+
+    name = "duckdb"
+
+    def __init__(
+        self, time_limit_s: float = 120.0, memory_limit: str = MEMORY_LIMIT, threads: int | None = None
+    ) -> None:
+        self.time_limit_s = time_limit_s
+        self.version = duckdb.__version__
+        spill = Path(tempfile.gettempdir()) / f"archbook-duckdb-{os.getpid()}-{secrets.token_hex(4)}"
+        self.connection = duckdb.connect(
+            ":memory:",
+            config={
+                "threads": threads or os.cpu_count() or 2,
+                "memory_limit": memory_limit,
+                "temp_directory": str(spill),  # made when it spills, removed when it closes
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            },
+        )
+        for setting in ("TimeZone = 'UTC'", "enable_external_access = false", "lock_configuration = true"):
+            self.connection.execute(f"SET {setting}")
+
+    def execute(self, statement: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """Run one statement and fetch its rows. Raises EngineUnavailable when it takes too long or too much memory."""
+        with self._limited():
+            return self.connection.execute(statement, list(parameters)).fetchall()
+
+    def stream(self, statement: str, rows: int = 1) -> Iterator[list[Row]]:
+        """The rows of a query in lists of `rows`, never all in memory."""
+        with self._limited():
+            cursor = self.connection.execute(statement)
+            while found := cursor.fetchmany(rows):
+                yield found
+
+    def explain(self, statement: str, parameters: Sequence[object] = ()) -> str:
+        """EXPLAIN ANALYZE; plain EXPLAIN would say Seq Scan although an index is used."""
+        return str(self.execute(f"EXPLAIN ANALYZE {statement}", parameters)[0][1])
+
+    def create(self, schema: Schema) -> tuple[Entry, ...]:
+        """Create the whole schema; a part that DuckDB refuses after all is made plainer, and told."""
+        ddl = to_duckdb(schema)
+        ledger = list(ddl.ledger)
+        for part, statement in ddl.statements:
+            try:
+                self.execute(statement)
+            except duckdb.Error as error:
+                table = schema.tables.get(part.removeprefix("table "))
+                what = "is created without its keys" if table and self._plain(schema, table) else "is lost"
+                ledger.append(Entry(table.line if table else 0, part, what, _first_line(error), "lost"))
+        return tuple(ledger)
+
+    def _plain(self, schema: Schema, table: Table) -> bool:
+        try:
+            self.create_bare(schema, table)
+        except duckdb.Error:
+            return False
+        return True
+
+    def create_bare(self, schema: Schema, table: Table) -> None:
+        """Create one table with its columns and nothing else."""
+        self.execute(bare_table(schema, table))
+
+    def create_index(self, name: str, table: str, columns: Iterable[str], unique: bool = False) -> None:
+        """Create a plain index."""
+        kind = "UNIQUE INDEX" if unique else "INDEX"
+        self.execute(f"CREATE {kind} {quoted(name)} ON {quoted(table)} ({quoted(*columns)})")
+
+    def analyze(self, table: str) -> None:
+        """Bring the statistics of a table up to date."""
+        self.execute(f"ANALYZE {quoted(table)}")
+
+    def size_b(self, table: str) -> float | None:  # noqa: ARG002
+        """DuckDB does not tell the size of a table in memory."""
+        return None
+
+    def close(self) -> None:
+        """Close; nothing is left behind."""
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    @contextmanager
+    def _limited(self) -> Iterator[None]:
+        """Interrupt what runs longer than the limit."""
+        timer = threading.Timer(self.time_limit_s, self.connection.interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except duckdb.InterruptException:
+            raise EngineUnavailable(f"DuckDB was stopped after {self.time_limit_s:g} s: ask for fewer rows") from None
+        except duckdb.OutOfMemoryException:
+            raise EngineUnavailable("DuckDB ran out of the memory it may use: ask for fewer rows") from None
+        finally:
+            timer.cancel()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0][:160]

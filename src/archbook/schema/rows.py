@@ -1,0 +1,186 @@
+"""Rows that keep every promise of a schema, made inside DuckDB by SQL, and carried to PostgreSQL by COPY.
+
+Row `k` of a table (0 ≤ k < rows) has values that are functions of k (see `assignment`). Rows are written in an order
+that has nothing to do with k: rows in the order of a foreign key would fake an index.
+"""
+
+# ruff: noqa: S608 - every identifier is quoted and every constant our own
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from archbook.schema.assignment import Planner, planned
+from archbook.schema.duckdb_ddl import in_order
+from archbook.schema.engines.duckdb import DuckDb
+from archbook.schema.engines.postgresql import Postgres
+from archbook.schema.model import Column, Entry, ForeignKey, Schema, Table
+from archbook.schema.sql import quoted
+
+Progress = Callable[[float, float, str], None]
+"""progress(done, total, label): rows written so far, rows in all, what is being done."""
+CHUNK_ROWS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Rows made for each table, and what could not be kept."""
+
+    rows: Mapping[str, int]
+    ledger: tuple[Entry, ...] = ()
+
+
+def fill(
+    engine: DuckDb,
+    schema: Schema,
+    rows: Mapping[str, int],
+    seed: int = 7,
+    skew: float = 1.0,
+    shuffled: bool = True,
+    progress: Progress | None = None,
+) -> Filled:
+    """Create the tables of `rows` (columns only: no keys, no indexes) and fill each with so many rows.
+
+    A table gets fewer where its unique columns leave no room for more; the ledger says so. skew: Zipf's exponent of
+    the parents' popularity, from 0 (all alike) to below 2. Raises EngineUnavailable.
+    """
+    planner = Planner(schema, dict(rows), seed, skew)
+    tables = [table for table in in_order(schema) if table.name in rows and table.columns]
+    for table in tables:
+        planner.rows[table.name] = planner.room(table)
+    total, done = sum(planner.rows[table.name] for table in tables), 0
+    for table in tables:
+        wanted = planner.rows[table.name]
+        if progress:
+            progress(done, total, f"rows of {table.name}")
+        _fill(engine, planner, table, shuffled)
+        done += wanted
+    for table in tables:  # keys that close a cycle, into tables that turned out to have gaps
+        late = [key for key in table.foreign_keys if key.to in planner.ragged]
+        _drop(engine, planner, table, late, [], [])
+    if progress:
+        progress(total, total, "rows are ready")
+    return Filled({table.name: planner.rows[table.name] for table in tables}, tuple(planner.ledger))
+
+
+def _fill(engine: DuckDb, planner: Planner, table: Table, shuffled: bool) -> None:
+    """Create and fill one table, then drop the rows that break what could not be kept by construction."""
+    rows = planner.rows[table.name]
+    assignment = planner.assignment(table)
+    number = planner.permuted("i", max(rows, 1), f"{table.name}/order") if shuffled else "i"
+    values = ", ".join(assignment.values[column.name]("k") for column in table.columns)
+    engine.create_bare(planner.schema, table)
+    engine.execute(
+        f"INSERT INTO {quoted(table.name)} SELECT {values} FROM (SELECT {number} AS k FROM range({rows}) AS n(i))"
+    )
+    planner.filled.add(table.name)
+    opaque = [check.expression for check in table.checks if not check.limits]
+    _drop(engine, planner, table, assignment.dangling, assignment.repeating, opaque)
+
+
+def _drop(
+    engine: DuckDb,
+    planner: Planner,
+    table: Table,
+    dangling: Iterable[ForeignKey],
+    repeating: Iterable[tuple[str, ...]],
+    checks: Iterable[str],
+) -> None:
+    """Drop rows that point to nothing, repeat a unique set or fail a check; the ledger says how many."""
+    name, before = quoted(table.name), planner.rows[table.name]
+    for expression in checks:
+        try:
+            engine.execute(f"DELETE FROM {name} WHERE NOT ({expression})")
+        except duckdb.Error:
+            why = "DuckDB does not understand it"
+            planner.ledger.append(Entry(table.line, f"check ({expression[:60]})", "may be broken", why, "lost"))
+    for columns in repeating:
+        known = " AND ".join(f"{quoted(column)} IS NOT NULL" for column in columns)
+        first = f"SELECT min(rowid) FROM {name} GROUP BY {quoted(*columns)}"
+        engine.execute(f"DELETE FROM {name} WHERE {known} AND rowid NOT IN ({first})")
+    for key in (*dangling, *(key for key in table.foreign_keys if key.to == table.name)):
+        if key.to in planner.filled:
+            _mend(engine, planner.schema, table, key)
+    left = int(engine.execute(f"SELECT count(*) FROM {name}")[0][0])
+    if left < before:
+        planner.ragged.add(table.name)
+        planner.rows[table.name] = left
+        why = "the others broke a check, a unique key or a foreign key"
+        planner.ledger.append(
+            Entry(table.line, f"table {table.name}", f"keeps {left:,} of {before:,} rows", why, "changed")
+        )
+
+
+def _mend(engine: DuckDb, schema: Schema, table: Table, key: ForeignKey) -> None:
+    """Set a key that points to nothing to null, or drop its row."""
+    name, target = quoted(table.name), schema.target(key)
+    if len(target) != len(key.columns):
+        return
+    pairs = " AND ".join(f"p.{quoted(to)} = c.{quoted(c)}" for c, to in zip(key.columns, target, strict=True))
+    known = " AND ".join(f"c.{quoted(column)} IS NOT NULL" for column in key.columns)
+    there = f"EXISTS (SELECT 1 FROM {quoted(key.to)} AS p WHERE {pairs})"
+    lost = f"SELECT c.rowid FROM {name} AS c WHERE {known} AND NOT {there}"
+    unique = {column for columns in table.unique_sets() for column in columns}
+    free = next((c for c in key.columns if table.column(c).nullable and c not in unique), None)
+    if free:
+        engine.execute(f"UPDATE {name} SET {quoted(free)} = NULL WHERE rowid IN ({lost})")
+        return
+    for _ in range(20):  # dropping a row may leave others of the same table dangling
+        dropped = engine.execute(f"DELETE FROM {name} WHERE rowid IN ({lost})")[0][0]
+        if not dropped or key.to != table.name:
+            return
+
+
+def copy(
+    source: DuckDb, target: Postgres, schema: Schema, tables: Iterable[str], progress: Progress | None = None
+) -> None:
+    """Create and fill tables in PostgreSQL with the rows that DuckDB holds. Raises EngineUnavailable."""
+    names = list(tables)
+    counts = {name: int(source.execute(f"SELECT count(*) FROM {quoted(name)}")[0][0]) for name in names}
+    total, done = sum(counts.values()), 0
+    for name in names:
+        table = schema.tables[name]
+        target.create_bare(schema, table)
+        for lines in _lines(source, schema, table, counts[name]):
+            target.copy_lines(name, [column.name for column in table.columns], [lines])
+            done += min(CHUNK_ROWS, total - done)
+            if progress:
+                progress(done, total, f"copying {name} to PostgreSQL")
+
+
+def _lines(source: DuckDb, schema: Schema, table: Table, rows: int) -> Iterator[str]:
+    """The rows of a table in COPY's text format, in their physical order."""
+    line = " || chr(9) || ".join(_field(schema, column) for column in table.columns)
+    highest = int(source.execute(f"SELECT coalesce(max(rowid), -1) FROM {quoted(table.name)}")[0][0]) if rows else -1
+    for start in range(0, highest + 1, CHUNK_ROWS):
+        where = f"rowid >= {start} AND rowid < {start + CHUNK_ROWS}"
+        chunk = source.execute(
+            f"SELECT string_agg({line}, chr(10) ORDER BY rowid) FROM {quoted(table.name)} WHERE {where}"
+        )
+        if chunk[0][0] is not None:
+            yield chunk[0][0] + "\n"
+
+
+def _field(schema: Schema, column: Column) -> str:
+    """A column as COPY writes it: NULL as \\N, and backslash, tab and line ends escaped."""
+    base, name = schema.base(column.type), quoted(column.name)
+    if base.array:
+        text = f"'{{' || array_to_string({name}, ',') || '}}'"
+    elif base.name == "bytea":
+        return f"coalesce('\\\\x' || hex({name}), '\\N')"
+    else:
+        text = f"CAST({name} AS VARCHAR)"
+    if (
+        base.name in ("int2", "int4", "int8", "numeric", "bool", "timestamp", "timestamptz", "date", "uuid")
+        and not base.array
+    ):
+        return f"coalesce({text}, '\\N')"
+    for character, escape in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
+        text = f"replace({text}, chr({ord(character)}), '{escape}')"
+    return f"coalesce({text}, '\\N')"
+
+
+__all__ = ["Filled", "Progress", "copy", "fill", "planned"]

@@ -1,0 +1,43 @@
+"""Quoting, shared by everything that writes SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def quoted(*names: str) -> str:
+    """Identifiers in double quotes, with commas between.
+
+    >>> quoted("user", 'we"ird')
+    '"user", "we""ird"'
+    """
+    return ", ".join('"' + name.replace('"', '""') + '"' for name in names)
+
+
+def literal(value: str | float) -> str:
+    """A constant in SQL.
+
+    >>> literal("it's"), literal(3.0)
+    ("'it''s'", '3')
+    """
+    if isinstance(value, str):
+        return "'" + value.replace("'", "''") + "'"
+    return str(int(value)) if float(value).is_integer() else repr(value)
+
+
+def distinct_names(names: Iterable[str]) -> list[str]:
+    """Names made distinct, blind to case, by a number behind the later ones.
+
+    >>> distinct_names(["idx", "IDX", "key"])
+    ['idx', 'IDX_2', 'key']
+    """
+    seen: set[str] = set()
+    result = []
+    for name in names:
+        unique, number = name, 1
+        while unique.casefold() in seen:
+            number += 1
+            unique = f"{name}_{number}"
+        seen.add(unique.casefold())
+        result.append(unique)
+    return result
