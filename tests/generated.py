@@ -28,7 +28,7 @@ def big_design_yaml(services: int = 1000, calls: int = 5000, endpoints: int = 30
     lines += ["stores:", "  events: {engine: kafka, role: broker, servers: 64, service_time: {mean: 1ms}}"]
     lines += [f"  {store}: {{engine: postgresql, owner: {chance.choice(chance.choice(tiers))}, servers: 16, "
               f"service_time: {{mean: 1ms}}, pool: 20, max_connections: 500}}" for store in stores]  # fmt: skip
-    lines += ["calls:", *_calls(chance, tiers, stores, dict((s, n) for n, s in names), calls)]
+    lines += ["calls:", *_calls(chance, tiers, stores, {service: name for name, service in names}, calls)]
     lines += ["events:"]
     lines += [f"  thing-{i}.changed: {{from: {tiers[0][i % len(tiers[0])]}, to: [{tiers[2][i % len(tiers[2])]}], "
               f"broker: events, on: [{names[4 * i % len(names)][0]}], outbox: true}}"
@@ -56,6 +56,7 @@ def _calls(
         tier, caller = callers[i % len(callers)]
         below = stores if tier == TIERS - 1 or i % 5 == 0 else tiers[tier + 1]
         on = f"on: [{endpoint_of[caller]}], " if caller in endpoint_of and i % 2 else ""
-        lines.append(f"  - {{from: {caller}, to: {chance.choice(below)}, {on}per_request: {chance.choice((0.3, 0.5, 1))}, "
-                     f"timeout: 800ms, retries: 1, backoff: jittered, breaker: true, why: It needs the answer}}")  # fmt: skip
+        times = chance.choice((0.3, 0.5, 1))
+        care = "timeout: 800ms, retries: 1, backoff: jittered, breaker: true, why: It needs the answer"
+        lines.append(f"  - {{from: {caller}, to: {chance.choice(below)}, {on}per_request: {times}, {care}}}")
     return lines

@@ -130,7 +130,8 @@ def _worded(where: Where, fault: Mapping[str, Any], data: Any) -> Complaint:
     if kind == "value_error":
         message, *key = context["error"].args
         what, _, remedy = message.partition("; ")
-        return Complaint((*where, *key), f"{_quoted(value_at(value, tuple(key)))} {what}", remedy)
+        subject = "" if isinstance(value, Mapping) and not key else _quoted(value_at(value, tuple(key))) + " "
+        return Complaint((*where, *key), subject + what, remedy)
     if value is None:
         return _empty(where)
     if kind == "literal_error":

@@ -235,4 +235,4 @@ def _block(value: str, style: str, indent: str, newline: str) -> str:
     if style == ">":
         lines = [line for paragraph in lines for line in (*textwrap.wrap(paragraph, 100), "")][:-1]
     written = newline.join([style + "-" * (value[-1:] != "\n"), *(indent + line if line else "" for line in lines)])
-    return written if _means(f"a:\n  b: {written}\n", {"a": {"b": value}}) else _flow(value, '"')
+    return written if _means(f"text: {written}\n", {"text": value}) else _flow(value, '"')

@@ -7,6 +7,7 @@ Anchors and aliases, tags, merge keys, several documents and keys that are no te
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -122,7 +123,9 @@ def scalar(text: str) -> Any:
     if text[:1] in "+-.0123456789" and text:
         if INTEGER.fullmatch(text):
             return int(text) if len(text) <= DIGITS_LIMIT else text
-        return float(text) if len(text) <= DIGITS_LIMIT and FLOAT.fullmatch(text) else text
+        if len(text) <= DIGITS_LIMIT and FLOAT.fullmatch(text) and math.isfinite(float(text)):
+            return float(text)
+        return text
     return _CONSTANTS.get(text, text)
 
 
