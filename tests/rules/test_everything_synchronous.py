@@ -43,5 +43,5 @@ calls:
     further = chain + "- {from: back, to: mailer, kind: write, breaker: true, timeout: 100ms}\n"
     (finding,) = review(example(services + further)).findings
     assert finding.what == "POST /api/v1/things waits for every service it touches; 2 of 2 calls could be events"
-    assert finding.do.startswith("announce `thing.created` in handling POST /api/v1/things and let back and mailer act")
+    assert finding.do.startswith("announce `thing.created` in handling POST /api/v1/things and let back, mailer act")
     assert "in services that could act later (computed: along the path, today)" in finding.evidence[0]

@@ -51,6 +51,7 @@ def review(
     chosen = rules() if only is None else list(only)
     findings, crashes = apply(chosen, subject, design.place)
     still_open, waived, remarks = settle(findings, design, chosen, today or datetime.date.today())
+    remarks += _limits(subject)
     if subject.no_estimate:
         remarks.append(f"no number behind any finding, for the load cannot be estimated: {subject.no_estimate}")
     stale = sum(entry.stale(design) for entry in subject.evidence)
@@ -62,7 +63,7 @@ def review(
         waived=tuple(waived),
         crashes=(*subject.crashes[:1], *crashes),
         remarks=tuple(remarks),
-        looked_at=_looked_at(design, chosen),
+        looked_at=_looked_at(design, chosen) + (f", {subject.peak}" if subject.grown else ""),
     )
 
 
@@ -77,5 +78,14 @@ def _looked_at(design: Design, chosen: Sequence[Rule]) -> str:
         "decisions": len(design.decisions),
     }
     first, *rest = (f"{n} {name[:-1] if n == 1 else name}" for name, n in counts.items() if n)
-    load = f"today's load and {show_factor(design.traffic.growth)} of it"
-    return f"{first} looked at {', '.join(rest)}, under {load}"
+    return f"{first} looked at {', '.join(rest)}"
+
+
+def _limits(subject: Subject) -> list[str]:
+    """What breaks before the growth that the design is for: no rule's finding, but nobody should miss it."""
+    growth = subject.design.traffic.growth
+    first = next((b for b in subject.grown.breaks if b.at < growth), None) if subject.grown else None
+    if first is None:
+        return []
+    return [f"{first.element} saturates at {show_factor(first.at)} today's load, before the {show_factor(growth)} "
+            f"that the design is for: {first.why}"]  # fmt: skip

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from archbook.findings import SEVERITIES, Finding
 from archbook.review.report import Report
+from archbook.review.subject import listed
 from archbook.tables import escape_markdown
 
 SCREEN_GROUPS = 3
@@ -17,16 +18,14 @@ INDENT = 7
 def as_text(report: Report, width: int, everything: bool) -> str:
     """The answer, then findings; without `everything` one a rule, and the last rules on one line each."""
     parts = [textwrap.fill(report.answer, width, break_on_hyphens=False)]
-    for position, group in enumerate(report.groups):
-        if everything:
-            parts += [_block(finding, width) for finding in group]
-        elif position < SCREEN_GROUPS:
-            parts.append(_block(group[0], width) + _others(group[1:], width))
-        else:
-            count = f" ({len(group)} places)" if len(group) > 1 else ""
-            parts.append(_line(group[0].severity, group[0].what + count, width))
+    groups = report.groups
     if everything:
+        parts += [_block(finding, width) for group in groups for finding in group]
         parts += [_line("waived", f"{finding.what}: {finding.waived}", width) for finding in report.waived]
+    else:
+        parts += [_block(group[0], width) + _others(group[1:], width) for group in groups[:SCREEN_GROUPS]]
+        brief = [_brief(group, width) for group in groups[SCREEN_GROUPS:]]
+        parts += ["\n".join(brief)] if brief else []
     parts += [_line("crash", f"{crash.rule} failed, so its answer is not known: {crash.error}", width)
               for crash in report.crashes]  # fmt: skip
     parts += [_line("note", remark, width) for remark in report.remarks]
@@ -56,12 +55,15 @@ def _block(finding: Finding, width: int) -> str:
     )  # fmt: skip
 
 
+def _brief(group: Sequence[Finding], width: int) -> str:
+    count = f" ({len(group)} places)" if len(group) > 1 else ""
+    return _line(group[0].severity, group[0].what + count, width)
+
+
 def _others(rest: Sequence[Finding], width: int) -> str:
     if not rest:
         return ""
-    names = list(dict.fromkeys(finding.about for finding in rest))
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return "\n" + _labelled("also", ", ".join(names[:3]) + more, width)
+    return "\n" + _labelled("also", listed(finding.about for finding in rest), width)
 
 
 def _labelled(label: str, text: str, width: int) -> str:

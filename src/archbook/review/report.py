@@ -52,7 +52,7 @@ class Report:
     def answer(self) -> str:
         """The sentence that comes first."""
         if not self.findings:
-            nothing = "nothing to mend" if not self.crashes else "no finding, but the review is incomplete"
+            nothing = "no finding" if not self.crashes else "no finding, but the review is incomplete"
             return f"{self.design}: {nothing}. {self.looked_at}{self._waived_count(', ')}."
         counts = Counter(finding.severity for finding in self.findings)
         severities = ", ".join(f"{counts[s]} {s}" for s in SEVERITIES if counts[s])

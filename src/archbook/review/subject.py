@@ -21,6 +21,17 @@ ROWS = 20.0
 """Rows of a list whose endpoint does not say how many it has."""
 
 
+def listed(names: Iterable[str], most: int = 4) -> str:
+    """Names as a sentence has them; beyond `most` only counted.
+
+    >>> listed(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    known = list(dict.fromkeys(names))
+    more = f" and {len(known) - most} more" if len(known) > most else ""
+    return ", ".join(known[:most]) + more
+
+
 class Subject:
     """One design under review. Everything is worked out once, when the first rule asks for it."""
 
@@ -93,6 +104,26 @@ class Subject:
                     if call.mode == "sync" and call.to not in seen:
                         seen.add(call.to)
                         waiting.append(call.to)
+
+    @cached_property
+    def passing(self) -> frozenset[int]:
+        """Calls that only pass work on: to another service, to write, or such that the answer can do without."""
+        services = self.design.services
+        return frozenset(i for i, c in self.crossings if c.to in services and (c.kind == "write" or c.optional))
+
+    @cached_property
+    def leads_to_passing(self) -> frozenset[str]:
+        """Services from which, whatever the request, some call of `passing` may follow."""
+        callers = defaultdict(set)
+        for _, call in self.crossings:
+            callers[call.to].add(call.from_)
+        found = {self.design.calls[i].from_ for i in self.passing}
+        waiting = [*found]
+        while waiting:
+            new = callers[waiting.pop()] - found
+            found |= new
+            waiting += new
+        return frozenset(found)
 
     def times(self, call: Call, name: str) -> float:
         """How often `call` is made for one request of the endpoint `name` (empty: any request), after caches."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from archbook.design.contract import Endpoint
 from archbook.design.interactions import Call
 from archbook.findings import Hit, Rule
-from archbook.review.subject import Subject
+from archbook.review.subject import Subject, listed
 from archbook.units import show_duration, show_rate, show_share
 
 LEAST_SERVICES = 3
@@ -18,16 +18,16 @@ HAPPENED = {"POST": "created", "DELETE": "deleted"}
 def synchronous(subject: Subject) -> Iterator[Hit]:
     """A client waits for three services or more, two calls or more only pass work on, and nothing is announced.
 
-    Passing work on: a synchronous call to another service that writes, or that the answer can do without (`optional`).
+    Passing work on: a synchronous call to another service that writes, or that the answer can do without.
     """
     announced = {name for event in subject.design.events.values() for name in event.on}
     entry = subject.design.gateway
     for index, endpoint in enumerate(subject.design.api.endpoints):
-        if endpoint.name in announced:
+        if endpoint.name in announced or endpoint.service not in subject.leads_to_passing:
             continue
         calls = [(i, call) for i, call in subject.path(endpoint) if call.from_ != entry]
         inner = [(i, call) for i, call in calls if call.to in subject.design.services]
-        passing = [(i, call) for i, call in inner if call.kind == "write" or call.optional]
+        passing = [(i, call) for i, call in inner if i in subject.passing]
         waits_for = {endpoint.service, *(call.to for _, call in inner)}
         all_wait = all(call.mode == "sync" for _, call in calls)
         if all_wait and len(waits_for) >= LEAST_SERVICES and len(passing) >= LEAST_DEFERRABLE:
@@ -35,8 +35,8 @@ def synchronous(subject: Subject) -> Iterator[Hit]:
 
 
 def _hit(subject: Subject, index: int, endpoint: Endpoint, inner: int, passing: list[tuple[int, Call]]) -> Hit:
-    places = ", ".join(f"calls[{i}]" for i, _ in passing)
-    targets = " and ".join(dict.fromkeys(call.to for _, call in passing))
+    places = listed(f"calls[{i}]" for i, _ in passing)
+    targets = listed(call.to for _, call in passing)
     rate = subject.requests_per_s(endpoint.name)
     seen = (f"{show_rate(rate)} {subject.peak} (computed: share of the journeys)",) if rate else ()
     return Hit(

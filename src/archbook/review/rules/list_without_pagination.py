@@ -35,8 +35,8 @@ def _growth(subject: Subject, endpoint: Endpoint) -> tuple[str, ...]:
         return ()
     horizon = show_duration(subject.design.traffic.horizon)
     now, then = significant(held.items_now), significant(held.items_at_horizon)
-    return (f"{held.store} holds {now} {held.holding} today and {then} in {horizon} (computed: growth of storage)",
-            *subject.cited(f"stores.{held.store}"))  # fmt: skip
+    grows = f" today and {then} in {horizon} (computed: growth of storage)" if then != now else ""
+    return (f"{held.store} holds {now} {held.holding}{grows}", *subject.cited(f"stores.{held.store}"))
 
 
 def _bandwidth(subject: Subject, endpoint: Endpoint, rate: float) -> tuple[str, ...]:

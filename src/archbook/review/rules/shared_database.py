@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from archbook.design.elements import BROKERS, Store
 from archbook.design.interactions import Call
 from archbook.findings import Hit, Rule
-from archbook.review.subject import Subject
+from archbook.review.subject import Subject, listed
 
 
 def shared(subject: Subject) -> Iterator[Hit]:
@@ -31,13 +31,13 @@ def _hit(subject: Subject, name: str, store: Store, owner: str, foreign: list[tu
     readers = dict.fromkeys(call.from_ for _, call in foreign)
     writers = dict.fromkeys(call.from_ for _, call in foreign if call.kind == "write")
     if store.owner:
-        what = f"belongs to {owner} and is {'written' if writers else 'read'} by {', '.join(writers or readers)}"
+        what = f"belongs to {owner} and is {'written' if writers else 'read'} by {listed(writers or readers)}"
         do = f"calls[{index}]: let {call.from_} ask {owner} (`to: {owner}`), or keep a copy of its own fed by events"
     else:
-        what = f"belongs to nobody and is shared by {owner}, {', '.join(readers)}"
+        what = f"belongs to nobody and is shared by {listed([owner, *readers])}"
         do = (f"stores.{name}: add `owner: {owner}`; calls[{index}]: give {call.from_} a store of its own for the "
               f"tables that it writes, or let it ask {owner}")  # fmt: skip
-    rest = ", ".join(f"calls[{i}]" for i in indexes if i != index)
+    rest = listed(f"calls[{i}]" for i in indexes if i != index)
     return Hit(
         about=name,
         what=f"{name} {what}",

@@ -1,0 +1,43 @@
+"""The review: of the worked example, and of a design of 1 000 services, 5 000 calls and 3 000 endpoints."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.measure import Measurement, fresh, measured, spread_of, timed
+
+ROOT = Path(__file__).resolve().parent.parent
+BIG = "from tests.generated import big_design_yaml; text = big_design_yaml()"
+WHOLE = "from archbook.design.loading import read; from archbook.review import review; review(read(text))"
+RULES = "from archbook.review import Subject, rules; subject = Subject(read(text)); subject.grown, subject.today"
+
+
+def run() -> Iterator[Measurement]:
+    yield from _example()
+    whole = fresh(WHOLE, before=BIG, repeats=3, cwd=ROOT)
+    yield measured("load, estimate and review 1 000 services", [s for s, _ in whole], limit=2.0)
+    memory = [mb for _, mb in whole]
+    yield Measurement("memory of that, at its peak", statistics.median(memory), "MB", limit=300.0,
+                      spread=spread_of(memory), repeats=len(memory))  # fmt: skip
+    before = f"{BIG}; from archbook.design.loading import read; {RULES}"
+    alone = fresh("for rule in rules(): list(rule.check(subject))", before=before, repeats=3, cwd=ROOT)
+    yield measured("all rules on 1 000 services, without the estimate", [s for s, _ in alone], limit=1.0)
+    peer_value = measured("", _started("-c", "pass"), "ms").value
+    started = _started("-m", "archbook", "--help")
+    yield measured("archbook --help", started, "ms", limit=300.0, peer="python -c pass", peer_value=peer_value)
+
+
+def _started(*arguments: str) -> list[float]:
+    return timed(lambda: subprocess.run([sys.executable, *arguments], check=True, capture_output=True), repeats=9)
+
+
+def _example() -> Iterator[Measurement]:
+    from archbook.design.loading import load
+    from archbook.review import review
+
+    design = load(ROOT / "data" / "designs" / "ecommerce")
+    yield measured("review e-commerce", timed(lambda: review(design), repeats=15), "ms", limit=50.0)
