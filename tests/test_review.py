@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 
 import archbook.review.subject
 from archbook.design.loading import load
+from archbook.design.model import Design
 from archbook.errors import ArchbookError
 from archbook.evidence import found
 from archbook.findings import Hit, Rule
@@ -77,8 +78,7 @@ def test_one_screen_is_shorter_than_all() -> None:
 def test_no_finding_says_what_was_looked_at() -> None:
     text = " ".join(review(example("")).text(200).split())
     assert text == (
-        f"example: no finding. {len(rules())} rules looked at 3 services, 1 store, 2 endpoints, "
-        "at 10× today's peak."
+        f"example: no finding. {len(rules())} rules looked at 3 services, 1 store, 2 endpoints, at 10× today's peak."
     )
 
 
@@ -192,3 +192,41 @@ def test_measurements_are_cited_with_their_date_and_told_when_stale() -> None:
 def test_a_rule_is_data_that_anybody_can_look_at() -> None:
     assert all(isinstance(rule, Rule) for rule in rules())
     assert [rule.id for rule in rules()] == sorted(rule.id for rule in rules())
+
+
+def call_out(design: Design) -> int:
+    """A synchronous call of one service to another, in the middle of a request."""
+    inner = (
+        call.from_ != design.gateway and call.to in design.services and call.mode == "sync" for call in design.calls
+    )
+    return list(inner).index(True)
+
+
+MUTATIONS = {
+    "no-circuit-breaker": lambda design: {("calls", call_out(design), "breaker"): False},
+    "chatty-services": lambda design: {("calls", call_out(design), "per_request"): 60.0},
+    "plaintext-link": lambda design: {("calls", call_out(design), "encrypted"): False},
+    "shared-database": lambda _: {("stores", "orders-db", "owner"): "user-service"},
+    "everything-synchronous": lambda _: {("events",): {}},
+    "decision-without-why": lambda _: {("decisions", 0, "why"): ""},
+    "list-without-pagination": lambda design: {
+        ("api", "endpoints", [e.list for e in design.api.endpoints].index(True), "paginated"): False
+    },
+    "verb-in-url": lambda design: {
+        ("api", "endpoints"): (*design.api.endpoints, design.api.endpoints[0].model_copy(update={"name": "GET /getA"}))
+    },
+}
+
+
+def test_every_rule_has_a_mutation() -> None:
+    assert set(MUTATIONS) == {rule.id for rule in rules()}
+
+
+@pytest.mark.parametrize(("rule", "mutation"), MUTATIONS.items(), ids=MUTATIONS)
+def test_one_thing_broken_in_the_good_design_fires_exactly_its_rule(
+    rule: str, mutation: Callable[[Design], dict[Any, Any]]
+) -> None:
+    good = load(DESIGNS / "ecommerce")
+    report = review(good.changed(mutation(good)))
+    assert {finding.rule for finding in report.findings} == {rule}
+    assert report.crashes == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import textwrap
 from collections.abc import Sequence
 
@@ -136,4 +137,4 @@ def _folded(head: str, blocks: Sequence[str]) -> str:
 
 
 def _e(text: str) -> str:
-    return html.escape(text)
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(text))
