@@ -5,8 +5,8 @@ import importlib
 from archbook.diagrams.palette import recolour as _recolour
 from archbook.diagrams.picture import Picture
 
-importlib.import_module("archbook.diagrams.views")  # now, because the first import of the folder takes the name `views`
-from archbook.diagrams.view import Heat, View, draw, views
+importlib.import_module("archbook.diagrams.views")  # first: importing the folder takes the name `views`
+from archbook.diagrams.view import Heat, View, draw, views  # noqa: E402
 
 __all__ = ["Picture", "View", "draw", "recolour", "views"]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from archbook.design.elements import BROKERS
+from archbook.design.elements import BROKERS, Store
 from archbook.design.model import Design
 
 MOST = 20  # boxes in one picture; beyond that they are rolled up by owner
@@ -85,22 +86,26 @@ def _overview(design: Design, line: Line) -> Line:
     return line
 
 
+def is_queue(store: Store) -> bool:
+    """Whether a store carries messages."""
+    return store.role == "broker" or store.engine in BROKERS
+
+
 def _boxes(design: Design) -> list[MapBox]:
     found = [MapBox(CLIENTS, "browsers and apps", "client", "clients")]
     for name, service in design.services.items():
         below = service.technology or service.role
         found.append(MapBox(name, below, "service", service.role, (name,)))
     for name, store in design.stores.items():
-        queue = store.role == "broker" or store.engine in BROKERS
         below = store.technology or ENGINES.get(store.engine, store.engine.capitalize())
-        found.append(MapBox(name, below, "queue" if queue else "store", store.engine, (name,)))
+        found.append(MapBox(name, below, "queue" if is_queue(store) else "store", store.engine, (name,)))
     found += [MapBox(name, "external system", "external", "external", (name,)) for name in design.externals]
     return found
 
 
 def _frames(design: Design, by_owner: bool) -> dict[str, str]:
     """Trust zones where they are drawn up, else the owning teams where there are several."""
-    elements = {**design.services, **design.stores, **design.externals}
+    elements: dict[str, Any] = {**design.services, **design.stores, **design.externals}
     owners = {name: service.owner for name, service in design.services.items()}
     zones = {name: element.zone or "" for name, element in elements.items()}
     for name, store in design.stores.items():
@@ -125,9 +130,11 @@ def _lines(design: Design) -> list[Line]:
     for call in design.calls:
         add(call.from_, call.to, call.mode == "async", call.does)
     for name, event in design.events.items():
-        add(event.from_, event.broker, True, name) if event.broker else None
-        for consumer in event.to:  # an arrow says who turns to whom; so the broker does not tear its clients apart
-            add(*((consumer, event.broker, True, TAKES + name) if event.broker else (event.from_, consumer, True, name)))
+        if event.broker:  # an arrow says who turns to whom: layouts then keep services before what they use
+            add(event.from_, event.broker, True, name)
+        for consumer in event.to:
+            start, end, verb = (consumer, event.broker, TAKES + name) if event.broker else (event.from_, consumer, name)
+            add(start, end, True, verb)
     reached = {end for _, end, _ in found}
     for name, store in design.stores.items():
         if (store.role == "cdn" or store.engine == "cdn") and name not in reached:

@@ -63,7 +63,8 @@ def _until_cut(points: Sequence[tuple[float, float]]) -> list[tuple[float, float
 
 
 def _text(x: float, y: float, text: str, extra: str = "") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="12" fill="#111827" {extra}>{html.escape(text)}</text>'
+    halo = 'stroke="#fff" stroke-width="3" paint-order="stroke"'  # a label stays legible where a line runs under it
+    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="12" fill="#111827" {halo} {extra}>{html.escape(text)}</text>'
 
 
 def _frame(curve: Sequence[Estimate], now: Estimate) -> str:
@@ -117,7 +118,7 @@ def _promise(curve: Sequence[Estimate], high: float) -> list[str]:
     for before, after in itertools.pairwise(curve):
         late = [e for e in after.endpoints.values() if e.meets_slo is False]
         if late and all(e.meets_slo is not False for e in before.endpoints.values()):
-            growth = min(_crossing(before, after, e.name) for e in late)
+            growth = min(crossing(before, after, e.name) for e in late)
             x = _x(growth, high)
             label = f"p95 promise missed from {show_factor(growth)}"
             anchor = 'text-anchor="end"' if x > (WIDTH - RIGHT + LEFT) / 2 else ""
@@ -128,7 +129,8 @@ def _promise(curve: Sequence[Estimate], high: float) -> list[str]:
     return []
 
 
-def _crossing(before: Estimate, after: Estimate, endpoint: str) -> float:
+def crossing(before: Estimate, after: Estimate, endpoint: str) -> float:
+    """Multiple of today's load at which the p95 of `endpoint` passes its promise, between two estimates."""
     low, high = before.endpoints[endpoint].p95_s, after.endpoints[endpoint].p95_s
     promise = after.endpoints[endpoint].slo_p95_s or 0.0
     if not math.isfinite(high):

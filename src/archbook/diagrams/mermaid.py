@@ -44,6 +44,7 @@ _LAYOUT = """config:
     noteFontSize: 13
     mirrorActors: false
 """
+_TABLES = "  layout: dagre\n"  # the default layout bends lines within the crow's feet
 
 
 def label(text: str, limit: int = 48) -> str:
@@ -96,8 +97,8 @@ def flowchart(
     from mermaid.flowchart import FlowChart
 
     script = FlowChart(heading(title), nodes=list(nodes), links=list(links), orientation="LR").script
-    lines = [*(_class(name) for name in sorted(classes)),
-             *(f"class {','.join(members)} {name}" for name, members in sorted(classes.items(), key=lambda c: (c[0][:4] == "heat", c[0])))]  # fmt: skip
+    ordered = sorted(classes, key=lambda name: (name.startswith("heat"), name))  # a later class paints over an earlier
+    lines = [*map(_class, ordered), *(f"class {','.join(classes[name])} {name}" for name in ordered)]
     dotted = [str(index) for index, link in enumerate(links) if link.shape == "-.-"]
     if dotted:
         lines.append(f"linkStyle {','.join(dotted)} stroke:{PURPLE}")
@@ -131,7 +132,7 @@ def lay_out(text: str) -> str:
     import mmdr
 
     try:
-        layout = _LAYOUT + ("  layout: dagre\n" if "\nerDiagram\n" in text else "")  # the default bends within crow's feet
+        layout = _LAYOUT + (_TABLES if "\nerDiagram\n" in text else "")
         text = re.sub(r"---\ntitle: .*\n---\n", f"---\n{layout}---\n", text, count=1)
         return str(mmdr.render(re.sub(r"#(\d+);", _hidden, text)).svg())
     except (ValueError, RuntimeError) as error:

@@ -29,7 +29,7 @@ ROLES = {
     "external": Role("normal", CARD, GREY, dashed=True),
     "client": Role("stadium-shape", "#F3F4F6", GREY),
     "group": Role("subroutine-shape", "#EAF3F9", BLUE),
-    "note": Role("normal", CARD, FRAME),
+    "remark": Role("normal", CARD, FRAME),
 }
 HEAT = ((0.5, "#D9ECF7", "under 50 %"), (0.7, "#FDF3D0", "under 70 %"), (0.85, "#FBD68F", "under 85 %"),
         (math.inf, "#F5B08A", "85 % and more"))  # fmt: skip

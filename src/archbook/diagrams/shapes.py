@@ -26,7 +26,7 @@ def number(value: float) -> str:
 def draw_legend(
     rows: Sequence[Sequence[tuple[str, str]]], left: float, top: float, width: float
 ) -> tuple[list[ET.Element], float]:
-    """The legend's parts and its height. rows: (sign, text); a sign is a role, ``sync``, ``async`` or ``heat0``–``heat3``."""
+    """The legend's parts and its height. rows: (sign, text); signs are roles, ``sync``, ``async`` and ``heat0`` on."""
     parts: list[ET.Element] = []
     y = top
     for row in rows:

@@ -18,13 +18,17 @@ from archbook.diagrams.palette import BLUE, CARD, FRAME, GREEN, GREY, INK, LINE,
 from archbook.diagrams.shapes import FONT, SVG, draw_legend, element, number
 from archbook.errors import RenderError
 
+FLUID = "max-width:100%;height:auto"  # never wider than the page around it
 XLINK = "http://www.w3.org/1999/xlink"
 ET.register_namespace("", SVG)
 ET.register_namespace("xlink", XLINK)
-SHAPES = frozenset({"g", "defs", "marker", "path", "rect", "line", "polyline", "polygon", "circle", "ellipse", "text", "tspan"})
+SHAPES = frozenset(re.findall(r"\w+", "g defs marker path rect line polyline polygon circle ellipse text tspan"))
 GEOMETRY = frozenset(
-    "x y width height rx ry cx cy r x1 y1 x2 y2 d points transform viewBox refX refY markerWidth markerHeight "
-    "markerUnits orient dy text-anchor dominant-baseline marker-start marker-end".split()
+    re.findall(
+        r"[\w-]+",
+        "x y width height rx ry cx cy r x1 y1 x2 y2 d points transform viewBox refX refY markerWidth markerHeight "
+        "markerUnits orient dy text-anchor dominant-baseline marker-start marker-end",
+    )
 )
 _LONG = re.compile(r"(\d+\.\d{2})\d+")
 _REFERENCE = re.compile(r"url\(#([\w.:-]+)\)")
@@ -91,14 +95,36 @@ def prefix_of(text: str) -> str:
     return "p" + hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
+def adopt(raw: str, title: str, alt: str) -> str:
+    """A chart's SVG with ids of its own, a title and alt text. Raises RenderError for anything active in it."""
+    root = ET.fromstring(raw)
+    prefix = prefix_of(title + alt)
+    names = {e.attrib["id"]: f"{prefix}-{i}" for i, e in enumerate(e for e in root.iter() if "id" in e.attrib)}
+    for part in root.iter():
+        if part.tag.rpartition("}")[2] in ("script", "foreignObject", "style", "a", "use", "image"):
+            raise RenderError("a chart must not hold scripts, links or other pictures")
+        for key, value in list(part.attrib.items()):
+            if key.startswith(("aria-", "role")) or key.lower().startswith("on"):
+                del part.attrib[key]
+            else:
+                renamed = _REFERENCE.sub(lambda m: f"url(#{names.get(m[1], '')})", value)
+                part.set(key, names[value] if key == "id" else renamed)
+    root.attrib.update({"role": "img", "style": FLUID})
+    for tag, text in (("desc", alt), ("title", title)):
+        made = ET.Element(f"{{{SVG}}}{tag}")
+        made.text = text
+        root.insert(0, made)
+    return ET.tostring(root, encoding="unicode")
+
+
 def on_card(drawing: Sequence[ET.Element], box: Sequence[float], frame: Frame, prefix: str) -> str:
     """The drawing inside `box` (x, y, width, height) on a light card with a fixed size."""
     x, y, width, height = box
     width = max(width, 8.6 * len(frame.title), 380.0)
     legend, legend_height = draw_legend(frame.legend, x, y + height + 14, width)
     left, top, width, height = x - 16, y - 46, width + 32, height + 62 + legend_height
-    root = element("svg", width=width, height=height, viewBox=" ".join(map(number, (left, top, width, height))),
-                   role="img", style="max-width:100%;height:auto", aria_labelledby=f"{prefix}t {prefix}d", font_family=FONT)  # fmt: skip
+    root = element("svg", width=width, height=height, viewBox=" ".join(map(number, (left, top, width, height))))
+    root.attrib.update({"role": "img", "style": FLUID, "aria-labelledby": f"{prefix}t {prefix}d", "font-family": FONT})
     for tag, text in (("title", frame.title), ("desc", frame.alt)):
         ET.SubElement(root, f"{{{SVG}}}{tag}", {"id": prefix + tag[0]}).text = text
     root.append(element("rect", x=left, y=top, width=width, height=height, rx=6.0, fill=CARD))
@@ -166,7 +192,9 @@ class _Copier:
             copied.set("stroke", "none")
         if tag == "g" and name.startswith("entity-"):
             left = _shift(source)
-            self.tables.append({c.get("class", "").split()[-1]: left + _shift(c) for c in source if "label " in c.get("class", "")})
+            self.tables.append(
+                {c.get("class", "").split()[-1]: left + _shift(c) for c in source if "label " in c.get("class", "")}
+            )
         elif tag == "g" and classes[:1] == ["node"] and name.startswith("flowchart-"):
             self._shape(copied, self.boxes.get(name.removeprefix("flowchart-").rpartition("-")[0]))
         elif tag == "rect" and "actor-top" in classes:
@@ -184,7 +212,7 @@ class _Copier:
         if box is None:
             return
         role = ROLES[box.role]
-        geometry = dict(shape.attrib)
+        geometry = {key: value for key, value in shape.attrib.items() if key not in ("fill", "stroke")}
         shape.attrib.clear()
         if box.members:
             shape.attrib.update({"data-element": box.members, "data-base": role.fill})
@@ -197,7 +225,7 @@ class _Copier:
         lines = list(group)
         box = self.by_name.get("".join(lines[0].itertext()))
         if table or box:
-            lines[0].attrib.update({"font-weight": "bold", "font-size": "14"})
+            lines[0].attrib.update({"font-weight": "bold", "font-size": "13.5"})
         if box and box.members and len(lines) > 1:
             lines[-1].text = box.below
             lines[-1].append(element("tspan", data_load=box.members))
@@ -242,7 +270,10 @@ def _plain_rect(source: ET.Element, classes: Sequence[str]) -> ET.Element:
     """A plain rectangle for what the renderer draws twice, in wavering curves: cells of a table, and pills."""
     numbers = [float(n) for n in re.findall(r"-?\d+(?:\.\d+)?", source[0].get("d", ""))]
     left, top, right, bottom = min(numbers[::2]), min(numbers[1::2]), max(numbers[::2]), max(numbers[1::2])
-    pill = "label-container" in classes
-    return element("rect", x=left, y=top, width=max(right - left, 0.01), height=max(bottom - top, 0.01),
-                   rx=(bottom - top) / 2 if pill else 0.0, fill=_GRID.get(classes[0], "none"),
-                   stroke=GREEN if classes[0] == "outer-path" else FRAME, stroke_width="1.4" if pill else "1")  # fmt: skip
+    made = element("rect", x=left, y=top, width=max(right - left, 0.01), height=max(bottom - top, 0.01))
+    made.attrib.update({"fill": _GRID.get(classes[0], "none"), "stroke": FRAME, "stroke-width": "1"})
+    if classes[0] == "outer-path":
+        made.set("stroke", GREEN)
+    elif "label-container" in classes:
+        made.attrib.update({"rx": number((bottom - top) / 2), "stroke-width": "1.4"})
+    return made

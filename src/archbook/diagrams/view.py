@@ -36,7 +36,10 @@ class View:
 def views() -> Mapping[str, View]:
     """All views by name. A new one is one new file in ``views/`` with a `VIEW`."""
     package = importlib.import_module("archbook.diagrams.views")
-    found = [importlib.import_module(f"{package.__name__}.{module.name}") for module in pkgutil.iter_modules(package.__path__)]
+    found = [
+        importlib.import_module(f"{package.__name__}.{module.name}")
+        for module in pkgutil.iter_modules(package.__path__)
+    ]
     return MappingProxyType({module.VIEW.name: module.VIEW for module in found})
 
 
@@ -67,5 +70,7 @@ def note(title: str, sentence: str) -> Picture:
     from archbook.diagrams.svg import Box, Frame, finish
 
     chosen = ids(["note"])["note"]
-    text = flowchart(title, sentence, [Node(chosen, label(sentence, 200))], [], {"note": [chosen]})
-    return Picture(title, sentence, finish(lay_out(text), Frame(title, sentence), {chosen: Box("", "", "note")}), text)
+    text = flowchart(title, sentence, [Node(chosen, label(sentence, 200))], [], {"remark": [chosen]})
+    return Picture(
+        title, sentence, finish(lay_out(text), Frame(title, sentence), {chosen: Box("", "", "remark")}), text
+    )

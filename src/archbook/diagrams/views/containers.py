@@ -42,7 +42,9 @@ def draw_map(
              if (load := load_of(" ".join(box.members), heat or {})) is not None}  # fmt: skip
     tails = {name: f" · {show_load(load)}" for name, load in loads.items()}
     text = _text(shown, title, alt, tails, {name: f"heat{step(load)}" for name, load in loads.items()})
-    svg = finish(lay_out(_reserving(shown, title, alt)), Frame(title, alt, legend or signs(shown, heat is not None)), boxes)
+    svg = finish(
+        lay_out(_reserving(shown, title, alt)), Frame(title, alt, legend or signs(shown, heat is not None)), boxes
+    )
     return Picture(title, alt, recolour(svg, heat or {}), text)
 
 
@@ -63,9 +65,10 @@ def signs(shown: Map, heat: bool) -> list[list[tuple[str, str]]]:
     """Only the signs that the picture uses."""
     roles = {box.role for box in shown.boxes.values()}
     first = [(role, text) for role, text in SIGNS.items() if role in roles]
-    modes = {line.asynchronous for line in shown.lines}
-    first += [(sign, text) for mode, sign, text in ((False, "sync", "waits for the answer"), (True, "async", "does not wait"))
-              if mode in modes]  # fmt: skip
+    if any(not line.asynchronous for line in shown.lines):
+        first.append(("sync", "waits for the answer"))
+    if any(line.asynchronous for line in shown.lines):
+        first.append(("async", "does not wait"))
     return [first, heat_row()] if heat else [first]
 
 
@@ -78,9 +81,7 @@ def _frames(shown: Map) -> list[str]:
     return [f"frame {frame}" for frame in dict.fromkeys(box.frame for box in shown.boxes.values()) if frame]
 
 
-def _text(
-    shown: Map, title: str, alt: str, tails: Mapping[str, str], heats: Mapping[str, str]
-) -> str:
+def _text(shown: Map, title: str, alt: str, tails: Mapping[str, str], heats: Mapping[str, str]) -> str:
     from mermaid.flowchart import Node
 
     chosen = _ids(shown)
@@ -96,7 +97,9 @@ def _text(
             classes.setdefault(heats[name], []).append(chosen[name])
     for frame in _frames(shown):
         classes.setdefault("frame", []).append(chosen[frame])
-    return flowchart(title, alt, drawn, [_link(line, nodes, 4 if shown.detailed else 2) for line in shown.lines], classes)
+    return flowchart(
+        title, alt, drawn, [_link(line, nodes, 4 if shown.detailed else 2) for line in shown.lines], classes
+    )
 
 
 def _node(box: MapBox, chosen: str, tail: str) -> Any:
@@ -110,7 +113,12 @@ def _link(line: Line, nodes: Mapping[str, Any], most: int) -> Any:
     from mermaid.flowchart import Link
 
     shape = "dotted" if line.asynchronous else "normal"
-    return Link(nodes[line.start], nodes[line.end], shape=shape, message="<br/>".join(label(text, 24) for text in line.texts(most)))
+    return Link(
+        nodes[line.start],
+        nodes[line.end],
+        shape=shape,
+        message="<br/>".join(label(text, 24) for text in line.texts(most)),
+    )
 
 
 def _alt(shown: Map, title: str) -> str:

@@ -16,7 +16,7 @@ def build(design: Design, of: str | None, _: Heat | None) -> Picture:
     title = f"Events of {design.title or design.name}" + (f": {of}" if of else "")
     events = {name: event for name, event in design.events.items() if of in (None, name)}
     if not events:
-        return note(title, "This design declares no events: every interaction waits for an answer.")
+        return note(title, "This design declares no events.")
     boxes: dict[str, MapBox] = {}
     lines = []
     for name, event in events.items():

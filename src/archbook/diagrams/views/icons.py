@@ -17,10 +17,10 @@ from typing import Any
 from archbook.design.model import Design
 from archbook.diagrams.boxes import Map, MapBox, map_of
 from archbook.diagrams.mermaid import ids
-from archbook.diagrams.palette import CARD, FRAME, GREY, INK, LINE, PURPLE
+from archbook.diagrams.palette import FRAME, GREY, INK, LINE, PURPLE
 from archbook.diagrams.picture import Picture
 from archbook.diagrams.shapes import SVG, number
-from archbook.diagrams.svg import XLINK, Frame, on_card, prefix_of
+from archbook.diagrams.svg import GEOMETRY, XLINK, Frame, on_card, prefix_of
 from archbook.diagrams.view import Heat, View
 from archbook.diagrams.views.containers import elements
 from archbook.errors import RenderError
@@ -31,8 +31,9 @@ ICONS = {
     "group": "onprem.compute.Server", "postgresql": "onprem.database.Postgresql", "mysql": "onprem.database.Mysql",
     "mariadb": "onprem.database.Mariadb", "duckdb": "onprem.database.Duckdb", "sqlserver": "onprem.database.Mssql",
     "oracle": "onprem.database.Oracle", "mongodb": "onprem.database.Mongodb", "dynamodb": "aws.database.Dynamodb",
-    "cassandra": "onprem.database.Cassandra", "clickhouse": "onprem.database.Clickhouse", "redis": "onprem.inmemory.Redis",
-    "valkey": "onprem.inmemory.Redis", "memcached": "onprem.inmemory.Memcached", "s3": "aws.storage.S3",
+    "cassandra": "onprem.database.Cassandra", "clickhouse": "onprem.database.Clickhouse",
+    "redis": "onprem.inmemory.Redis", "valkey": "onprem.inmemory.Redis", "memcached": "onprem.inmemory.Memcached",
+    "s3": "aws.storage.S3",
     "elasticsearch": "elastic.elasticsearch.Elasticsearch", "opensearch": "aws.analytics.AmazonOpensearchService",
     "gcs": "gcp.storage.Storage", "azure-blob": "azure.storage.BlobStorage", "cdn": "aws.network.CloudFront",
     "kafka": "onprem.queue.Kafka", "rabbitmq": "onprem.queue.Rabbitmq", "nats": "onprem.queue.Nats",
@@ -40,9 +41,10 @@ ICONS = {
 }  # fmt: skip
 GENERIC = "generic.database.SQL"
 LOOK = {"pad": "0.3", "nodesep": "0.2", "ranksep": "0.8", "splines": "spline", "label": "", "bgcolor": "transparent"}
-KEPT = frozenset(
-    "transform d points fill stroke stroke-dasharray x y cx cy r rx ry text-anchor font-size width height".split()
-)
+NODE = {"width": "1.2", "imagepos": "tc"}
+CLUSTER = {"bgcolor": "#FAFBFC", "pencolor": FRAME, "margin": "18"}
+KEPT = GEOMETRY | {"fill", "stroke", "stroke-dasharray", "font-size"}
+Images = dict[tuple[str, ...], ET.Element]
 SHAPES = frozenset({"g", "path", "polygon", "ellipse", "text", "image"})
 
 
@@ -56,7 +58,7 @@ def build(design: Design, of: str | None, _: Heat | None) -> Picture:
     alt = f"{title}, with icons: {', '.join(list(shown.boxes)[:20])}."
     legend = [[("sync", "waits for the answer"), ("async", "does not wait")]]
     prefix = prefix_of(title + dot)
-    images: dict[tuple[str, ...], ET.Element] = {}
+    images: Images = {}
     drawing = [copied for child in source if (copied := _copy(child, folder, images, prefix)) is not None]
     store = ET.Element(f"{{{SVG}}}defs")
     store.extend(images.values())
@@ -71,12 +73,13 @@ def _dot(shown: Map) -> str:
 
     chosen = ids(shown.boxes)
     frames = dict.fromkeys(box.frame for box in shown.boxes.values())
-    with _canvas(Diagram("", filename="containers", show=False, graph_attr=LOOK, node_attr={"width": "1.2", "imagepos": "tc"})) as diagram:
+    with _canvas(Diagram("", filename="containers", show=False, graph_attr=LOOK, node_attr=NODE)) as diagram:
         for frame in frames:
-            with Cluster(_safe(frame), graph_attr={"bgcolor": "#FAFBFC", "pencolor": FRAME, "margin": "18"}) if frame else nullcontext():
+            with Cluster(_safe(frame), graph_attr=CLUSTER) if frame else nullcontext():
                 for name, box in shown.boxes.items():
                     if box.frame == frame:
-                        _icon(box)(f"{_safe(box.name)}\n{_safe(box.below.split(',')[0])}", nodeid=chosen[name], height="1.75")
+                        text = f"{_safe(box.name)}\n{_safe(box.below.split(',')[0])}"
+                        _icon(box)(text, nodeid=chosen[name], height="1.75")
         for line in shown.lines:
             style = {"style": "dashed", "color": PURPLE} if line.asynchronous else {"color": LINE}
             text = "\n".join(_safe(verb) for verb in line.texts(2))
@@ -89,11 +92,12 @@ def _canvas(diagram: Any) -> Iterator[Any]:
     """The diagram as the one that new nodes join; its own context would write files and call a viewer."""
     from diagrams import setdiagram
 
-    setdiagram(diagram)
+    set_current: Any = setdiagram
+    set_current(diagram)
     try:
         yield diagram
     finally:
-        setdiagram(None)
+        set_current(None)
 
 
 def _icon(box: MapBox) -> Any:
@@ -124,13 +128,15 @@ def _graphviz(dot: str, folder: Path) -> str:
         raise RenderError("the view `icons` needs Graphviz; install it, or `pip install graphviz-pure`")
     whole = dot.replace('image="resources/', f'image="{folder.as_posix()}/resources/')
     try:
-        done = subprocess.run([program, "-Kdot", "-Tsvg"], input=whole.encode(), capture_output=True, timeout=60, check=True)
+        done = subprocess.run(
+            [program, "-Kdot", "-Tsvg"], input=whole.encode(), capture_output=True, timeout=60, check=True
+        )
     except (OSError, subprocess.SubprocessError) as error:
         raise RenderError(f"Graphviz ({Path(program).name}) could not draw the view `icons` ({error})") from None
     return done.stdout.decode()
 
 
-def _copy(source: ET.Element, folder: Path, images: dict[tuple[str, ...], ET.Element], prefix: str) -> ET.Element | None:
+def _copy(source: ET.Element, folder: Path, images: Images, prefix: str) -> ET.Element | None:
     """Known shapes only; every icon becomes part of the picture, once."""
     tag = source.tag.rpartition("}")[2]
     if tag not in SHAPES or (tag == "polygon" and source.get("stroke") in ("transparent", "none")):
@@ -149,7 +155,7 @@ def _copy(source: ET.Element, folder: Path, images: dict[tuple[str, ...], ET.Ele
     return copied
 
 
-def _use(source: ET.Element, folder: Path, images: dict[tuple[str, ...], ET.Element], prefix: str) -> ET.Element:
+def _use(source: ET.Element, folder: Path, images: Images, prefix: str) -> ET.Element:
     path = Path(source.get(f"{{{XLINK}}}href") or source.get("href") or "")
     size = [number(float(source.get(side, "0").removesuffix("px"))) for side in ("width", "height")]
     key = (path.name, *size)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from archbook.design.contract import Endpoint
 from archbook.design.interactions import Call
 from archbook.design.model import Design
+from archbook.diagrams.boxes import is_queue
 from archbook.diagrams.mermaid import accessible, heading, ids, label, lay_out
 from archbook.diagrams.picture import Picture
 from archbook.diagrams.svg import Box, Frame, finish
@@ -18,8 +19,8 @@ from archbook.units import show_share, significant
 
 CLIENT = "client"
 PAGE, MOST = 24, 60  # messages that fit a page; messages in one picture at all
-LEGEND = [[("service", "service"), ("store", "store or queue"), ("external", "external system"),
-           ("sync", "waits for the answer"), ("async", "does not wait")]]  # fmt: skip
+SIGNS = {"service": "service", "store": "store", "queue": "queue or topic", "external": "external system",
+         "sync": "waits for the answer"}  # fmt: skip
 
 
 def build(design: Design, of: str | None, _: Heat | None) -> Picture:
@@ -45,13 +46,21 @@ def build(design: Design, of: str | None, _: Heat | None) -> Picture:
     text = _text(teller, elements, title, alt)
     chosen = ids(met)
     boxes = {chosen[met_name]: Box(met_name, "", _role(design, met_name)) for met_name in met}
-    return Picture(title, alt, finish(lay_out(text), Frame(title, alt, LEGEND), boxes), text)
+    return Picture(title, alt, finish(lay_out(text), Frame(title, alt, [_signs(boxes, text)]), boxes), text)
 
 
 def _role(design: Design, name: str) -> str:
     if name == CLIENT:
         return "client"
-    return "service" if name in design.services else "store" if name in design.stores else "external"
+    if name in design.services:
+        return "service"
+    return ("queue" if is_queue(design.stores[name]) else "store") if name in design.stores else "external"
+
+
+def _signs(boxes: Mapping[str, Box], text: str) -> list[tuple[str, str]]:
+    roles = {box.role for box in boxes.values()} | {"sync"}
+    signs = [(role, said) for role, said in SIGNS.items() if role in roles]
+    return [*signs, ("async", "does not wait")] if "--)" in text else signs
 
 
 def _text(teller: _Teller, elements: list[Any], title: str, alt: str) -> str:
@@ -114,8 +123,13 @@ class _Teller:
         return call.from_ != self.design.gateway or endpoint is None or _reached(self.design, endpoint, call)
 
     def call(self, call: Call, cause: str, endpoint: Endpoint | None, above: tuple[str, ...]) -> Iterator[Any]:
-        verb = call.does or (("writes" if call.kind == "write" else "reads") if call.to in self.design.stores else "asks")
-        inside = [*self.message(call.from_, call.to, verb, call.mode == "async"), *self.visit(call.to, cause, endpoint, above)]
+        verb = call.does or (
+            ("writes" if call.kind == "write" else "reads") if call.to in self.design.stores else "asks"
+        )
+        inside = [
+            *self.message(call.from_, call.to, verb, call.mode == "async"),
+            *self.visit(call.to, cause, endpoint, above),
+        ]
         if call.unless_hit or call.hit_ratio:
             inside = self.optional(f"unless {call.unless_hit or 'its own cache'} has the answer", inside)
         if call.per_request == "per row":
