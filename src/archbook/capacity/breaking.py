@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from archbook.capacity.flow import LEAF, Plan
 from archbook.capacity.result import Break, Remedy
-from archbook.capacity.solving import State, Station, solve
+from archbook.capacity.solving import Solution, Station
 from archbook.units import show_duration, show_factor, show_rate, significant
 
 COMFORTABLE = 0.85
 """Remedies keep every element at or under this utilisation, above which waits grow fast."""
 _PRECISION = 1e-5
-Point = tuple[float, float]
+_EXACT = 48  # services, first to saturate, whose load is found to five digits
+_PASSES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,194 +27,212 @@ class Limit:
 
     at: float
     cause: str
-    state: State | None  # what holds there; None where no server is held by waiting
 
 
-def limits(plan: Plan, known: dict[str, Station]) -> dict[str, Limit]:
+class Limits:
     """The multiple of today's load at which each element with a known limit saturates (inf: never)."""
-    found: dict[str, Limit] = {}
-    at_rest = solve(plan, known, 0.0)
-    for name in [n for n in known if known[n].kind != "service"] + [n for n in plan.order if n in known]:
-        bound = _bound(plan, known[name], at_rest)
-        if bound is None:
-            continue
-        if known[name].kind != "service" or not (plan.waits_for[name] or _waits_for_stores(plan, name)):
-            found[name] = Limit(bound, name, None)
-        else:
-            found[name] = _root(plan, known, name, bound, found)
-    return found
+
+    def __init__(self, plan: Plan, known: Mapping[str, Station]) -> None:
+        self.plan, self.known, self.net = plan, known, plan.network
+        self.rest = Solution(plan, known, [0.0])
+        bounds = {name: self._bound(station) for name, station in known.items()}
+        self.at = {name: bound for name, bound in bounds.items() if bound is not None}
+        waiting = [name for name in self.at if known[name].kind == "service" and self._waits(name)]
+        waiting = [name for name in waiting if math.isfinite(self.at[name])]
+        bound_of = np.array([self.at[name] for name in waiting])
+        if waiting:
+            rows = np.array([self.net.index[name] for name in waiting])
+            for name, at in zip(waiting, self._roots(rows, bound_of), strict=True):
+                self.at[name] = float(at)
+        by_queue = {n for n, bound in zip(waiting, bound_of, strict=True) if self.at[n] < 0.9 * bound}
+        self.cause = {name: self._cause(name, by_queue) for name in self.at}
+
+    def _bound(self, station: Station) -> float | None:
+        """Where it would saturate if it never waited for a queue; None where its time is not known."""
+        row = self.net.index[station.name]
+        if station.rate_limit_per_s is not None:
+            rate = self.net.reads_per_s[row] + self.net.writes_per_s[row]
+            return float(station.rate_limit_per_s / rate) if rate else math.inf
+        if not self.rest.known[row]:
+            return None
+        each = self.net.writes_per_s[row] + self.net.reads_per_s[row] / station.copies
+        work = float(each * self.rest.hold_mean[row, 0])
+        return station.servers / work if station.servers and work else math.inf
+
+    def _waits(self, service: str) -> bool:
+        return any(self.plan.groups(index) for index in self.plan.handled_by[service])
+
+    def _roots(self, rows: Any, bounds: Any) -> Any:
+        """Solve utilisation(growth) = 1 for many services at once; each pass narrows all brackets.
+
+        How far a load is above what the element carries with the holding time that it has there,
+        g − g / utilisation(g), rises with the load g; it is −bound at 0. Past the first `_EXACT` services to saturate,
+        an interpolation between the loads of the first pass (about a fifth apart) has to do.
+        """
+        loads, over = np.zeros(1), -bounds[:, None]
+        low, high, guess = np.zeros(len(rows)), bounds.copy(), bounds.copy()
+        todo = np.arange(len(rows))
+        for step in range(_PASSES):
+            lanes = _around(guess[todo], step) if step else self._first_lanes(bounds)
+            utilisation = Solution(self.plan, self.known, lanes).utilisation[rows]
+            with np.errstate(divide="ignore"):
+                added = lanes - lanes / utilisation
+            loads, order = np.unique(np.concatenate([loads, lanes]), return_index=True)
+            over = np.concatenate([over, added], axis=1)[:, order]
+            for i in todo:
+                low[i], high[i], guess[i] = _narrowed(loads, over[i], bounds[i], step)
+            todo = np.array(sorted(todo, key=lambda i: guess[i])[:_EXACT], dtype=int)
+            todo = todo[(high - low)[todo] > _PRECISION * high[todo]]
+            if not len(todo):
+                break
+        return guess
+
+    def _first_lanes(self, bounds: Any) -> Any:
+        """Loads at which something may change: the limits of leaves, the bounds, and loads between."""
+        top = float(bounds.max())
+        leaves = [at for name, at in self.at.items() if self.known[name].kind != "service" and at < top]
+        bottom = min([float(bounds.min()), *leaves]) / 4
+        spread = np.geomspace(bottom, top, 24 if len(bounds) < _EXACT else 64)
+        return np.unique(np.concatenate([spread, _quantiles(bounds, 24), _quantiles(np.array(leaves), 16)]))
+
+    def _cause(self, name: str, by_queue: set[str]) -> str:
+        """The element that it waits for and that saturates first, or itself where queues cost it little."""
+        if name not in by_queue:
+            return name
+        reached, stack = {name}, [name]
+        while stack:
+            service = stack.pop()
+            legs = (leg for i in self.plan.handled_by[service] for leg in self.plan.handlings[i].legs if leg.sync)
+            for leg in legs:
+                if leg.target not in reached:
+                    reached.add(leg.target)
+                    stack += [leg.target] if leg.handling != LEAF else []
+        limited = [n for n in reached if n in self.at and self.known[n].servers and n not in by_queue]
+        return min(limited, key=lambda n: (self.at[n], n), default=name)
 
 
-def _bound(plan: Plan, station: Station, at_rest: State) -> float | None:
-    """Where it would saturate if it never waited for a queue; None where its time is not known."""
-    load = at_rest.loads.get(station.name)
-    rate = plan.reads_per_s[station.name] + plan.writes_per_s[station.name]
-    if station.rate_limit_per_s is not None:
-        return station.rate_limit_per_s / rate if rate else math.inf
-    if load is None:
-        return None
-    each = plan.writes_per_s[station.name] + plan.reads_per_s[station.name] / station.copies
-    return station.servers / (each * load.holding[0]) if station.servers and each else math.inf
+def _around(guesses: Any, step: int) -> Any:
+    """Loads to solve next: the guesses and, where they are few, a little to both sides to pin them down."""
+    near = 10.0 ** -(1 + 2 * step)
+    if len(guesses) <= _EXACT // 3:
+        guesses = np.concatenate([guesses * (1 - near), guesses, guesses * (1 + near)])
+    return np.unique(guesses)
 
 
-def _waits_for_stores(plan: Plan, service: str) -> bool:
-    return any(leg.sync and leg.handling == LEAF for i in plan.handled_by[service] for leg in plan.handlings[i].legs)
+def _quantiles(values: Any, count: int) -> Any:
+    """All values, or `count` of them evenly by rank."""
+    values = np.unique(values)
+    return values if len(values) <= count else values[np.linspace(0, len(values) - 1, count).astype(int)]
 
 
-def _below(plan: Plan, service: str) -> tuple[tuple[str, ...], set[str]]:
-    """The services that `service` waits for, directly or not, callees first; and the other elements."""
-    reached, stack = {service}, [service]
-    while stack:
-        new = set(plan.waits_for[stack.pop()]) - reached
-        reached |= new
-        stack.extend(new)
-    leaves = {
-        leg.target
-        for name in reached
-        for index in plan.handled_by[name]
-        for leg in plan.handlings[index].legs
-        if leg.sync and leg.handling == LEAF
-    }
-    return tuple(name for name in plan.order if name in reached), leaves
-
-
-def _root(plan: Plan, known: dict[str, Station], name: str, bound: float, found: dict[str, Limit]) -> Limit:
-    """Solve utilisation(growth) = 1, which rises with growth."""
-    if math.isinf(bound):
-        return Limit(bound, name, None)
-    order, leaves = _below(plan, name)
-    few = {n: known[n] for n in (*order, *leaves)}
-    states: dict[float, State] = {}
-
-    def over(growth: float) -> float:
-        """How far `growth` is above what the element could carry with the holding time that it has there."""
-        states[growth] = solve(plan, few, growth, order)
-        return growth - growth / states[growth].loads[name].utilisation
-
-    high = min([bound, *(found[n].at for n in (*order, *leaves) if n in found and n != name)])
-    above = over(high)
-    if above < -_PRECISION * high:  # timeouts cut its callees off: only its own bound holds
-        high, above = bound, over(bound)
-    at = high if above <= _PRECISION * high else _zero(over, (0.0, -bound), (high, above))
-    return Limit(at, _cause(name, at, bound, states[at], found), states[at])
-
-
-def _zero(f: Callable[[float], float], low: Point, high: Point) -> float:
-    """Where a rising function crosses zero: Chandrupatla's method (Advances in Engineering Software 28, 1997).
-
-    Where he halves the bracket, every other time a straight line through its ends is tried first.
-    """
-    (a, fa), (b, fb) = low, high
-    part, straight = fa / (fa - fb), True
-    for _ in range(100):
-        x = a + part * (b - a)
-        fx = f(x)
-        if abs(fx) <= _PRECISION * x or abs(b - a) <= 1e-12 * x:
+def _narrowed(loads: Any, over: Any, bound: float, step: int) -> tuple[float, float, float]:
+    """Bracket and next guess of one service, from all loads that have been solved."""
+    right = int(np.searchsorted(over, 0.0))
+    low, high = float(loads[right - 1]), min(float(loads[right]), bound)
+    below, above = float(over[right - 1]), float(over[right])
+    for x, f in ((low, below), (float(loads[right]), above)):
+        if abs(f) <= _PRECISION * x:
+            return x, x, x
+    if step % 4 == 3:
+        return low, high, (low + high) / 2
+    guess = low - below * (float(loads[right]) - low) / (above - below)
+    for third in (right + 1, right - 2):
+        if 0 <= third < len(loads) and over[third] not in (below, above):
+            x3, f3 = float(loads[third]), float(over[third])
+            curved = _inverse((low, below), (float(loads[right]), above), (x3, f3))
+            guess = curved if low < curved < high else guess
             break
-        if (fx > 0) == (fa > 0):
-            c, fc = a, fa
-        else:
-            c, fc, b, fb = b, fb, a, fa
-        a, fa = x, fx
-        xi, phi = (a - b) / (c - b), (fa - fb) / (fc - fb)
-        part, straight = (fa / (fa - fb), False) if straight else (0.5, True)
-        if phi * phi < xi and (1 - phi) * (1 - phi) < 1 - xi:
-            part = fa / (fb - fa) * fc / (fb - fc) + (c - a) / (b - a) * fa / (fc - fa) * fb / (fc - fb)
-    return x
+    margin = 1e-7 * high
+    return low, high, min(max(guess, low + margin), high - margin)
 
 
-def _cause(name: str, at: float, bound: float, state: State, found: dict[str, Limit]) -> str:
-    """The callee in whose queue most of the time goes, or the service itself when little goes there."""
-    if at > 0.9 * bound:
-        return name
-    others = [n for n, load in state.loads.items() if n != name and load.servers]
-    worst = max(others, key=lambda n: state.loads[n].wait[0] * state.loads[n].rate_per_s, default=name)
-    return found[worst].cause if worst in found else worst
+def _inverse(*points: tuple[float, float]) -> float:
+    """x at f = 0 on the parabola x(f) through three points."""
+    total = 0.0
+    for i, (x, f) in enumerate(points):
+        for j, (_, other) in enumerate(points):
+            x *= other / (other - f) if i != j else 1.0
+        total += x
+    return total
 
 
-def breaks(plan: Plan, known: dict[str, Station], found: dict[str, Limit], target: float) -> tuple[Break, ...]:
-    """Elements that saturate, first to last; one that only waits for another stands behind it."""
+def breaks(limits: Limits, target: float, changes: Iterable[Remedy]) -> tuple[Break, ...]:
+    """Elements that saturate, first to last; one that only waits for another stands behind it.
+
+    changes: what would reach `target` times today's load.
+    """
     first: dict[str, float] = {}
-    for limit in found.values():
-        first[limit.cause] = min(limit.at, first.get(limit.cause, math.inf))
-    named = [(name, limit) for name, limit in found.items() if math.isfinite(limit.at)]
-    named.sort(key=lambda pair: (first[pair[1].cause], pair[1].cause, pair[1].cause != pair[0], pair[1].at, pair[0]))
-    at_rest = solve(plan, known, 0.0)
-    needed = {remedy.element: remedy for remedy in remedies(plan, known, target)}
-    return tuple(
-        Break(name, limit.at, _why(plan, known[name], limit, at_rest, needed.get(name), target))
-        for name, limit in named
-    )
+    cause = limits.cause
+    for name in cause:
+        first[cause[name]] = min(limits.at[name], first.get(cause[name], math.inf))
+    names = [name for name, at in limits.at.items() if math.isfinite(at)]
+    names.sort(key=lambda n: (first[cause[n]], cause[n], cause[n] != n, limits.at[n], n))
+    needed = {remedy.element: remedy for remedy in changes}
+    return tuple(Break(name, limits.at[name], _why(limits, name, needed.get(name), target)) for name in names)
 
 
-def _why(plan: Plan, station: Station, limit: Limit, at_rest: State, remedy: Remedy | None, target: float) -> str:
+def _why(limits: Limits, name: str, remedy: Remedy | None, target: float) -> str:
+    station, at = limits.known[name], limits.at[name]
+    row = limits.net.index[name]
+    rate = float(limits.net.reads_per_s[row] + limits.net.writes_per_s[row])
     if station.rate_limit_per_s is not None:
-        return (
-            f"it accepts {show_rate(station.rate_limit_per_s)} from us; "
-            f"agree on {show_rate(_rate(plan, station) * target)} for {show_factor(target)}"
-        )
-    if limit.cause != station.name:
-        held = f"its {_some(station.servers)} threads are held until that answers"
-        return f"waits for {limit.cause}: {held}; mend {limit.cause} first"
-    help_ = f"; {_help(remedy)} for {show_factor(target)}" if remedy and limit.at < target else ""
-    holding = (limit.state or at_rest).loads[station.name].holding[0]
+        reach = f"; agree on {show_rate(rate * target)} for {show_factor(target)}" if at < target else ""
+        return f"its owner accepts {show_rate(station.rate_limit_per_s)} from us{reach}"
+    if limits.cause[name] != name:
+        held = f"its {significant(station.servers)} threads are held until that answers"
+        return f"waits for {limits.cause[name]}: {held}; mend {limits.cause[name]} first"
+    help_ = f"; {_help(remedy)} for {show_factor(target)}" if remedy and at < target else ""
     if station.kind == "store":
         spread = f", reads spread over {station.copies} copies" if station.copies > 1 else ""
-        return f"a statement takes {show_duration(holding)} and {_some(station.servers)} run at once{spread}{help_}"
-    waiting = holding - (station.own[0] if station.own else 0.0)
-    target_of_wait = _longest_wait(plan, station.name, limit.state or at_rest) if waiting > 0.02 * holding else ""
-    detail = f", {show_duration(waiting)} of it waiting for {target_of_wait}" if target_of_wait else ""
-    return f"holds one of {_some(station.servers)} threads {show_duration(holding)} for each request{detail}{help_}"
-
-
-def _some(count: int) -> str:
-    return significant(count)
+        taken = f"a request takes {show_duration(float(limits.rest.hold_mean[row, 0]))}"
+        return f"{taken} and {significant(station.servers)} run at once{spread}{help_}"
+    holding = station.servers / (rate * at)
+    waiting = holding - (station.own[0] if station.own else holding)
+    mostly = _longest_wait(limits, name) if waiting > 0.02 * holding else ""
+    detail = f", {show_duration(waiting)} of it waiting for {mostly}" if mostly else ""
+    threads = f"holds one of {significant(station.servers)} threads {show_duration(holding)} for each request"
+    return threads + detail + help_
 
 
 def _help(remedy: Remedy) -> str:
     more = remedy.needed - remedy.now
     noun = "instance" if remedy.what == "instances" else "server"
-    return f"{more} more {noun}{'s' if more > 1 else ''}"
+    return f"{significant(more)} more {noun}{'s' if more > 1 else ''}"
 
 
-def _rate(plan: Plan, station: Station) -> float:
-    return plan.reads_per_s[station.name] + plan.writes_per_s[station.name]
-
-
-def _longest_wait(plan: Plan, service: str, state: State) -> str:
-    """The callees that account for the waiting, the largest first, as words."""
+def _longest_wait(limits: Limits, service: str) -> str:
+    """The callee that accounts for most of the waiting, as words."""
     waiting: dict[str, float] = {}
-    for index in plan.busy[service]:
-        for legs in plan.groups(index):
-            for leg in legs:
-                mean = state.answer(leg)[0] * leg.times * plan.handling_per_s[index]
-                waiting[leg.target] = waiting.get(leg.target, 0.0) + mean
-    ranked = sorted(waiting, key=lambda name: -waiting[name])
-    if not ranked or not waiting[ranked[0]]:
+    for index in limits.plan.handled_by[service]:
+        rate = limits.plan.handling_per_s[index]
+        for group in limits.plan.groups(index) if rate else ():
+            for leg in group:
+                time = float(limits.rest.leg_mean[limits.net.leg_row[id(leg)], 0]) * leg.copies
+                waiting[leg.target] = waiting.get(leg.target, 0.0) + rate * time
+    most = max(waiting, key=lambda name: waiting[name], default="")
+    if not most or not waiting[most]:
         return ""
-    return ranked[0] if waiting[ranked[0]] > 0.8 * sum(waiting.values()) else "its callees, mostly " + ranked[0]
+    return most if waiting[most] > 0.8 * sum(waiting.values()) else f"its callees, mostly {most}"
 
 
-def remedies(plan: Plan, known: dict[str, Station], growth: float) -> tuple[Remedy, ...]:
+def remedies(plan: Plan, known: Mapping[str, Station], growth: float) -> tuple[Remedy, ...]:
     """The fewest instances (services) and servers (stores) that keep all at or under 85 % at `growth`.
 
     Callees are mended first, so that a caller is sized for the waits that remain.
     """
-    state = solve(plan, known, growth, most=COMFORTABLE)
-    changes = []
+    solution = Solution(plan, known, [growth], most=COMFORTABLE)
+    return tuple(_changes(known, solution, growth))
+
+
+def _changes(known: Mapping[str, Station], solution: Solution, growth: float) -> Iterable[Remedy]:
+    net = solution.network
     for name, station in known.items():
-        load = state.loads.get(name)
+        row = net.index[name]
         if station.rate_limit_per_s is not None:
-            rate = _rate(plan, station) * growth
+            rate = float(net.reads_per_s[row] + net.writes_per_s[row]) * growth
             if rate > station.rate_limit_per_s:
-                changes.append(Remedy(name, "rate_limit", math.floor(station.rate_limit_per_s), math.ceil(rate)))
-        elif load is not None and load.servers > station.servers:
+                yield Remedy(name, "rate_limit", math.floor(station.rate_limit_per_s), math.ceil(rate))
+        elif solution.known[row] and solution.servers[row, 0] > station.servers:
             what = "instances" if station.kind == "service" else "servers"
-            now, needed = station.servers // station.unit, load.servers // station.unit
-            changes.append(Remedy(name, what, now, needed, load.utilisation))
-    return tuple(changes)
-
-
-def unreachable(changes: Sequence[Remedy]) -> list[Remedy]:
-    """Changes that are not ours to make: limits of external systems."""
-    return [change for change in changes if change.what == "rate_limit"]
+            needed = int(solution.servers[row, 0]) // station.unit
+            yield Remedy(name, what, station.servers // station.unit, needed, float(solution.utilisation[row, 0]))

@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from archbook.capacity.breaking import Limit, breaks, limits, remedies
+from archbook.capacity.breaking import Limits, breaks, remedies
 from archbook.capacity.explained import FORMULAS
 from archbook.capacity.flow import Plan
 from archbook.capacity.flow import plan as make_plan
 from archbook.capacity.formulas import checked, response_quantile
 from archbook.capacity.moments import percentiles
-from archbook.capacity.paths import Paths
+from archbook.capacity.paths import Path, Paths
 from archbook.capacity.pools import pool_warnings, shedding
 from archbook.capacity.result import (
     Break,
@@ -22,7 +22,7 @@ from archbook.capacity.result import (
     Estimate,
     Remedy,
 )  # fmt: skip
-from archbook.capacity.solving import Load, State, Station, solve, stations
+from archbook.capacity.solving import Load, Solution, Station, stations
 from archbook.capacity.storage import storage
 from archbook.design.model import Design
 from archbook.units import show_share, significant
@@ -40,16 +40,29 @@ def estimate(
     not fit the design is made anew.
     Raises InvalidInput for a growth that is not above 0, ArchbookError when calls go round in a circle.
     """
-    growth = checked("growth", growth, above=0, most=1e9)
+    return curve(design, [growth], row_sizes, plan)[0]
+
+
+def curve(
+    design: Design, growths: Iterable[float], row_sizes: RowSizes | None = None, plan: Plan | None = None
+) -> list[Estimate]:
+    """Estimates at several multiples of today's load, solved together. Raises as `estimate` does."""
+    loads = [checked("growth", growth, above=0, most=1e9) for growth in growths]
     plan = plan if plan is not None and plan.fits(design) else make_plan(design)
     known = stations(design)
-    found, order = _limits(plan, design, known)
-    target = max(float(design.traffic.growth), growth)
-    state = solve(plan, known, growth)
-    elements = {name: _element(plan, station, state, found.get(name)) for name, station in known.items()}
-    endpoints = _endpoints(design, plan, known, state)
+    solution = Solution(plan, known, loads)
+    return [_estimate(design, plan, known, solution, lane, row_sizes or {}) for lane in range(len(loads))]
+
+
+def _estimate(
+    design: Design, plan: Plan, known: dict[str, Station], solution: Solution, lane: int, row_sizes: RowSizes
+) -> Estimate:
+    growth = float(solution.growths[lane])
+    limits, order = _limits(plan, design, known)
+    loads = {name: solution.load(name, lane) for name in known}
+    elements = {name: _element(plan, known[name], loads[name], growth, limits) for name in known}
     ingress, egress, unsized = _edge(design, plan, growth)
-    warnings = [*plan.warnings, *_unknown(elements), *pool_warnings(design, plan, state), *unsized]
+    warnings = [*plan.warnings, *_unknown(elements), *pool_warnings(design, plan, loads, growth), *unsized]
     return Estimate(
         design=design.title or design.name,
         growth=growth,
@@ -58,23 +71,15 @@ def estimate(
         requests_per_s=growth * sum(plan.asked_per_s.values()),
         elements=elements,
         calls=_calls(design, plan, growth),
-        endpoints=endpoints,
-        storage=storage(plan, growth, row_sizes or {}),
+        endpoints=_endpoints(design, plan, solution, lane),
+        storage=storage(plan, growth, row_sizes),
         ingress_b_per_s=ingress,
         egress_b_per_s=egress,
         breaks=order,
         formulas=FORMULAS,
         warnings=tuple(warnings),
-        remedies=_remedies(plan, design, known, target),
+        remedies=_remedies(plan, design, known, max(float(design.traffic.growth), growth)),
     )
-
-
-def curve(
-    design: Design, growths: Iterable[float], row_sizes: RowSizes | None = None, plan: Plan | None = None
-) -> list[Estimate]:
-    """Estimates at several multiples of today's load; what does not depend on the load is computed once."""
-    plan = plan if plan is not None and plan.fits(design) else make_plan(design)
-    return [estimate(design, growth, row_sizes, plan) for growth in growths]
 
 
 def remedies_at(design: Design, growth: float, plan: Plan | None = None) -> tuple[Remedy, ...]:
@@ -96,12 +101,13 @@ def _capacities(plan: Plan, design: Design) -> dict[Any, Any]:
     return plan.memo
 
 
-def _limits(plan: Plan, design: Design, known: dict[str, Station]) -> tuple[dict[str, Limit], tuple[Break, ...]]:
+def _limits(plan: Plan, design: Design, known: dict[str, Station]) -> tuple[Limits, tuple[Break, ...]]:
     memo = _capacities(plan, design)
     if "limits" not in memo:
-        found = limits(plan, known)
-        memo["limits"] = found, breaks(plan, known, found, float(design.traffic.growth))
-    answer: tuple[dict[str, Limit], tuple[Break, ...]] = memo["limits"]
+        found = Limits(plan, known)
+        target = float(design.traffic.growth)
+        memo["limits"] = found, breaks(found, target, _remedies(plan, design, known, target))
+    answer: tuple[Limits, tuple[Break, ...]] = memo["limits"]
     return answer
 
 
@@ -113,24 +119,22 @@ def _remedies(plan: Plan, design: Design, known: dict[str, Station], target: flo
     return answer
 
 
-def _element(plan: Plan, station: Station, state: State, limit: Limit | None) -> ElementEstimate:
+def _element(plan: Plan, station: Station, load: Load | None, growth: float, limits: Limits) -> ElementEstimate:
     name = station.name
-    rate = (plan.reads_per_s[name] + plan.writes_per_s[name]) * state.growth
-    breaks_at = limit.at if limit else math.inf
-    load = state.loads.get(name)
+    breaks_at = limits.at.get(name, math.nan)
     if load is None:
+        rate = (plan.reads_per_s[name] + plan.writes_per_s[name]) * growth
         share = rate / station.rate_limit_per_s if station.rate_limit_per_s else math.nan
-        unknown = math.nan
-        return ElementEstimate(name, station.kind, rate, 0, unknown, unknown, share, unknown, unknown, unknown, unknown,
-                               unknown, breaks_at if limit else math.nan, "unknown",
-                               ("not estimated: no service_time",))  # fmt: skip
+        nan = math.nan
+        return ElementEstimate(name, station.kind, rate, 0, nan, nan, share, nan, nan, nan, nan, nan, breaks_at,
+                               "unknown", ("not estimated: no service_time",))  # fmt: skip
     formula, (p50, p95, p99) = _percentiles(station, load)
     external = plan.design.externals.get(name)
     if external is not None and external.p99 is not None:
         p99 = float(external.p99)
     own = station.own[0] if station.own else load.holding[0]
     return ElementEstimate(
-        name, station.kind, rate, load.servers, own, load.holding[0], load.utilisation, load.wait[0],
+        name, station.kind, load.rate_per_s, load.servers, own, load.holding[0], load.utilisation, load.wait[0],
         load.response[0], p50, p95, p99, breaks_at, formula, _doubts(plan.design, station, load),
     )  # fmt: skip
 
@@ -170,8 +174,9 @@ def _unknown(elements: Mapping[str, ElementEstimate]) -> list[str]:
     return [f"not estimated, because no service_time is given: {', '.join(names)}"] if names else []
 
 
-def _endpoints(design: Design, plan: Plan, known: dict[str, Station], state: State) -> dict[str, EndpointEstimate]:
-    paths = Paths(plan, known, state)
+def _endpoints(design: Design, plan: Plan, solution: Solution, lane: int) -> dict[str, EndpointEstimate]:
+    paths = Paths(plan, solution, lane)
+    growth = float(solution.growths[lane])
     found = {}
     for endpoint in design.api.endpoints:
         index = plan.entries[endpoint.name]
@@ -179,10 +184,9 @@ def _endpoints(design: Design, plan: Plan, known: dict[str, Station], state: Sta
         p50, p95, p99 = percentiles(response)
         slo = endpoint.slo or design.services[endpoint.service].slo
         promised = None if slo is None or slo.p95 is None else float(slo.p95)
-        path, warnings = paths.path(index)
         found[endpoint.name] = EndpointEstimate(
-            endpoint.name, plan.asked_per_s[endpoint.name] * state.growth, response[0], p50, p95, p99, promised,
-            path, "path", warnings,
+            endpoint.name, plan.asked_per_s[endpoint.name] * growth, response[0], p50, p95, p99, promised,
+            Path(paths, index), "path", paths.warnings(index),
         )  # fmt: skip
     return found
 

@@ -98,7 +98,8 @@ FORMULAS: dict[str, Formula] = {
         Formula(
             "breaks",
             "the multiple of today's load at which utilisation reaches 1, callees' waits included, found by bracketing",
-            "All endpoints grow alike. What waits for an element that saturates, saturates just before it.",
+            "All endpoints grow alike. What waits for an element that saturates, saturates just before it. In designs "
+            "with more than 48 services that wait for others, those after the first 48 are interpolated.",
             "–",
         ),
         Formula(

@@ -15,6 +15,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any, NamedTuple
 
 from archbook.capacity.formulas import attempts_per_request
+from archbook.capacity.network import Network
 from archbook.design.contract import Endpoint
 from archbook.design.elements import ServiceTime
 from archbook.design.interactions import Call
@@ -127,9 +128,9 @@ class Plan:
         return by_service
 
     @cached_property
-    def busy(self) -> dict[str, list[int]]:
-        """Service → those of its handlings that happen in these journeys."""
-        return {name: [i for i in indexes if self.handling_per_s[i]] for name, indexes in self.handled_by.items()}
+    def network(self) -> Network:
+        """The plan as arrays."""
+        return Network(self)
 
     @cached_property
     def waits_for(self) -> dict[str, tuple[str, ...]]:

@@ -1,8 +1,8 @@
 """Times known by mean and variance: cut by a timeout, the longest of several, and percentiles.
 
-A time is a pair ``(mean, variance)`` in s and s². Where a whole distribution is needed, two moments choose one:
-a shifted exponential up to scv 1, else a mixture of two exponentials with balanced means (Tijms, A First Course in
-Stochastic Models, appendix B); for percentiles of sums along a path, a gamma distribution.
+A time is a pair ``(mean, variance)`` in s and s²; each may be a number or an array. Where a whole distribution is
+needed, two moments choose one: a shifted exponential up to scv 1, else a mixture of two exponentials with balanced
+means (Tijms, A First Course in Stochastic Models, appendix B); for percentiles of sums along a path, a gamma.
 """
 
 from __future__ import annotations
@@ -12,101 +12,90 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 Moments = tuple[float, float]
-Branch = tuple[float, float, float]
-"""Probability, shift and mean of one exponential branch."""
+Times = tuple[Any, Any]
+"""Mean and variance of many times at once: arrays."""
 
 NOTHING: Moments = (0.0, 0.0)
-ENDLESS: Moments = (math.inf, math.inf)
 _LARGEST_SCV = 100.0
 
 
-def branches(time: Moments) -> tuple[Branch, ...]:
-    """The distribution that two moments choose: one shifted exponential, or two exponentials.
+def fitted(time: Times) -> tuple[Any, Any, Any, Any]:
+    """Chance of the first branch, its shift and mean, and the mean of the second: the distribution of two moments.
 
-    >>> branches((2.0, 1.0))
-    ((1.0, 1.0, 1.0),)
+    >>> [float(part) for part in fitted((2.0, 1.0))][:3]
+    [1.0, 1.0, 1.0]
     """
-    mean, variance = time
+    mean, variance = np.maximum(time[0], 1e-300), np.maximum(time[1], 0.0)
     scv = variance / (mean * mean)
-    if scv <= 1.0000001:
-        deviation = min(math.sqrt(variance), mean)
-        return ((1.0, mean - deviation, deviation),)
-    chance = (1 + math.sqrt((scv - 1) / (scv + 1))) / 2
-    return ((chance, 0.0, mean / (2 * chance)), (1 - chance, 0.0, mean / (2 * (1 - chance))))
+    wide = scv > 1.0000001
+    spread = np.where(wide, scv, 1.0)
+    chance = np.where(wide, (1 + np.sqrt((spread - 1) / (spread + 1))) / 2, 1.0)
+    deviation = np.minimum(np.sqrt(variance), mean)
+    shift = np.where(wide, 0.0, mean - deviation)
+    first = np.where(wide, mean / (2 * chance), np.maximum(deviation, 1e-12 * mean))
+    second = np.where(wide, mean / (2 * np.where(wide, 1 - chance, 1.0)), mean)
+    return chance, shift, first, second
 
 
-def capped(time: Moments, timeout_s: float) -> Moments:
+def capped(time: Times, timeout_s: Any) -> Times:
     """Mean and variance of min(time, timeout): what a caller waits that gives up.
 
     >>> mean, variance = capped((1.0, 1.0), timeout_s=1.0)
-    >>> round(mean, 6)  # 1 − 1/e
+    >>> round(float(mean), 6)  # 1 − 1/e
     0.632121
     """
-    mean, variance = time
-    if timeout_s > mean and (timeout_s - mean) ** 2 > 900 * variance * max(1.0, variance / (mean * mean or 1.0)):
-        return time  # not one in 10¹² is cut
-    if math.isinf(mean):
-        return timeout_s, 0.0
-    first = second = 0.0
-    for chance, shift, scale in branches(time):
-        if timeout_s <= shift or scale < 1e-12 * timeout_s:
-            cut = min(shift + scale, timeout_s)
-            square = cut * cut
-        else:
-            ratio = (timeout_s - shift) / scale
-            over = math.exp(-ratio)
-            beyond = scale * (1 - over)
-            square = 2 * scale * scale * (1 - over * (1 + ratio)) + shift * (2 * beyond + shift)
-            cut = shift + beyond
-        first += chance * cut
-        second += chance * square
-    return first, max(0.0, second - first * first)
+    endless = np.isinf(time[0])
+    chance, shift, first, second = fitted((np.where(endless, 1.0, time[0]), np.where(endless, 0.0, time[1])))
+    left = np.maximum(timeout_s - shift, 0.0)
+    mean_1, square_1 = _cut(left, first)
+    mean_2, square_2 = _cut(left, second)
+    beyond = chance * mean_1 + (1 - chance) * mean_2
+    square = chance * square_1 + (1 - chance) * square_2
+    low = np.minimum(shift, timeout_s)
+    return np.where(endless, timeout_s, low + beyond), np.where(endless, 0.0, np.maximum(square - beyond * beyond, 0.0))
 
 
-def longest(times: Sequence[tuple[Moments, int]]) -> Moments:
+def _cut(limit: Any, scale: Any) -> tuple[Any, Any]:
+    """First and second moment of min(exponential, limit)."""
+    ratio = limit / scale
+    over = np.exp(-ratio)
+    return scale * (1 - over), 2 * scale * scale * (1 - over * (1 + np.minimum(ratio, 1e6)))
+
+
+def longest(times: Sequence[tuple[Times, int]]) -> Times:
     """Mean and variance of the longest of independent times; each comes with how many there are of it.
 
     ∫(1 − ΠF) by Gauss–Laguerre quadrature over the distributions that the moments choose.
 
     >>> mean, variance = longest([((1.0, 1.0), 3)])
-    >>> round(mean, 4)  # 1 + 1/2 + 1/3
+    >>> round(float(mean), 4)  # 1 + 1/2 + 1/3
     1.8333
     """
-    if any(math.isinf(time[0]) for time, _ in times):
-        return ENDLESS
-    parts = [(branches(time), copies) for time, copies in times if time[0] > 0]
-    if len(parts) == 1 and parts[0][1] == 1:
-        return next(time for time, _ in times if time[0] > 0)
-    if not parts:
-        return NOTHING
-    start = max(shift for part, _ in parts for _, shift, _ in part)
-    scale = max(scale for part, _ in parts for _, _, scale in part)
-    if scale <= 1e-9 * start:
-        return start + scale, 0.0
-    return _longest_beyond(parts, start, scale)
-
-
-def _longest_beyond(parts: Sequence[tuple[tuple[Branch, ...], int]], start: float, unit: float) -> Moments:
-    import numpy as np
-
+    if len(times) == 1 and times[0][1] == 1:
+        return times[0][0]
+    endless = functools.reduce(np.logical_or, (np.isinf(time[0]) for time, _ in times))
+    parts = [(fitted((np.where(endless, 1.0, t[0]), np.where(endless, 0.0, t[1]))), copies) for t, copies in times]
+    start = functools.reduce(np.maximum, (part[1] for part, _ in parts))
+    unit = functools.reduce(np.maximum, (np.where(part[0] < 1, part[3], part[2]) for part, _ in parts))
     nodes, weights = _laguerre()
-    below = np.ones_like(nodes)
-    for part, copies in parts:
-        above = sum(
-            chance * np.exp(-(start - shift + unit * nodes) / max(scale, 1e-12 * unit)) for chance, shift, scale in part
-        )
-        below *= (1 - above) ** copies
+    after = np.asarray(unit)[..., None] * nodes
+    below: Any = 1.0
+    for (chance, shift, first, second), copies in parts:
+        chance, first, second = (np.asarray(value)[..., None] for value in (chance, first, second))
+        gap = np.asarray(start - shift)[..., None] + after
+        above = chance * np.exp(-gap / first) + (1 - chance) * np.exp(-gap / second)
+        below = below * (1 - above) ** copies
     rest = (1 - below) * weights
-    mean = start + unit * float(rest.sum())
-    square = start * start + 2 * unit * float((rest * (start + unit * nodes)).sum())
-    return mean, max(0.0, square - mean * mean)
+    beyond = unit * rest.sum(axis=-1)
+    square = 2 * unit * (rest * after).sum(axis=-1)
+    return np.where(endless, np.inf, start + beyond), np.where(endless, np.inf, np.maximum(square - beyond**2, 0.0))
 
 
 @functools.cache
 def _laguerre() -> tuple[Any, Any]:
-    import numpy as np
-
     nodes, weights = np.polynomial.laguerre.laggauss(64)
     return nodes, weights * np.exp(nodes)
 
@@ -149,8 +138,6 @@ def _from_table(mean: float, scv: float) -> tuple[float, float, float]:
 @functools.cache
 def _gamma_table() -> tuple[tuple[float, ...], ...]:
     """Logarithms of the quantiles 0.5, 0.95 and 0.99 of gamma distributions with mean 1, by scv."""
-    import numpy as np
-
     shape = 1 / np.logspace(-2, 2, 4 * _STEPS + 1)
     return tuple(tuple(np.log(gamma_quantile(shape, share) / shape)) for share in _NORMAL)
 
@@ -164,8 +151,6 @@ def gamma_quantile(shape: Any, share: float) -> Any:
     >>> gamma_quantile(np.array([1.0]), 0.95).round(6)
     array([2.995732])
     """
-    import numpy as np
-
     k = np.asarray(shape, dtype=float)
     log_gamma = np.array([math.lgamma(value + 1) for value in k])
     wilson_hilferty = k * np.maximum(1 - 1 / (9 * k) + _NORMAL.get(share, 0.0) / (3 * np.sqrt(k)), 0.05) ** 3

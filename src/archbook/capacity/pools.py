@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from archbook.capacity.flow import Plan
 from archbook.capacity.formulas import mmck_blocking_probability
-from archbook.capacity.solving import Load, State
+from archbook.capacity.solving import Load
 from archbook.design.elements import Service
 from archbook.design.model import Design
 from archbook.units import show_share, significant
 
 
-def pool_warnings(design: Design, plan: Plan, state: State) -> list[str]:
+def pool_warnings(design: Design, plan: Plan, loads: Mapping[str, Load | None], growth: float) -> list[str]:
     """Sentences on pools that are too small for their load, or that the database cannot accept.
 
     Connections in use = statements/s × (wait + statement time), by Little's law; a transaction that keeps its
@@ -22,14 +23,14 @@ def pool_warnings(design: Design, plan: Plan, state: State) -> list[str]:
     for i, call in enumerate(design.calls):
         if call.to in design.stores:
             rates = clients.setdefault(call.to, {})
-            rates[call.from_] = rates.get(call.from_, 0.0) + plan.attempts_per_s[i] * state.growth
+            rates[call.from_] = rates.get(call.from_, 0.0) + plan.attempts_per_s[i] * growth
     lines = []
     for name, rates in clients.items():
         store = design.stores[name]
         if store.pool is None:
             continue
         lines += _accepted(design, name, rates)
-        load = state.loads.get(name)
+        load = loads[name]
         for service, rate in rates.items() if load else ():
             used, pool = (
                 rate * load.response[0] if rate and load else 0.0,

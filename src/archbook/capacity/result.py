@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -58,7 +58,7 @@ class EndpointEstimate:
     p95_s: float
     p99_s: float
     slo_p95_s: float | None
-    path: tuple[tuple[str, float], ...]  # element and its share of the mean response (s)
+    path: Sequence[tuple[str, float]]  # element and its share of the mean response (s)
     formula: str
     warnings: tuple[str, ...] = ()
 

@@ -1,20 +1,24 @@
-"""Waits and holding times at one multiple of today's load, callees before callers.
+"""Waits and holding times at several multiples of today's load at once, callees before callers.
 
 A service's server is held while its synchronous callees answer, so its holding time contains their waits; those
 follow from their own load. One pass from the callees upwards solves this; where two services wait for each other
-(for different endpoints), passes are repeated until nothing moves.
+(for different endpoints), passes are repeated until nothing moves. Arrays have a row an element (or leg, or handling)
+and a column a multiple of today's load.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from archbook.capacity.flow import LEAF, Leg, Plan
-from archbook.capacity.formulas import delay_probability, variability
-from archbook.capacity.moments import ENDLESS, NOTHING, Moments, capped, longest
+import numpy as np
+
+from archbook.capacity.flow import Plan
+from archbook.capacity.moments import Moments, capped, longest
+from archbook.capacity.network import Level, Network
 from archbook.capacity.result import Kind
+from archbook.capacity.waiting import waits_of
 from archbook.design.elements import External, Service, ServiceTime, Store
 from archbook.design.model import Design
 
@@ -38,39 +42,19 @@ class Station:
 
 @dataclass(slots=True)
 class Load:
-    """State of one element. busy_per_s: requests that one copy gets."""
+    """State of one element at one multiple of today's load."""
 
-    busy_per_s: float
+    rate_per_s: float
+    busy_per_s: float  # requests that one copy gets
     servers: int
     holding: Moments
     utilisation: float
     waits: float  # probability that a request must wait
     wait: Moments
-    rate_per_s: float = 0.0
 
     @property
     def response(self) -> Moments:
         return self.wait[0] + self.holding[0], self.wait[1] + self.holding[1]
-
-
-@dataclass(slots=True)
-class State:
-    """All loads at one multiple of today's load, and the time of every handling (without its own wait)."""
-
-    growth: float
-    loads: dict[str, Load] = field(default_factory=dict)
-    handlings: dict[int, Moments] = field(default_factory=dict)
-    legs: dict[int, Moments] = field(default_factory=dict)  # by identity: equal legs of a plan are the same object
-
-    def answer(self, leg: Leg) -> Moments:
-        """Time until one attempt of a leg is answered, before any timeout."""
-        load = self.loads.get(leg.target)
-        if load is None:
-            return NOTHING
-        if leg.handling == LEAF:
-            return load.response
-        mean, variance = self.handlings[leg.handling]
-        return load.wait[0] + mean, load.wait[1] + variance
 
 
 def stations(design: Design) -> dict[str, Station]:
@@ -98,119 +82,132 @@ def moments_of(time: ServiceTime) -> Moments:
     return mean, float(time.scv) * mean * mean
 
 
-def solve(
-    plan: Plan,
-    known: dict[str, Station],
-    growth: float,
-    services: Iterable[str] | None = None,
-    most: float | None = None,
-) -> State:
-    """Waits and holding times at `growth` times today's load.
+class Solution:
+    """Waits, holding times and utilisation of every element at each of `growths`.
 
-    services: only these, callees first, and only what happens in the journeys; all when None.
-    most: add servers until no utilisation is above this (`Load.servers` says how many it takes).
+    most: add servers until no utilisation is above this; `servers` says how many it takes.
     """
-    state = State(growth)
-    for name, station in known.items():
-        if station.kind != "service" and station.own is not None:
-            state.loads[name] = _serve(plan, station, growth, station.own, most)
-    order = tuple(plan.order if services is None else services)
-    indexes = plan.handled_by if services is None else plan.busy
-    if not plan.circular:
-        for name in order:
-            _solve_service(plan, known[name], state, most, indexes[name])
-        return state
-    return _solve_circular(plan, known, state, order, most)
 
+    def __init__(
+        self, plan: Plan, known: Mapping[str, Station], growths: Iterable[float], most: float | None = None
+    ) -> None:
+        self.network: Network = plan.network
+        self.stations: Sequence[Station] = [known[name] for name in self.network.elements]
+        self.growths = np.array(list(growths), dtype=float)
+        self.most = most
+        self._prepare()
+        with np.errstate(all="ignore"):
+            self._serve(self.network.leaves)
+            for level in self.network.levels:
+                self._solve(level)
+            if self.network.circular:
+                self._settle()
 
-def _solve_circular(plan: Plan, known: dict[str, Station], state: State, order: tuple[str, ...],
-                    most: float | None) -> State:  # fmt: skip
-    for name in order:
-        own = known[name].own
-        for index in plan.handled_by[name]:
-            state.handlings[index] = own or NOTHING
-        if own is not None:
-            state.loads[name] = Load(0.0, known[name].servers, own, 0.0, 0.0, NOTHING)
-    before: list[float] = []
-    for _ in range(_PASSES):
-        state.legs.clear()
-        for name in order:
-            _solve_service(plan, known[name], state, most, plan.handled_by[name])
-        now = [state.loads[name].utilisation for name in order if name in state.loads]
-        if before and all(a == b or abs(a - b) <= 1e-9 * b for a, b in zip(before, now, strict=True)):
-            return state
-        before = now
-    return state
+    def _settle(self) -> None:
+        for _ in range(_PASSES):
+            before = self.utilisation.copy()
+            for level in self.network.levels:
+                self._solve(level)
+            if np.allclose(before, self.utilisation, rtol=1e-9, atol=0):
+                return
 
+    def _prepare(self) -> None:
+        net, lanes = self.network, len(self.growths)
+        self.own_mean = np.array([s.own[0] if s.own else 0.0 for s in self.stations])
+        self.own_variance = np.array([s.own[1] if s.own else 0.0 for s in self.stations])
+        timed = np.array([s.own is not None for s in self.stations])
+        self.known = timed | net.timed_by_endpoints
+        self.known[net.needs_time & ~timed] = False
+        self.base_servers = np.array([s.servers for s in self.stations], dtype=float)
+        copies = np.array([s.copies for s in self.stations], dtype=float)
+        self.each = (net.writes_per_s + net.reads_per_s / copies)[:, None] * self.growths
+        shape = (len(self.stations), lanes)
+        self.hold_mean = np.repeat(self.own_mean[:, None], lanes, axis=1)
+        self.hold_variance = np.repeat(self.own_variance[:, None], lanes, axis=1)
+        self.servers = np.repeat(self.base_servers[:, None], lanes, axis=1)
+        self.utilisation, self.waits, self.wait_mean, self.wait_variance = (np.zeros(shape) for _ in range(4))
+        own = np.where(np.isnan(net.own_mean), self.own_mean[net.service], net.own_mean)
+        own_variance = np.where(np.isnan(net.own_mean), self.own_variance[net.service], net.own_variance)
+        self.handling_own = own[:, None], own_variance[:, None]
+        self.handling_mean = np.repeat(own[:, None], lanes, axis=1)
+        self.handling_variance = np.repeat(own_variance[:, None], lanes, axis=1)
+        self.leg_mean, self.leg_variance = np.zeros((net.leg_count, lanes)), np.zeros((net.leg_count, lanes))
 
-def _solve_service(plan: Plan, station: Station, state: State, most: float | None, indexes: Iterable[int]) -> None:
-    first = second = visits = 0.0
-    unknown = False
-    for index in indexes:
-        handling = plan.handlings[index]
-        own = moments_of(handling.own_time) if handling.own_time else station.own
-        mean, variance = _handle(own or NOTHING, plan.groups(index), state)
-        state.handlings[index] = mean, variance
-        rate = plan.handling_per_s[index]
-        if rate:
-            unknown = unknown or own is None
-            visits += rate
-            first += rate * mean
-            second += rate * (variance + mean * mean)
-    if unknown or (not visits and station.own is None):
-        state.loads.pop(station.name, None)
-        return
-    if visits:
-        holding = (first / visits, second / visits - (first / visits) ** 2) if math.isfinite(first) else ENDLESS
-    else:
-        holding = state.handlings.get(plan.handled_by[station.name][0], station.own or NOTHING)
-    state.loads[station.name] = _serve(plan, station, state.growth, (holding[0], max(0.0, holding[1])), most)
+    def _solve(self, level: Level) -> None:
+        rows = level.handlings
+        mean = np.repeat(self.handling_own[0][rows], len(self.growths), axis=1)
+        variance = np.repeat(self.handling_own[1][rows], len(self.growths), axis=1)
+        if len(level.legs):
+            self._attempt(level.legs)
+        if len(level.terms):
+            mean[level.with_terms] += np.add.reduceat(self.leg_mean[level.terms], level.term_starts, axis=0)
+            variance[level.with_terms] += np.add.reduceat(self.leg_variance[level.terms], level.term_starts, axis=0)
+        for row, legs in level.parallel:
+            copies = self.network.leg_copies
+            part = longest([((self.leg_mean[i], self.leg_variance[i]), int(copies[i])) for i in legs])
+            mean[row] += part[0]
+            variance[row] += part[1]
+        self.handling_mean[rows], self.handling_variance[rows] = mean, variance
+        weights = level.weights[:, None]
+        squares = np.where(weights > 0, weights * (variance + mean * mean), 0.0)
+        first = np.add.reduceat(np.where(weights > 0, weights * mean, 0.0), level.service_starts, axis=0)
+        second = np.add.reduceat(squares, level.service_starts, axis=0)
+        self.hold_mean[level.services] = first
+        spread = np.maximum(second - first * first, 0.0)
+        self.hold_variance[level.services] = np.where(np.isinf(first), np.inf, spread)
+        self._serve(level.services)
 
+    def _attempt(self, legs: Any) -> None:
+        """Time of all attempts of legs, one after the other; of one copy where copies run at once."""
+        net = self.network
+        mean, variance = self.answers(legs)
+        timeout = net.leg_timeout[legs]
+        cut = np.flatnonzero(np.isfinite(timeout))
+        if len(cut):
+            mean[cut], variance[cut] = capped((mean[cut], variance[cut]), timeout[cut, None])
+        times, spread = net.leg_times[legs, None], net.leg_spread[legs, None]
+        variance = times * variance + np.where(spread > 0, spread * mean * mean, 0.0)
+        self.leg_mean[legs] = times * mean
+        self.leg_variance[legs] = variance
 
-def _handle(own: Moments, groups: list[list[Leg]], state: State) -> Moments:
-    """Own work and waiting for synchronous callees: serial parts add, parallel ones take the longest."""
-    mean, variance = own
-    known = state.legs
-    for legs in groups:
-        first = legs[0]
-        if len(legs) > 1 or first.copies > 1:
-            part = longest([(attempted(leg, state), leg.copies) for leg in legs])
-        else:
-            part = known[id(first)] if id(first) in known else attempted(first, state)
-        mean += part[0]
-        variance += part[1]
-    return mean, variance
+    def answers(self, legs: Any) -> tuple[Any, Any]:
+        """Time until one attempt of each leg is answered, before any timeout; 0 where it is not known."""
+        net = self.network
+        target, handling = net.leg_target[legs], net.leg_handling[legs]
+        leaf = (handling < 0)[:, None]
+        known = self.known[target][:, None]
+        mean = self.wait_mean[target] + np.where(leaf, self.hold_mean[target], self.handling_mean[handling])
+        held = np.where(leaf, self.hold_variance[target], self.handling_variance[handling])
+        return np.where(known, mean, 0.0), np.where(known, self.wait_variance[target] + held, 0.0)
 
+    def _serve(self, rows: Any) -> None:
+        """Utilisation and wait of elements whose holding times are known by now."""
+        each, mean = self.each[rows], self.hold_mean[rows]
+        load = np.where(each > 0, each * mean, 0.0)
+        servers = np.repeat(self.base_servers[rows][:, None], len(self.growths), axis=1)
+        if self.most is not None:
+            unit = np.array([self.stations[i].unit for i in rows])[:, None]
+            more = np.ceil(load / self.most / unit - 1e-9) * unit
+            servers = np.where((servers > 0) & (load > self.most * servers) & np.isfinite(load), more, servers)
+        load = np.where(self.known[rows][:, None] & (servers > 0), load, 0.0)
+        self.servers[rows] = servers
+        self.utilisation[rows] = np.where(servers > 0, load / np.maximum(servers, 1), 0.0)
+        scv = self.hold_variance[rows] / np.where(mean > 0, mean * mean, 1.0)
+        self.waits[rows], self.wait_mean[rows], self.wait_variance[rows] = waits_of(load, servers, mean, scv)
 
-def attempted(leg: Leg, state: State) -> Moments:
-    """Time of all attempts of a leg, one after the other; of one of its copies where they run at once."""
-    mean, variance = state.answer(leg)
-    if leg.timeout_s is not None:
-        mean, variance = capped((mean, variance), leg.timeout_s)
-    if not math.isinf(mean) and (leg.times != 1 or leg.times_variance):
-        times, spread = leg.times / leg.copies, leg.times_variance / leg.copies
-        mean, variance = times * mean, times * variance + spread * mean * mean
-    state.legs[id(leg)] = mean, variance
-    return mean, variance
-
-
-def _serve(plan: Plan, station: Station, growth: float, holding: Moments, most: float | None) -> Load:
-    reads, writes = plan.reads_per_s[station.name] * growth, plan.writes_per_s[station.name] * growth
-    rate = reads + writes
-    each = writes + reads / station.copies if station.copies > 1 else rate
-    servers = station.servers
-    if not servers:
-        limit = station.rate_limit_per_s
-        return Load(each, 0, holding, rate / limit if limit else 0.0, 0.0, NOTHING, rate)
-    load = each * holding[0] if each else 0.0
-    if most is not None and load > most * servers and math.isfinite(load):
-        servers = math.ceil(load / most / station.unit - 1e-9) * station.unit
-    if load >= servers:
-        return Load(each, servers, holding, load / servers, 1.0, ENDLESS, rate)
-    if load <= 0:
-        return Load(each, servers, holding, 0.0, 0.0, NOTHING, rate)
-    waits = delay_probability(servers, load)
-    scv = holding[1] / (holding[0] * holding[0])
-    mean = waits * holding[0] / (servers - load) * variability(servers, load / servers, scv)
-    square = 2 * mean * mean / waits if waits else 0.0
-    return Load(each, servers, holding, load / servers, waits, (mean, max(0.0, square - mean * mean)), rate)
+    def load(self, name: str, lane: int = 0) -> Load | None:
+        """State of an element; None where its service time is not known."""
+        i = self.network.index[name]
+        if not self.known[i]:
+            return None
+        rate = float(self.network.reads_per_s[i] + self.network.writes_per_s[i]) * float(self.growths[lane])
+        limit = self.stations[i].rate_limit_per_s
+        return Load(
+            rate,
+            float(self.each[i, lane]),
+            int(self.servers[i, lane]),
+            (float(self.hold_mean[i, lane]), float(self.hold_variance[i, lane])),
+            rate / limit if limit else float(self.utilisation[i, lane]),
+            float(self.waits[i, lane]),
+            (float(self.wait_mean[i, lane]), float(self.wait_variance[i, lane])),
+        )
