@@ -329,7 +329,7 @@ def test_every_file_the_markdown_names_is_written() -> None:
 
 def test_figures_and_tables_are_numbered_in_reading_order() -> None:
     document = compose(material())
-    numbers = [int(n) for n in re.findall(r"<figcaption><b>Figure (\d+)</b>", page(document))]
+    numbers = [int(n) for n in re.findall(r"<figcaption><span><b>Figure (\d+)</b>", page(document))]
     assert numbers == list(range(1, len(numbers) + 1))
     assert len(numbers) == len(document.figures()) == 5
 

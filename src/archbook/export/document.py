@@ -6,6 +6,7 @@ writer has only plain text to escape, and no address, tag or script to carry ove
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -156,8 +157,18 @@ def say(*parts: str | Span) -> Paragraph:
 
 
 def line(*parts: str | Span) -> Inline:
-    """Text and spans as one line of text."""
-    return tuple(Span(part) if isinstance(part, str) else part for part in parts if part)
+    """Text and spans as one line; what stands `in backticks` becomes fixed width.
+
+    >>> [span.kind for span in line("add `timeout: 1s` here")]
+    ['', 'code', '']
+    """
+    return tuple(span for part in parts if part for span in (_ticked(part) if isinstance(part, str) else (part,)))
+
+
+def _ticked(text: str) -> Iterator[Span]:
+    for i, part in enumerate(re.split(r"`([^`\n]+)`", text)):
+        if part:
+            yield Span(part, "code" if i % 2 else "")
 
 
 def code(text: str) -> Span:
@@ -185,5 +196,12 @@ def terms(*items: tuple[str | Span, str | tuple[Block, ...]]) -> Definitions:
 
 
 def grid(name: str, caption: Inline, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Grid:
-    """A table from cells of any type; see `archbook.tables.as_columns`."""
-    return Grid(name, as_columns(heads, list(rows)), caption)
+    """A table from cells of any type, without the columns in which nothing stands.
+
+    >>> grid("g", (), ("a", "b"), [(1, None), (2, None)]).table.columns
+    ('a',)
+    """
+    whole = as_columns(heads, list(rows))
+    kept = [i for i in range(len(heads)) if i == 0 or any(row[i] != "–" for row in whole.rows)]
+    columns, cells = tuple(heads[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in whole.rows)
+    return Grid(name, Table(columns, cells), caption)

@@ -58,6 +58,11 @@ def optional(value: float | None, show: Callable[[float], str] = significant) ->
     return NONE if value is None else show(value)
 
 
+def per_minute(rate_per_s: float) -> str:
+    """A rate as limits are written: ``100/min``."""
+    return f"{significant(rate_per_s * 60)}/min"
+
+
 def yes(flag: bool | None) -> str:
     """A flag in a table."""
     return NONE if flag is None else "yes" if flag else "no"
@@ -72,9 +77,9 @@ def count(number: int, one: str, many: str = "") -> str:
     """A number of things, in a sentence.
 
     >>> count(1, "store"), count(0, "store"), count(3, "entry", "entries")
-    ('1 store', 'no stores', '3 entries')
+    ('1 store', 'No stores', '3 entries')
     """
-    return f"{number or 'no'} {one if number == 1 else many or one + 's'}"
+    return f"{number or 'No'} {one if number == 1 else many or one + 's'}"
 
 
 def listed(values: Iterable[str], limit: int = 4) -> str:

@@ -22,8 +22,8 @@ from archbook.export.document import (
 )
 from archbook.export.material import Material
 from archbook.export.prose import plain, read
-from archbook.export.words import NONE, count, listed, names, optional, yes
-from archbook.units import show_duration, show_factor, show_rate, show_share, show_size, significant
+from archbook.export.words import NONE, count, listed, names, optional, per_minute, yes
+from archbook.units import show_duration, show_factor, show_share, show_size, significant
 
 if TYPE_CHECKING:
     from archbook.schema import Schema
@@ -62,7 +62,7 @@ def _store(material: Material, name: str, store: Store) -> Section:
     schema = material.schemas.get(name)
     if schema:
         caption = line("Tables of ", code(name), " and how they refer to each other")
-        blocks += [material.figure(f"tables-{name}", caption), _tables(name, schema)]
+        blocks += [_tables(name, schema), material.figure(f"tables-{name}", caption)]
         trouble = tuple((say(str(entry)),) for entry in schema.concerns())
         if trouble:
             blocks.append(Note((say("Read with reservations:"), Listing(trouble)), "problem"))
@@ -101,7 +101,7 @@ def contracts(material: Material) -> Section:
     if not endpoints:
         return Section("contracts", "Contracts", (say("The design publishes no endpoint."),))
     heads = (
-        "endpoint", "does", "service", "who", "roles", "list", "client cache", ">hits", ">limit a user",
+        "endpoint", "does", "service", "who", "roles", "list", "client cache", ">limit a user",
         ">p95 promised", "idempotent", "status",
     )  # fmt: skip
     rows = [_endpoint(material, endpoint) for endpoint in endpoints]
@@ -140,6 +140,11 @@ def _endpoint(material: Material, e: Endpoint) -> tuple[object, ...]:
     pages = None if not e.list else "paginated" if e.paginated else "whole"
     return (
         e.name, plain(e.does) or NONE, e.service, "anyone" if e.auth == "none" else e.auth, names(e.roles), pages,
-        optional(e.cache, show_duration), optional(e.hit_ratio, show_share), optional(e.rate_limit, show_rate),
+        _cached(e), optional(e.rate_limit, per_minute),
         optional(slo.p95, show_duration), yes(e.idempotency_key or e.method != "POST"), status,
     )  # fmt: skip
+
+
+def _cached(e: Endpoint) -> str | None:
+    hits = f"{show_share(e.hit_ratio)} hits" if e.hit_ratio is not None else ""
+    return ", ".join(filter(None, (optional(e.cache, show_duration) if e.cache else "", hits))) or None

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isfinite
 
+from archbook.capacity.result import Formula
 from archbook.design.elements import Backup
 from archbook.design.interactions import Call
 from archbook.export.document import Block, Definitions, Grid, Listing, Section, code, grid, line, mark, say, terms
 from archbook.export.material import Material
 from archbook.export.prose import read
-from archbook.export.words import NONE, count, listed, load_of, names, optional, time_of, yes
+from archbook.export.words import NONE, count, listed, load_of, optional, time_of, yes
 from archbook.units import show_duration, show_factor, show_rate, show_share, show_size
 
 
@@ -33,7 +34,7 @@ def capacity(material: Material) -> Section:
         below.append(Section("warnings", "Where the formulas need care", (Listing(warnings),)))
     first = material.now.breaks[:1]
     statement = f"{first[0].element} breaks first, at {show_factor(first[0].at)} today's load" if first else ""
-    return Section("capacity", "Capacity", blocks, tuple(below), statement or "no limit is known")
+    return Section("capacity", "Capacity", blocks, tuple(below), statement or "No limit is known")
 
 
 def _elements(material: Material) -> Grid:
@@ -74,10 +75,12 @@ def _breaks(material: Material) -> Block:
 
 
 def _formulas(material: Material) -> Definitions:
-    return terms(*(
-        (f.name, (say(f.text), say(f"Holds for: {f.assumptions}"), say(f"Source: {f.source}")))
-        for f in material.then.formulas.values()
-    ))  # fmt: skip
+    return terms(*((f.name, _formula(f)) for f in material.then.formulas.values()))
+
+
+def _formula(formula: Formula) -> tuple[Block, ...]:
+    said = (("", formula.text), ("Holds for: ", formula.assumptions), ("Source: ", formula.source))
+    return tuple(say(term, text) for term, text in said if text not in ("", NONE))
 
 
 def _warnings(material: Material) -> Iterator[str]:
@@ -90,30 +93,51 @@ def _warnings(material: Material) -> Iterator[str]:
 def failure(material: Material) -> Section:
     """Timeouts, retries and breakers of every call; recovery of every store."""
     design = material.design
-    below = [Section("recovery", "Recovery", (_recovery(material),))] if design.stores else []
+    recovery = (Section("recovery", "Recovery", (_recovery(material),)),) if design.stores else ()
     if not design.calls:
-        return Section("failure", "Failure", (say("The design names no call."),), tuple(below))
-    heads = (
-        ">no.", "from", "to", "on", "times", "mode", ">timeout", "retries", "breaker", ">open at most",
-        "repeated safely", "when it fails",
-    )  # fmt: skip
-    rows = [_call(index, call) for index, call in enumerate(design.calls, 1)]
-    calls = grid("calls", line("Every call, and what happens when it fails ", mark("declared")), heads, rows)
-    why = terms(*((f"{i}. {c.from_} → {c.to}", read(c.why)) for i, c in enumerate(design.calls, 1)))
-    if why.items:
-        below.append(Section("calls-why", "Why each call is made", (why,)))
-    return Section("failure", "Failure", (calls,), tuple(below), _timeouts(material))
+        return Section("failure", "Failure", (say("The design names no call."),), recovery)
+    numbered = list(enumerate(design.calls, 1))
+    crossing = [_call(i, c) for i, c in numbered if c.to not in design.stores]
+    kept = [_statement(i, c) for i, c in numbered if c.to in design.stores]
+    blocks = (
+        grid(
+            "calls", line("Calls between services, and what happens when they fail ", mark("declared")), _CALL, crossing
+        ),
+        grid("store-calls", line("Calls to stores ", mark("declared")), _STATEMENT, kept),
+    )
+    why = terms(*((f"{i}. {c.from_} → {c.to}", read(c.why)) for i, c in numbered))
+    whys = (Section("calls-why", "Why each call is made", (why,)),) if why.items else ()
+    return Section(
+        "failure", "Failure", tuple(b for b in blocks if b.table.rows), (*recovery, *whys), _timeouts(material)
+    )
+
+
+_CALL = (
+    ">no.", "call", "on", "times", "mode", ">timeout", "retries", "breaker", ">open at most", "repeated safely",
+    "when it fails",
+)  # fmt: skip
+_STATEMENT = (">no.", "call", "on", "times", "kind", "mode", ">timeout", "retries", "asks by")
 
 
 def _call(number: int, c: Call) -> tuple[object, ...]:
-    budget = f", at most {show_share(c.retry_budget)} more load" if c.retry_budget is not None else ""
-    retries = f"{c.retries}, {c.backoff} pauses{budget}" if c.retries else "none"
-    times = c.per_request if isinstance(c.per_request, str) else show_factor(c.per_request)
     lost = "the request goes on without it" if c.optional else "the request fails" if c.mode == "sync" else None
     safe = "a read" if c.kind == "read" else yes(c.idempotency_key)
-    timeout = optional(c.timeout, show_duration)
-    return (number, c.from_, c.to, names(c.on), times, c.mode, timeout, retries, yes(c.breaker), c.bulkhead, safe,
+    return (number, *_way(c), c.mode, optional(c.timeout, show_duration), _retries(c), yes(c.breaker), c.bulkhead, safe,
             c.fallback or lost)  # fmt: skip
+
+
+def _statement(number: int, c: Call) -> tuple[object, ...]:
+    return (number, *_way(c), c.kind, c.mode, optional(c.timeout, show_duration), _retries(c), c.query)
+
+
+def _way(c: Call) -> tuple[str, str, str]:
+    times = c.per_request if isinstance(c.per_request, str) else show_factor(c.per_request)
+    return f"{c.from_} → {c.to}", listed(c.on, 2) or "every request", times
+
+
+def _retries(c: Call) -> str:
+    budget = f", at most {show_share(c.retry_budget)} more load" if c.retry_budget is not None else ""
+    return f"{c.retries}, {c.backoff} pauses{budget}" if c.retries else "none"
 
 
 def _timeouts(material: Material) -> str:
@@ -122,7 +146,7 @@ def _timeouts(material: Material) -> str:
     bare = list(dict.fromkeys(f"{c.from_} → {c.to}" for c in crossing if c.timeout is None))
     if bare:
         return f"{count(len(bare), 'link')} between services without a timeout: {listed(bare, 2)}"
-    return "every call between services has a timeout" if crossing else "no service waits for another"
+    return "Every call between services has a timeout" if crossing else "No service waits for another"
 
 
 def _recovery(material: Material) -> Grid:

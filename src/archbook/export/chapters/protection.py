@@ -6,8 +6,8 @@ from archbook.design.contract import Endpoint, Security
 from archbook.export.document import Block, Definitions, Grid, Section, grid, line, mark, terms
 from archbook.export.material import Material
 from archbook.export.prose import plain, read
-from archbook.export.words import NONE, count, listed, names, yes
-from archbook.units import show_duration, significant
+from archbook.export.words import NONE, listed, names, per_minute, yes
+from archbook.units import show_duration
 
 
 def security(material: Material) -> Section:
@@ -60,7 +60,7 @@ def _may(endpoint: Endpoint, role: str) -> str:
 
 def _limits(rules: Security) -> Grid:
     rows = [
-        (r.per, f"{significant(r.limit * 60)}/min", r.burst, r.algorithm.replace("_", " "),
+        (r.per, per_minute(r.limit), r.burst, r.algorithm.replace("_", " "),
          names(r.on) if r.on else "all", r.at, plain(r.why) or NONE)
         for r in rules.rate_limits
     ]  # fmt: skip
@@ -84,6 +84,6 @@ def _statement(material: Material) -> str:
     design = material.design
     bare = list(dict.fromkeys(f"{c.from_} → {c.to}" for c in design.calls if not c.encrypted))
     kind = design.security.authentication.kind if design.security.authentication else "none"
-    how = "callers are not authenticated" if kind == "none" else f"callers are known by {kind}"
-    links = f"{count(len(bare), 'link')} not encrypted ({listed(bare, 2)})" if bare else "every link is encrypted"
+    how = "Callers are not authenticated" if kind == "none" else f"Callers are known by {kind}"
+    links = f"{len(bare)} links not encrypted ({listed(bare, 2)})" if bare else "every link is encrypted"
     return f"{how}; {links}"

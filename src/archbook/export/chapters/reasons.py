@@ -92,7 +92,7 @@ def evidence(material: Material) -> Section:
     found = material.evidence
     if not found:
         text = "All numbers in this document are computed from what the design declares."
-        return Section("evidence", "Evidence", (say(text),), (), "nothing has been measured or simulated yet")
+        return Section("evidence", "Evidence", (say(text),), (), "Nothing has been measured or simulated yet")
     stale = [entry for entry in found if entry.stale(material.design)]
     rows = [
         (e.claim, with_interval(e), ORIGINS[e.how], e.engine or None, optional(e.sample),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archbook.design.elements import Journey
+from archbook.export.chapters.summary import PURPOSE_BLOCKS
 from archbook.export.document import Grid, Section, code, grid, line, mark, say, terms
 from archbook.export.material import Material
 from archbook.export.prose import plain, read
@@ -27,7 +28,9 @@ def context(material: Material) -> Section:
     below = (Section("externals", "Systems of others", (others,)),) if design.externals else ()
     users = significant(traffic.daily_active_users)
     statement = f"{users} users a day today, designed for {show_factor(traffic.growth)} that load"
-    return Section("context", "Context", (*read(design.why), load, *read(traffic.why)), below, statement)
+    return Section(
+        "context", "Context", (*read(design.why)[PURPOSE_BLOCKS:], load, *read(traffic.why)), below, statement
+    )
 
 
 def journeys(material: Material) -> Section:
@@ -45,7 +48,7 @@ def journeys(material: Material) -> Section:
         ("journey", ">share", ">at today's peak", ">steps", "what the user wants"), rows,
     )  # fmt: skip
     below = tuple(_journey(material, name, journey) for name, journey in found)
-    statement = f"{show_share(found[0][1].share)} of all sessions are {found[0][0]}"
+    statement = f"The most common journey is {found[0][0]}, {show_share(found[0][1].share)} of sessions"
     return Section("journeys", "Journeys", (table,), below, statement)
 
 

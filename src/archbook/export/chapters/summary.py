@@ -25,12 +25,15 @@ from archbook.export.words import count, time_of
 from archbook.units import show_duration, show_factor, show_rate, significant
 
 RISKS = 3
+PURPOSE_BLOCKS = 3  # of the design's why; the rest stands in the context
 
 
 def summary(material: Material) -> Section:
     """The first page."""
     design, growth = material.design, show_factor(material.growth)
-    purpose = prose.read(design.why)[:3] or (say("The design does not say what the system is for (`why`)."),)
+    purpose = prose.read(design.why)[:PURPOSE_BLOCKS] or (
+        say("The design does not say what the system is for (`why`)."),
+    )
     caption = line("The system, and how busy each part is at ", growth, " today's peak ", mark("computed"))
     blocks: tuple[Block, ...] = (
         *purpose, users(material), numbers(material), material.figure("load", caption),
@@ -72,7 +75,12 @@ def numbers(material: Material) -> Facts:
 def slowest(material: Material) -> EndpointEstimate | None:
     """The endpoint whose promise is hardest to keep at the design's growth, or the slowest where none is made."""
     endpoints = [endpoint for endpoint in material.then.endpoints.values() if endpoint.rate_per_s]
-    return max(endpoints, key=lambda e: (e.p95_s / (e.slo_p95_s or float("inf")), e.p95_s), default=None)
+    return max(endpoints, key=_strain, default=None)
+
+
+def _strain(endpoint: EndpointEstimate) -> tuple[float, float]:
+    """How far p95 is beyond the promise (1: just kept; 0: none is made), then p95 itself."""
+    return endpoint.p95_s / (endpoint.slo_p95_s or float("inf")), endpoint.p95_s
 
 
 def _promise(endpoint: EndpointEstimate) -> str:
@@ -86,7 +94,7 @@ def risks(material: Material) -> list[Inline]:
     growth, report = show_factor(material.growth), material.report
     breaks = [b for b in material.now.breaks[:1] if b.at < material.growth]
     missed = [e for e in material.then.endpoints.values() if e.meets_slo is False and isfinite(e.p95_s)]
-    missed.sort(key=lambda e: -e.p95_s)
+    missed.sort(key=_strain, reverse=True)
     high = [f for f in report.findings if f.severity == "high"]
     found = [
         *(line(code(b.element), f" breaks at {show_factor(b.at)}: {b.why} ", mark("computed")) for b in breaks),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from dataclasses import replace
 from html import escape
 from importlib import resources
 from typing import assert_never
@@ -27,12 +29,21 @@ from archbook.export.svg import inline_svg
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'"
 )
+FEW_COLUMNS = 7  # a table with more is printed smaller
+LONG_CELL = 24  # a column with a longer one gets room, and may break words
+LANDSCAPE_PX = 1000  # a wider picture is printed on a page turned sideways
 _TAGS = {"code": "code", "strong": "strong", "em": "em"}
 
 
 def write(document: Document) -> dict[str, bytes]:
     """``NAME.html``."""
     return {f"{document.name}.html": _Writer(document).page().encode()}
+
+
+def chapters(document: Document) -> str:
+    """The chapters of a document without the page around them."""
+    writer = _Writer(document)
+    return "\n".join(writer.chapter(i, section) for i, section in enumerate(document.chapters, 1))
 
 
 class _Writer:
@@ -73,12 +84,15 @@ class _Writer:
         )
 
     def inside(self, section: Section, level: int) -> str:
-        below = "".join(
-            f'<section id="{_id(s.anchor)}">\n<h{level}>{escape(s.title)}</h{level}>\n'
-            f"{self.inside(s, min(level + 1, 6))}</section>\n"
-            for s in section.sections
-        )
-        return self.blocks(section.blocks) + below
+        return self.blocks(section.blocks) + "".join(self.below(below, level) for below in section.sections)
+
+    def below(self, section: Section, level: int) -> str:
+        heading = f"<h{level}>{escape(section.title)}</h{level}>\n"
+        if section.blocks and isinstance(section.blocks[0], Figure):  # a printer may not part them
+            heading = f'<div class="keep">{heading}{self.block(section.blocks[0])}</div>\n'
+            section = replace(section, blocks=section.blocks[1:])
+        inside = self.inside(section, min(level + 1, 6))
+        return f'<section id="{_id(section.anchor)}">\n{heading}{inside}</section>\n'
 
     def blocks(self, blocks: Iterable[Block]) -> str:
         return "".join(self.block(block) + "\n" for block in blocks)
@@ -92,7 +106,7 @@ class _Writer:
                 return f"<{tag}>" + "".join(f"<li>{self.tight(item)}</li>" for item in items) + f"</{tag}>"
             case Definitions(items):
                 pairs = (f"<div><dt>{self.inline(t)}</dt><dd>{self.tight(b)}</dd></div>" for t, b in items)
-                return "<dl>" + "".join(pairs) + "</dl>"
+                return ('<dl class="short">' if _short(block) else "<dl>") + "".join(pairs) + "</dl>"
             case Facts(items):
                 cards = (f"<li><b>{escape(v)}</b> {_mark(m)} <span>{self.inline(w)}</span></li>" for v, m, w in items)
                 return '<ul class="facts">' + "".join(cards) + "</ul>"
@@ -116,20 +130,18 @@ class _Writer:
                 return self.blocks(blocks)
 
     def grid(self, grid: Grid) -> str:
-        flush = [' class="number"' if column.startswith(">") else "" for column in grid.table.columns]
-        heads = (
-            f'<th scope="col"{f}>{escape(c.removeprefix(">"))}</th>'
-            for f, c in zip(flush, grid.table.columns, strict=True)
-        )
-        rows = (
-            "<tr>" + "".join(f"<td{f}>{escape(c)}</td>" for f, c in zip(flush, row, strict=True)) + "</tr>\n"
-            for row in grid.table.rows
-        )
+        columns, rows = grid.table.columns, grid.table.rows
+        words = [max((len(row[i]) for row in rows), default=0) for i in range(len(columns))]
+        marks = ["number " * c.startswith(">") + "long" * (n > LONG_CELL) for c, n in zip(columns, words, strict=True)]
+        kinds = [f' class="{kind.strip()}"' if kind else "" for kind in marks]
+        heads = (f'<th scope="col"{k}>{escape(c.removeprefix(">"))}</th>' for k, c in zip(kinds, columns, strict=True))
+        cells = ((f"<td{k}>{_cell(c)}</td>" for k, c in zip(kinds, row, strict=True)) for row in rows)
+        body = "".join("<tr>" + "".join(row) + "</tr>\n" for row in cells)
         caption = self.caption("caption", grid) if grid.name else ""
-        label = escape(self.numbers.get(grid, "Table"))
+        kind = "wide small" if len(columns) > FEW_COLUMNS else "wide"
         return (
-            f'<div class="wide" role="region" aria-label="{label}" tabindex="0"><table>{caption}\n'
-            f"<thead><tr>{''.join(heads)}</tr></thead>\n<tbody>{''.join(rows)}</tbody></table></div>"
+            f'<div class="{kind}" role="region" aria-label="{self.numbers.get(grid, "Table")}" tabindex="0"><table>'
+            f"{caption}\n<thead><tr>{''.join(heads)}</tr></thead>\n<tbody>{body}</tbody></table></div>"
         )
 
     def figure(self, figure: Figure) -> str:
@@ -138,7 +150,7 @@ class _Writer:
             why = f'<p class="problem">This figure could not be drawn: {escape(figure.failure)}</p>'
             return f'<figure id="figure-{_id(figure.name)}">{why}{caption}</figure>'
         svg, width, height = inline_svg(figure.svg, f"{_id(figure.name)}-", figure.alt)
-        shape = ' class="landscape"' if width > 900 and width > 1.3 * height else ""
+        shape = ' class="landscape"' if width > LANDSCAPE_PX and width > 1.3 * height else ""
         size = f"--w:{width:.0f}px;--h:{height:.0f}px"
         return (
             f'<figure id="figure-{_id(figure.name)}"{shape}><div class="canvas" style="{size}" tabindex="0">{svg}</div>'
@@ -146,7 +158,7 @@ class _Writer:
         )
 
     def caption(self, tag: str, block: Figure | Grid) -> str:
-        return f"<{tag}><b>{self.numbers[block]}</b> {self.inline(block.caption)}</{tag}>"
+        return f"<{tag}><span><b>{self.numbers[block]}</b> {self.inline(block.caption)}</span></{tag}>"
 
     def inline(self, spans: Inline) -> str:
         return "".join(self.span(span) for span in spans)
@@ -160,6 +172,21 @@ class _Writer:
         elif span.kind:
             text = f"<{_TAGS[span.kind]}>{text}</{_TAGS[span.kind]}>"
         return f'<a href="#{_id(span.to)}">{text}</a>' if span.to else text
+
+
+def _short(block: Definitions) -> bool:
+    """Whether each term and what is said about it fit on one line or so."""
+    return all(
+        len(said) == 1 and isinstance(said[0], Paragraph) and sum(len(span.text) for span in term) <= 24
+        for term, said in block.items
+    )
+
+
+def _cell(text: str) -> str:
+    """A short cell that begins with a number stays on one line with its unit; a long path may break after its slashes."""
+    if len(text) <= 14 and text[:1].isdigit():
+        return escape(text).replace(" ", "&nbsp;")
+    return re.sub(r"([/(])", r"\1<wbr>", escape(text)) if len(text) > LONG_CELL else escape(text)
 
 
 def _mark(word: str) -> str:
