@@ -18,10 +18,12 @@ from archbook.diagrams.palette import BLUE, GREY, INK, LINE, VERMILION
 from archbook.diagrams.picture import Picture
 from archbook.diagrams.svg import adopt
 from archbook.errors import RenderError, UnknownName
-from archbook.units import show_duration, show_factor, show_share, show_size
+from archbook.units import show_duration, show_factor, show_share, show_size, significant
 
 if TYPE_CHECKING:
     import altair
+
+    from archbook.schema.outcome import Outcome
 
 WIDTH, HEIGHT = 640, 320
 NUMBER = "replace(format(datum.value, ',~g'), ',', '\u202f')"  # as units.significant groups digits
@@ -68,6 +70,40 @@ def latency_chart(curve: Sequence[Estimate], endpoint: str) -> Picture:
     finding = _kept(curve, endpoint, promise)
     subtitle = f"Response time against load, computed{'; logarithmic load axis' if decade else ''}"
     return _picture(altair.layer(*layers), finding, subtitle)
+
+
+def experiment_chart(outcome: Outcome) -> Picture:
+    """Times of each variant on each engine: median named, middle half of the repeats as a line, logarithmic."""
+    import altair
+
+    measured = [(engine, variant) for engine in outcome.engines.values() for variant in engine.variants]
+    rows = [{"what": f"{engine.title}, {v.name}", "variant": v.name, "ms": v.median_s * 1e3, "low": v.low_s * 1e3,
+             "high": v.high_s * 1e3, "text": show_duration(v.median_s)} for engine, v in measured]  # fmt: skip
+    names = list(dict.fromkeys(v.name for _, v in measured))
+    low, high = min(v.low_s for _, v in measured) * 500, max(v.high_s for _, v in measured) * 3000
+    tens = [10.0**power for power in range(-6, 8) if low <= 10.0**power <= high]
+    colours = altair.Scale(domain=names, range=[VERMILION, BLUE, GREY, LINE][: len(names)])
+    shapes = altair.Scale(domain=names, range=["circle", "diamond", "square", "cross"][: len(names)])
+    x = altair.X(
+        "low:Q", title="time of one statement, ms (logarithmic)", scale=altair.Scale(type="log", domain=[low, high]),
+        axis=altair.Axis(values=tens, labelExpr=NUMBER),
+    )  # fmt: skip
+    base = altair.Chart(_data(rows)).encode(
+        y=altair.Y("what:N", sort=None, title=None), color=altair.Color("variant:N", legend=None, scale=colours)
+    )
+    spread = base.mark_rule(strokeWidth=6, opacity=0.45).encode(x=x, x2="high:Q")
+    shape = altair.Shape("variant:N", legend=None, scale=shapes)
+    median = base.mark_point(filled=True, size=110, opacity=1).encode(x="ms:Q", shape=shape)
+    text = base.mark_text(dy=-14, fontSize=12).encode(x="ms:Q", text="text:N", color=altair.value(INK))
+    said = " and ".join(f"{_faster(e.ratio)} on {e.title}" for e in outcome.engines.values())
+    repeats = min(v.repeats for _, v in measured)
+    subtitle = f"{outcome.table_name}, {significant(outcome.rows)} rows; {repeats} repeats or more, bar: middle half"
+    chart = altair.layer(spread, median, text)
+    return _picture(chart, f"{names[-1]} against {names[0]}: {said}", subtitle, max(110, 48 * len(rows)))
+
+
+def _faster(ratio: float) -> str:
+    return f"{show_factor(ratio)} faster" if ratio >= 1 else f"{show_factor(1 / ratio)} slower"
 
 
 def storage_chart(estimate: Estimate, most: int = 10) -> Picture:
