@@ -103,6 +103,10 @@ FAULTS: list[tuple[str, str, str]] = [
     ("200k", "{low: 1, likely: 4, high: 3}", ":4 `traffic.daily_active_users`: low, likely and high must stand in that order"),
     ("200k", "{low: 1, high: 3}", ":4 `traffic.daily_active_users`: is a mapping; an uncertain number is written {low: …, likely: …, high: …}"),
     ("p95: 100ms", "p95: 300ms", ":10 `services.items.slo.p95`: 300 ms is longer than the p99 of 200 ms; the p99 is the longer time of the two"),
+    ("hit_ratio: 0.9", "slo: {p95: 2s, p99: 1s}", ":13 `stores.cache.slo.p95`: 2 s is longer than the p99 of 1 s; the p99 is the longer time of the two"),
+    ("POST /orders, service: orders}", "POST /orders, service: orders, slo: {p95: 2s, p99: 1s}}", ":29 `api.endpoints[2].slo.p95`: 2 s is longer than the p99 of 1 s; the p99 is the longer time of the two"),
+    ("POST /orders, service: orders}", "POST /orders, service: orders, sunset: 2026-13-01}", ":29 `api.endpoints[2].sunset`: `2026-13-01` is not in the calendar; write a day like `2026-11-23`"),
+    ("name: shop", "name: shop\nwaivers: [{rule: r, about: a, why: w, until: 2025-02-29}]", ":3 `waivers[0].until`: `2025-02-29` is not in the calendar; write a day like `2026-11-23`"),
     ("share: 0.9,", "share: 0.7,", ":5 `traffic.journeys`: the shares add up to 0.8 and must add up to 1; add 0.2 to one of them, or a journey"),
     ("share: 0.9,", "share: 1,", ":5 `traffic.journeys`: the shares add up to 1.1 and must add up to 1; take 0.1 away"),
     # dangling references
@@ -353,7 +357,7 @@ Chosen option: "An event", because mail may be late and an order may not.
 
 See the log.
 """
-NYGARD = "# 4. Events between services\n\nDate: 2026-10-01\n\n## Status\n\nSuperseded by [5](0005-x.md)\n\n## Context\n\nSlow.\n\n## Decision\n\nEvents.\n"  # noqa: E501
+NYGARD = "# 4. Events between services\n\nDate: 2026-10-01\n\n## Status\n\nSuperseded by [5](0005-x.md)\n\n## Context\n\nSlow.\n\n## Decision\n\nEvents.\n"
 
 
 def test_a_madr_file_is_a_decision(tmp_path: Path) -> None:
@@ -369,7 +373,7 @@ def test_a_madr_file_is_a_decision(tmp_path: Path) -> None:
         "Events between services",
         "accepted",
         "2026-10-01",
-    )  # noqa: E501
+    )
     assert decision.context == "Mail is slow."
     assert decision.why == "mail may be late and an order may not."
     assert decision.alternatives == ("A call", "An event")

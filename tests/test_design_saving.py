@@ -1,5 +1,6 @@
 """Saving keeps what the author wrote: comments, order, quotation marks, line ends."""
 
+# ruff: noqa: E501  (tables of samples, one a line)
 from __future__ import annotations
 
 import hashlib
@@ -249,7 +250,7 @@ words = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"], exclude_characters="\ufeff\ufffe\uffff"),
     max_size=60,
 )
-texts = st.lists(words, min_size=1, max_size=3).map("\n".join) | st.sampled_from(["NO", "12:30:45", "# no", "a: b", "- x", "'", '"', "<<", "~", "6", "true", ""])  # fmt: skip
+texts = st.lists(words, min_size=1, max_size=3).map("\n".join) | st.sampled_from(["NO", "12:30:45", "# no", "a: b", "- x", "'", '"', "<<", "~", "6", "true", "", "\n", "a\n\n", " a\nb"])  # fmt: skip
 wishes = st.fixed_dictionaries(
     {},
     optional={

@@ -199,6 +199,11 @@ class _LinesWriter(_Writer):
     """Writes texts of several lines as they stand (``|``)."""
 
 
+def _text(writer: yaml.SafeDumper, text: str) -> yaml.Node:
+    style = None if "\n" not in text else "|" if text == text.strip() else '"'
+    return writer.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
 for _kind, _pattern, _first in (
     ("bool", "true|false|True|False|TRUE|FALSE", "tTfF"),
     ("null", "~|null|Null|NULL|", ["~", "n", "N", ""]),
@@ -208,9 +213,7 @@ for _kind, _pattern, _first in (
 ):
     _Writer.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(rf"(?:{_pattern})\Z"), list(_first))
     _LinesWriter.yaml_implicit_resolvers = _Writer.yaml_implicit_resolvers
-_LinesWriter.add_representer(
-    str, lambda writer, text: writer.represent_scalar("tag:yaml.org,2002:str", text, "|" if "\n" in text else None)
-)
+_LinesWriter.add_representer(str, _text)
 
 
 def _flow(value: Any, style: str = "") -> str:
