@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 import yaml
 from packaging.markers import Marker
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -85,11 +87,18 @@ def test_environment_yml_has_no_list_of_python_packages_of_its_own() -> None:
     assert ENVIRONMENT["channels"] == ["conda-forge", "nodefaults"]
 
 
-def test_environment_yml_asks_for_a_python_that_the_project_allows() -> None:
+def test_environment_yml_asks_for_one_minor_python_that_the_project_allows() -> None:
+    """repo2docker chooses its base image by `python=3.N`, and by nothing else."""
     (line,) = [d for d in ENVIRONMENT["dependencies"] if isinstance(d, str) and d.startswith("python")]
-    bounds = Requirement(line.replace(" ", "")).specifier
-    assert [v for v in ("3.10", "3.11", "3.12", "3.13", "3.14") if bounds.contains(v)] == ["3.11", "3.12", "3.13"]
-    assert PROJECT["requires-python"] == ">=3.11"
+    name, version = line.split("=")
+    assert (name, version in ("3.11", "3.12", "3.13")) == ("python", True)
+    assert SpecifierSet(PROJECT["requires-python"]).contains(version)
+
+
+def test_binder_installs_archbook_itself_after_the_lock() -> None:
+    lines = (ROOT / "postBuild").read_text(encoding="utf-8").splitlines()
+    assert lines[-1] == "python -m pip install --no-deps --no-build-isolation --editable ."
+    assert os.access(ROOT / "postBuild", os.X_OK)
 
 
 def test_pip_takes_the_requirements_of_environment_yml_as_conda_hands_them_over() -> None:

@@ -6,6 +6,7 @@ usage: python tools/reference.py write|check
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,11 +51,12 @@ def python(package: Any) -> Iterator[str]:
         if isinstance(thing, str | int | float):
             continue
         verb = getattr(verbs, name, thing) if inspect.ismodule(thing) else thing  # `ab.review` is room and verb
-        if inspect.isfunction(verb):
-            thing, signature = verb, str(inspect.signature(verb)).replace("archbook.", "")
-            yield f"- **`ab.{name}`** `{signature}`  \n  {sentence(thing)}"
+        if inspect.isfunction(inspect.unwrap(verb)):
+            # Annotations are text here; their quotes are no part of them.
+            signature = re.sub(r"(: |-> )'([^']*)'", r"\1\2", str(inspect.signature(verb)))
+            yield f"- **`ab.{name}`** `{signature}`  \n  {sentence(verb)}"
         else:
-            kind = "module" if inspect.ismodule(thing) else "class" if inspect.isclass(thing) else "value"
+            kind = "room" if inspect.ismodule(thing) else "class"
             yield f"- **`ab.{name}`** ({kind})  \n  {sentence(thing)}"
 
 
@@ -79,7 +81,7 @@ def commands() -> Iterator[str]:
         yield f"{' '.join((command.help or '').split())}\n"
         for option in command.params:
             record = option.get_help_record(inner)
-            if record:
+            if record and record[1]:
                 yield f"- `{record[0]}` {' '.join(record[1].split())}"
         yield ""
 
