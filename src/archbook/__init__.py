@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from archbook.diagrams import draw, views
     from archbook.errors import ArchbookError, DesignError
     from archbook.evidence import Evidence
-    from archbook.schema import experiments
+    from archbook.schema.experiments import experiments
     from archbook.verbs import (
+        chapter,
         chart,
         check,
         curve,
+        decide,
         estimate,
         experiment,
         export,
@@ -49,10 +51,10 @@ _HOME = {
     "Evidence": "evidence",
     "answer": "capacity",
     "draw": "diagrams",
-    "experiments": "schema",
+    "experiments": "schema.experiments",
     "save": "design.saving",
     "views": "diagrams",
-    **dict.fromkeys(("chart", "check", "curve", "estimate", "experiment", "keep"), "verbs"),
+    **dict.fromkeys(("chapter", "chart", "check", "curve", "decide", "estimate", "experiment", "keep"), "verbs"),
     **dict.fromkeys(("load", "load_evidence", "new", "open_design"), "verbs"),
 }
 _ROOMS = ("exercises", "export", "panels", "review")
@@ -65,9 +67,11 @@ __all__ = [
     "Evidence",
     "__version__",
     "answer",
+    "chapter",
     "chart",
     "check",
     "curve",
+    "decide",
     "draw",
     "estimate",
     "exercises",

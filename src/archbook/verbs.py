@@ -15,8 +15,28 @@ if TYPE_CHECKING:
     from archbook.capacity.result import Estimate
     from archbook.design.model import Design
     from archbook.diagrams.picture import Picture
+    from archbook.export.chapter import Chapter
     from archbook.review import Report
     from archbook.schema import Outcome
+
+
+class Said(str):
+    """A sentence that shows itself without quotes."""
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        printer.text(str(self))
+
+
+class Files(list[Path]):
+    """Paths that were written, shown as one sentence."""
+
+    def __str__(self) -> str:
+        pages = [str(path) for path in self if path.suffix in (".md", ".html")]
+        beside = len(self) - len(pages)
+        return f"Wrote {', '.join(pages)}" + (f" and {beside} pictures and tables beside." if beside else ".")
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        printer.text(str(self))
 
 
 def load(design: str | Path) -> Design:
@@ -80,11 +100,34 @@ def review(design: Design, evidence: Iterable[Evidence] | None = None, **options
     return review(design, load_evidence(design) if evidence is None else evidence, **options)
 
 
-def export(design: Design, folder: str | Path, formats: Sequence[str] = ("md", "html")) -> list[Path]:
+def export(design: Design, folder: str | Path, formats: Sequence[str] = ("md", "html")) -> Files:
     """Write the design document; the paths written, first the one to open."""
     from archbook.export import export
 
-    return export(design, folder, formats)
+    return Files(export(design, folder, formats))
+
+
+def chapter(design: Design, name: str) -> Chapter:
+    """One chapter of the design document, as it would be exported: `journeys`, `contracts`, `security`, `unmeasured` …
+
+    Raises UnknownName where the document has no such chapter.
+    """
+    from archbook.export.chapter import chapter
+
+    return chapter(design, name)
+
+
+def decide(design: Design, title: str, why: str, about: Sequence[str] = (), **parts: Any) -> Said:
+    """Write a decision into the design's folder, as a Markdown file of its own; nothing while its why is blank.
+
+    about: names of elements. parts: decision, context, alternatives, consequences (see `archbook.design.deciding`).
+    """
+    from archbook.design.deciding import decide
+
+    if not isinstance(why, str) or not why.strip():
+        return Said("Nothing written yet: a decision needs its why.")
+    path = decide(design, title, why, about, **parts)
+    return Said(f"Written to {path} in the folder of {design.name}; delete the file to undo.")
 
 
 def chart(subject: Any, design: Design | None = None) -> Picture:
@@ -101,13 +144,16 @@ def chart(subject: Any, design: Design | None = None) -> Picture:
     return experiment_chart(subject)
 
 
-def keep(design: Design, found: Evidence | Iterable[Evidence] | Outcome) -> Path:
+def keep(design: Design, found: Evidence | Iterable[Evidence] | Outcome) -> Said:
     """Keep evidence, or what an experiment's outcome says, in the design's folder. Raises Conflict."""
     entries: Any = [found] if isinstance(found, Evidence) else found
     if hasattr(entries, "evidence"):
         entries = entries.evidence(design)
         entries = [entries] if isinstance(entries, Evidence) else entries
-    return _evidence.keep(_folder(design), entries)
+    entries = list(entries)
+    path = _evidence.keep(_folder(design), entries)
+    names = ", ".join(entry.id for entry in entries)
+    return Said(f"Kept in {path.name} of {design.name}: {names}. Delete the entry there to undo.")
 
 
 def load_evidence(design: Design) -> tuple[Evidence, ...]:

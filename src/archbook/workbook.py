@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from archbook.errors import ArchbookError, Conflict, UnknownName, shown
+from archbook.errors import ArchbookError, Conflict, UnknownName, nearest, shown
 
 VARIABLE = "ARCHBOOK_DESIGN"
 COPY = "archbook-workbook"
@@ -64,8 +64,8 @@ def find_design(design: str | Path | None = None) -> Path:
         return known[str(design)]
     if path.is_dir():
         raise ArchbookError(f"{shown(path)} has no design.yaml; `archbook new {path}` makes one")
-    near = [str(child) for child in _siblings(path) if (child / "design.yaml").is_file()]
-    raise UnknownName("design", str(design), [*known, *near])
+    near = nearest(str(design), [*known, *(str(child) for child in _siblings(path))])
+    raise UnknownName("design", str(design), [near] if near else known)
 
 
 def current_design_path() -> Path:
@@ -75,7 +75,7 @@ def current_design_path() -> Path:
 
 def _siblings(path: Path) -> list[Path]:
     try:
-        return sorted(child for child in path.parent.iterdir() if child.is_dir())
+        return sorted(child for child in path.parent.iterdir() if (child / "design.yaml").is_file())
     except OSError:
         return []
 

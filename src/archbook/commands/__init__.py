@@ -34,6 +34,6 @@ def tell(text: str) -> None:
 
 
 def tell_json(value: Any) -> None:
-    """Print a value as JSON: one that makes its own text, or any plain one."""
-    made = value.to_json() if hasattr(value, "to_json") else value
-    click.echo(made if isinstance(made, str) else json.dumps(made, ensure_ascii=False, indent=1, default=str))
+    """Print a value as JSON: a result of Archbook's, or any plain one."""
+    plain = value.to_json() if hasattr(value, "to_json") else value
+    click.echo(json.dumps(plain, ensure_ascii=False, indent=1))

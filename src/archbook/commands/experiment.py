@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -14,7 +16,7 @@ from archbook.commands import json_option, tell, tell_json
 @click.argument("design")
 @click.argument("name")
 @click.option("--engine", default="duckdb", metavar="duckdb|postgresql|both|URL", help="Where it runs.")
-@click.option("--rows", type=click.IntRange(1, 1_000_000_000), metavar="N", help="Rows of the largest table.")
+@click.option("--rows", type=int, metavar="N", help="Rows of the largest table.")
 @click.option("--store", metavar="NAME", help="The store whose DDL is used, where several have one.")
 @click.option("--seed", type=int, default=7, metavar="N", help="Seed of the generated rows.")
 @click.option("--keep/--no-keep", default=True, help="Keep what was found as evidence in the design folder.")
@@ -28,20 +30,28 @@ def command(design: str, name: str, keep: bool, as_json: bool, **options: Any) -
 
     subject = verbs.load(design)
     chosen = {key: value for key, value in options.items() if value is not None}
-    outcome = verbs.experiment(subject, name, **chosen, progress=_progress())
+    with _progress() as progress:
+        outcome = verbs.experiment(subject, name, **chosen, progress=progress)
     kept = verbs.keep(subject, outcome) if keep else None
     if as_json:
         tell_json(outcome)
     else:
         tell(str(outcome))
-        tell(f"kept in {kept}" if kept else "not kept")
+        tell(kept or "Nothing was kept.")
 
 
-def _progress() -> Any:
+@contextmanager
+def _progress() -> Iterator[Any]:
+    """One line on a terminal that says how far it is, and goes away at the end; nothing in a pipe."""
     if not sys.stderr.isatty():
-        return None
+        yield None
+        return
+    from archbook.units import show_share
 
-    def show(*said: Any) -> None:
-        click.echo("\r\x1b[K" + " ".join(map(str, said)), nl=False, err=True)
+    def show(done: float, total: float, label: str) -> None:
+        click.echo(f"\r\x1b[K{label} {show_share(done / total if total else 1.0)}", nl=False, err=True)
 
-    return show
+    try:
+        yield show
+    finally:
+        click.echo("\r\x1b[K", nl=False, err=True)

@@ -22,8 +22,4 @@ def command(design: str | None, output: Path, forms: str) -> None:
     from archbook import verbs
 
     formats = [form.strip() for form in forms.split(",") if form.strip()]
-    written = verbs.export(verbs.load(design or "."), output, formats)
-    pages = [path for path in written if path.parent == output]
-    beside = len(written) - len(pages)
-    told = [f"wrote {path}" for path in pages] + ([f"and {beside} pictures and tables beside"] if beside else [])
-    tell("\n".join(told))
+    tell(str(verbs.export(verbs.load(design or "."), output, formats)))

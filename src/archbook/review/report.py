@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -87,14 +86,10 @@ class Report:
         rows = [(f.severity, f.about, f.what, f.do, f.waived or None, f.rule, f.place) for f in everything]
         return as_columns(("severity", "about", "finding", "do", "waived because", "rule", "place"), rows)
 
-    def as_dict(self) -> dict[str, Any]:
-        """All of it in plain values."""
+    def to_json(self) -> dict[str, Any]:
+        """All of it in plain values, for files and scripts."""
         head = {"archbook_review": FORMAT, "exit_code": self.exit_code, "answer": self.answer}
         return head | asdict(self)
-
-    def to_json(self) -> str:
-        """All of it as JSON text."""
-        return json.dumps(self.as_dict(), ensure_ascii=False, indent=1)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {"text/html": self.html(), "text/markdown": self.markdown(), "text/plain": self.text()}
