@@ -183,7 +183,7 @@ def _short(block: Definitions) -> bool:
 
 
 def _cell(text: str) -> str:
-    """A short cell that begins with a number stays on one line with its unit; a long path may break after its slashes."""
+    """A short cell that begins with a number stays on one line with its unit; a long path may break at a slash."""
     if len(text) <= 14 and text[:1].isdigit():
         return escape(text).replace(" ", "&nbsp;")
     return re.sub(r"([/(])", r"\1<wbr>", escape(text)) if len(text) > LONG_CELL else escape(text)
