@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from archbook.capacity.result import Estimate
     from archbook.design.model import Design
     from archbook.design.saving import save
-    from archbook.diagrams import draw, views
+    from archbook.diagrams.view import draw, views
     from archbook.errors import ArchbookError, DesignError
     from archbook.evidence import Evidence
     from archbook.schema.experiments import experiments
@@ -50,10 +50,10 @@ _HOME = {
     "Estimate": "capacity.result",
     "Evidence": "evidence",
     "answer": "capacity",
-    "draw": "diagrams",
+    "draw": "diagrams.view",
     "experiments": "schema.experiments",
     "save": "design.saving",
-    "views": "diagrams",
+    "views": "diagrams.view",
     **dict.fromkeys(("chapter", "chart", "check", "curve", "decide", "estimate", "experiment", "keep"), "verbs"),
     **dict.fromkeys(("load", "load_evidence", "new", "open_design"), "verbs"),
 }
