@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import io
 import re
 import textwrap
@@ -78,13 +77,13 @@ def present(data: Any, where: Where) -> bool:
 
 
 def _with(data: Any, where: Where, value: Any) -> Any:
-    """The data as it should be after the change."""
-    result = copy.deepcopy(data)
-    parent = result
-    for step in where[:-1]:
-        parent = parent[step]
-    _put(parent, where[-1], value)
-    return result
+    """The data as it should be after the change; what is not on the way to it is shared."""
+    copied = dict(data) if isinstance(data, dict) else list(data)
+    if len(where) == 1:
+        _put(copied, where[0], value)
+    else:
+        copied[where[0]] = _with(data[where[0]], where[1:], value)  # type: ignore[index]
+    return copied
 
 
 def _put(parent: Any, step: Any, value: Any) -> None:

@@ -38,7 +38,7 @@ def read(text: str | bytes, file: str = FILE, folder: Path | None = None) -> Des
 
     folder: where schema files and decisions are looked for; None: nothing but the text is read.
     """
-    with _collector_at_rest():
+    with collector_at_rest():
         return _read(text, file, folder)
 
 
@@ -66,7 +66,7 @@ def _read(text: str | bytes, file: str, folder: Path | None) -> Design:
 
 
 @contextlib.contextmanager
-def _collector_at_rest() -> Iterator[None]:
+def collector_at_rest() -> Iterator[None]:
     """No garbage collection: everything that is made stays alive, and looking for garbage took a third of the time."""
     enabled = gc.isenabled()
     gc.disable()

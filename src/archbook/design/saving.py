@@ -11,7 +11,7 @@ from typing import Any
 
 from archbook.design.complaints import value_at
 from archbook.design.files import write_atomically
-from archbook.design.loading import FILE, read
+from archbook.design.loading import FILE, collector_at_rest, read
 from archbook.design.model import Design, Where
 from archbook.design.yaml_safe import read_yaml, spelled
 from archbook.errors import Conflict, DesignError, Problem, shown
@@ -33,6 +33,11 @@ def save(design: Design, changes: Mapping[Where, Any]) -> Saved:
     that is not there is added, and None takes one out. Raises Conflict if the file has changed since it was loaded, and
     DesignError if the changed design is not valid; nothing has been written then.
     """
+    with collector_at_rest():
+        return _save(design, changes)
+
+
+def _save(design: Design, changes: Mapping[Where, Any]) -> Saved:
     path = _path(design)
     old = _unchanged(path, design.source.digest)
     text = old.decode("utf-8").removeprefix("\ufeff")
