@@ -22,16 +22,22 @@ def command(design: str | None, port: int | None, no_browser: bool) -> None:
     """
     from archbook import verbs, workbook
 
-    at_hand = design is not None or Path("design.yaml").is_file()
+    subject = verbs.load(_path(design))
     folder = workbook.writable_root()
-    path = workbook.find_design(design) if at_hand else workbook.current_design_path()
-    subject = verbs.load(path)
+    path = _path(design)  # again: a shipped design is now the one in the user's own copy
     os.environ[workbook.VARIABLE] = str(path.resolve())
     _prefer_our_settings()
     tell(f"opening {folder} on {subject.name}; stop it with Ctrl-C")
     from jupyterlab.labapp import LabApp
 
     LabApp.launch_instance(argv=lab_arguments(folder, port, no_browser))
+
+
+def _path(design: str | None) -> Path:
+    from archbook import workbook
+
+    at_hand = design is not None or Path("design.yaml").is_file()
+    return workbook.find_design(design) if at_hand else workbook.current_design_path()
 
 
 def _prefer_our_settings() -> None:
