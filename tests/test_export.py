@@ -81,7 +81,8 @@ def design(**changes: object) -> Design:
         "calls": [{"from": "orders", "to": "bank", "timeout": "800ms", "retries": 1, "why": "It has the money"},
                   {"from": "orders", "to": "db"}],
         "events": {"order.created": {"from": "orders", "to": ["orders"], "why": "Others act later"}},
-        "api": {"endpoints": [{"name": "GET /items", "service": "orders", "list": True, "roles": ["admin"], "why": "Shown first"}]},
+        "api": {"endpoints": [{"name": "GET /items", "service": "orders", "list": True, "roles": ["admin"],
+                               "why": "Shown first"}]},
         "security": {"authentication": {"kind": "jwt"}, "roles": {"admin": {"may": ["all"]}, "guest": {}},
                      "rate_limits": [{"limit": "100/min"}], "zones": {"inside": {"does": "Trusted"}}},
         "decisions": [
@@ -121,7 +122,8 @@ def material(of: Design | None = None, **changes: object) -> Material:
 
 
 def measured(of: Design, digest: str = "") -> Evidence:
-    return Evidence("e1", "An index helps", 41.2, "×", "measurement", "services.orders", digest or digest_of(of, "services.orders"),
+    digest = digest or digest_of(of, "services.orders")
+    return Evidence("e1", "An index helps", 41.2, "×", "measurement", "services.orders", digest,
                     low=38.0, high=44.0, engine="postgresql 18", date="2026-11-23T10:00:00+00:00")  # fmt: skip
 
 
@@ -218,7 +220,8 @@ def test_a_whole_hostile_design_makes_a_harmless_document(nasty: str) -> None:
     of = design(
         title=label, why=nasty,
         services={"orders": {"does": nasty, "why": nasty, "owner": label, "technology": label}},
-        decisions=[{"id": 1, "title": label, "why": nasty, "context": nasty, "alternatives": [nasty], "consequences": [nasty]}],
+        decisions=[{"id": 1, "title": label, "why": nasty, "context": nasty, "alternatives": [nasty],
+                    "consequences": [nasty]}],
     )  # fmt: skip
     entry = replace(measured(of), claim=nasty, source=nasty, engine=nasty)
     bad = Picture(nasty, nasty, SVG.replace("orders", "orders<script>alert(1)</script>"), nasty)
@@ -426,3 +429,8 @@ def test_an_unknown_format_names_the_nearest() -> None:
 
     with pytest.raises(UnknownName, match="did you mean `html`"):
         writer("htlm")
+
+
+@pytest.mark.parametrize("raw", ["<div>one</div>", "a <b onclick=x>two</b>", "<!-- three -->"])
+def test_raw_html_is_shown_as_it_was_written(raw: str) -> None:
+    assert read(raw) == (say(raw),)

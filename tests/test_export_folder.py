@@ -57,7 +57,7 @@ def test_an_edited_file_blocks_again_after_it_was_left_out_once(tmp_path: Path) 
     write_folder(tmp_path, FILES)
     (tmp_path / "a.md").write_bytes(b"by hand")
     write_folder(tmp_path, {"b.md": b"b"})
-    with pytest.raises(Conflict, match="`a.md` was edited since"):
+    with pytest.raises(Conflict, match=r"`a\.md` was edited since"):
         write_folder(tmp_path, FILES)
 
 

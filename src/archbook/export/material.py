@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from archbook.schema import Schema
 
 Drawing = Callable[[], "Picture"]
-CURVE_POINTS = 24
+CURVE_POINTS, CURVE_WORK = 24, 4000  # points of the chart; fewer where points × parts would exceed the second
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,8 @@ def _chart(design: Design, now: Estimate) -> Picture:
 
     first = now.breaks[0].at if now.breaks else 1.0
     last = max(design.traffic.growth, min(first * 1.2, design.traffic.growth * 10), 1.5)
-    return utilisation_chart(curve(design, [last ** (i / (CURVE_POINTS - 1)) for i in range(CURVE_POINTS)]), design)
+    points = max(6, min(CURVE_POINTS, CURVE_WORK // len(now.elements)))
+    return utilisation_chart(curve(design, [last ** (i / (points - 1)) for i in range(points)]), design)
 
 
 def draw_all(asked: Mapping[str, Drawing]) -> dict[str, Picture | str]:

@@ -77,9 +77,14 @@ def count(number: int, one: str, many: str = "") -> str:
     """A number of things, in a sentence.
 
     >>> count(1, "store"), count(0, "store"), count(3, "entry", "entries")
-    ('1 store', 'No stores', '3 entries')
+    ('1 store', 'no stores', '3 entries')
     """
-    return f"{number or 'No'} {one if number == 1 else many or one + 's'}"
+    return f"{number or 'no'} {one if number == 1 else many or one + 's'}"
+
+
+def headline(text: str) -> str:
+    """A count at the head of a sentence; a name keeps its own case."""
+    return "N" + text[1:] if text.startswith("no ") else text
 
 
 def listed(values: Iterable[str], limit: int = 4) -> str:

@@ -22,7 +22,7 @@ from archbook.export.document import (
 )
 from archbook.export.material import Material
 from archbook.export.prose import plain, read
-from archbook.export.words import NONE, count, listed, names, optional, per_minute, yes
+from archbook.export.words import NONE, count, headline, listed, names, optional, per_minute, yes
 from archbook.units import show_duration, show_factor, show_share, show_size, significant
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def data(material: Material) -> Section:
     known = [entry.size_at_horizon_b for entry in storage if entry.size_at_horizon_b is not None]
     tables = sum(len(schema.tables) for schema in material.schemas.values())
     kept = f", {show_size(sum(known))} after {show_duration(material.design.traffic.horizon)}" if known else ""
-    statement = f"{count(len(stores), 'store')} with {count(tables, 'table')}{kept}"
+    statement = headline(f"{count(len(stores), 'store')} with {count(tables, 'table')}{kept}")
     below = tuple(_store(material, name, store) for name, store in stores.items())
     return Section("data", "Data", (_storage(material),) if storage else (), below, statement)
 

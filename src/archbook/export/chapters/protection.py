@@ -9,6 +9,14 @@ from archbook.export.prose import plain, read
 from archbook.export.words import NONE, listed, names, per_minute, yes
 from archbook.units import show_duration
 
+_KINDS = {
+    "jwt": "JWT",
+    "oauth2": "OAuth 2",
+    "session": "a session",
+    "api-key": "an API key",
+    "mtls": "mutual TLS",
+}
+
 
 def security(material: Material) -> Section:
     """Authentication, roles, limits, zones and data classes."""
@@ -36,7 +44,7 @@ def _authentication(rules: Security) -> Definitions:
     proof: list[tuple[str, str]] = [("Authentication", "none: anybody may call")]
     if a:
         proof = [
-            ("Authentication", a.kind),
+            ("Authentication", _KINDS.get(a.kind, a.kind)),
             ("Signatures accepted", ", ".join(a.algorithms)),
             ("Signed by", a.issuer or ""),
             ("Meant for", a.audience or ""),
@@ -84,6 +92,6 @@ def _statement(material: Material) -> str:
     design = material.design
     bare = list(dict.fromkeys(f"{c.from_} → {c.to}" for c in design.calls if not c.encrypted))
     kind = design.security.authentication.kind if design.security.authentication else "none"
-    how = "Callers are not authenticated" if kind == "none" else f"Callers are known by {kind}"
+    how = "Callers are not authenticated" if kind == "none" else f"Callers are known by {_KINDS.get(kind, kind)}"
     links = f"{len(bare)} links not encrypted ({listed(bare, 2)})" if bare else "every link is encrypted"
     return f"{how}; {links}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from archbook.design.contract import Alternative, Decision
 from archbook.export.document import Block, Listing, Note, Section, code, grid, line, say, terms
 from archbook.export.material import Material
 from archbook.export.prose import read
-from archbook.export.words import ORIGINS, count, listed, names, optional, with_interval
+from archbook.export.words import ORIGINS, count, headline, listed, names, optional, with_interval
 from archbook.findings import SEVERITIES, Finding
 
 
@@ -21,10 +21,10 @@ def review(material: Material) -> Section:
         blocks.append(Note((say(text),), "problem"))
     counts, below = [], []
     for severity in SEVERITIES:
-        found = [finding for finding in report.findings if finding.severity == severity]
-        if found:
-            counts.append(f"{len(found)} {severity}")
-            findings = terms(*((f.what, _finding(f)) for f in found))
+        groups = [group for group in report.groups if group[0].severity == severity]
+        if groups:
+            counts.append(f"{sum(map(len, groups))} {severity}")
+            findings = terms(*map(_group, groups))
             below.append(Section(f"findings-{severity}", f"{severity.capitalize()} severity", (findings,)))
     if report.waived:
         accepted = terms(*((f.what, (say("Accepted, because ", f.waived), _source(f))) for f in report.waived))
@@ -32,20 +32,32 @@ def review(material: Material) -> Section:
     if report.remarks:
         remarks = Listing(tuple((say(remark),) for remark in report.remarks))
         below.append(Section("remarks", "Remarks", (remarks,)))
-    statement = f"{count(len(report.findings), 'finding')} open" + (f": {listed(counts)}" if counts else "")
+    statement = headline(f"{count(len(report.findings), 'finding')} open") + (f": {listed(counts)}" if counts else "")
     accepted_too = f"; {len(report.waived)} accepted" if report.waived else ""
     return Section("review", "Review", tuple(blocks), tuple(below), statement + accepted_too)
 
 
-def _finding(finding: Finding) -> tuple[Block, ...]:
-    said = (("Why", finding.why), ("Do", finding.do), ("Evidence", "; ".join(finding.evidence)))
-    return (*(say(f"{term}: {text}") for term, text in said if text), _source(finding))
+def _group(findings: Sequence[Finding]) -> tuple[str, tuple[Block, ...]]:
+    """What one rule found: its why and source once, then each place."""
+    first = findings[0]
+    if len(findings) == 1:
+        return first.what, (say(f"Why: {first.why}"), *_remedy(first), _source(first))
+    why = (say(f"Why: {first.why}"),) if len({f.why for f in findings}) == 1 else ()
+    places = tuple(
+        (say(f.what, " ", code(f.place)), *(() if why else (say(f"Why: {f.why}"),)), *_remedy(f)) for f in findings
+    )
+    return f"{first.rule}, {len(findings)} places", (*why, Listing(places), _source(first, place=False))
 
 
-def _source(finding: Finding) -> Block:
+def _remedy(finding: Finding) -> tuple[Block, ...]:
+    said = (("Do", finding.do), ("Evidence", "; ".join(finding.evidence)))
+    return tuple(say(f"{term}: {text}") for term, text in said if text)
+
+
+def _source(finding: Finding, place: bool = True) -> Block:
     sources = "".join(f" · {reference}" for reference in finding.references)
-    place = (" · ", code(finding.place)) if finding.place else ()
-    return say("Rule ", code(finding.rule), f", principle {finding.principle}{sources}", *place)
+    where = (" · ", code(finding.place)) if finding.place and place else ()
+    return say("Rule ", code(finding.rule), f", principle {finding.principle}{sources}", *where)
 
 
 def decisions(material: Material) -> Section:

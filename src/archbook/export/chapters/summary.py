@@ -21,7 +21,7 @@ from archbook.export.document import (
     strong,
 )  # fmt: skip
 from archbook.export.material import Material
-from archbook.export.words import count, time_of
+from archbook.export.words import time_of
 from archbook.units import show_duration, show_factor, show_rate, significant
 
 RISKS = 3
@@ -137,6 +137,6 @@ def open_decisions(material: Material) -> Block:
     """Decisions that are proposed and not yet taken."""
     open_ = [d for d in material.design.decisions if d.status == "proposed"]
     if not open_:
-        taken = len([d for d in material.design.decisions if d.status == "accepted"])
-        return say(f"None. {count(taken, 'decision')} accepted; ".capitalize(), Span("Decisions", to="decisions"))
+        taken = sum(d.status == "accepted" for d in material.design.decisions)
+        return say(f"No decision is open; {taken or 'none'} accepted. ", Span("Decisions", to="decisions"))
     return Listing(tuple((say(f"{d.id}. ", Span(d.title, to=f"decision-{d.id}")),) for d in open_))

@@ -32,13 +32,14 @@ _BLOCK_START = re.compile(r"^(\s*)(?:(\d{1,9})([.)])|([-+#=~]))")
 
 def write(document: Document) -> dict[str, bytes]:
     """``NAME.md``, ``figures/*.svg``, ``figures/*.mmd`` and ``tables/*.csv``."""
-    files = {f"{document.name}.md": _Writer(document).text()}
+    writer = _Writer(document)
+    files = {f"{document.name}.md": writer.text()}
     for figure in document.figures():
         if figure.svg:
-            files[f"figures/{figure.name}.svg"] = figure.svg
+            files[f"{writer.paths[figure]}.svg"] = figure.svg
         if figure.svg and figure.mermaid:
-            files[f"figures/{figure.name}.mmd"] = figure.mermaid.rstrip("\n") + "\n"
-    files |= {f"tables/{grid.name}.csv": grid.table.csv() for grid in document.grids()}
+            files[f"{writer.paths[figure]}.mmd"] = figure.mermaid.rstrip("\n") + "\n"
+    files |= {f"{writer.paths[grid]}.csv": grid.table.csv() for grid in document.grids()}
     return {path: text.encode() for path, text in files.items()}
 
 
@@ -58,6 +59,7 @@ class _Writer:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.numbers = document.numbers()
+        self.paths = _paths([*document.figures(), *document.grids()])
         self.headings = {s.anchor: _heading(i, s) for i, s in enumerate(document.chapters, 1)}
 
     def text(self) -> str:
@@ -118,15 +120,15 @@ class _Writer:
         table = "\n".join(f"| {text} |" for text in (lines[0], rule, *lines[1:]))
         if not grid.name:
             return table
-        source = f"[CSV](tables/{grid.name}.csv)"
+        source = f"[CSV]({self.paths[grid]}.csv)"
         return f"*{self.numbers[grid]}. {self.inline(grid.caption, emphasised=True)}* ({source})\n\n{table}"
 
     def figure(self, figure: Figure) -> str:
         caption = f"*{self.numbers[figure]}. {self.inline(figure.caption, emphasised=True)}*"
         if not figure.svg:
             return f"> {caption} This figure could not be drawn: {escape(figure.failure)}"
-        source = f" ([Mermaid source](figures/{figure.name}.mmd))" if figure.mermaid else ""
-        return f"![{escape(figure.alt)}](figures/{figure.name}.svg)\n\n{caption}{source}"
+        source = f" ([Mermaid source]({self.paths[figure]}.mmd))" if figure.mermaid else ""
+        return f"![{escape(figure.alt)}]({self.paths[figure]}.svg)\n\n{caption}{source}"
 
     def paragraph(self, spans: Inline) -> str:
         text = self.inline(spans).strip()
@@ -149,6 +151,19 @@ class _Writer:
         tail = " " if span.text[-1:].isspace() and span.text.strip() else ""
         around = {"strong": "**", "em": "" if emphasised else "*"}.get(span.kind, "")
         return f"{lead}{around}{text}{around}{tail}" if text else lead
+
+
+def _paths(blocks: Iterable[Figure | Grid]) -> dict[Block, str]:
+    """Where each is written, without the suffix; two names that differ in case only get two files on any disk."""
+    paths: dict[Block, str] = {}
+    taken: set[str] = set()
+    for block in blocks:
+        path = f"{'figures' if isinstance(block, Figure) else 'tables'}/{block.name}"
+        while path.lower() in taken:
+            path += "-2"
+        taken.add(path.lower())
+        paths[block] = path
+    return paths
 
 
 def slug(heading: str) -> str:
