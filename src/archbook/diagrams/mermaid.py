@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from archbook.diagrams.palette import FRAME, HEAT, INK, PURPLE, ROLES
+from archbook.diagrams.picture import one_line
 from archbook.errors import RenderError
 
 _PLAIN = frozenset(" .,_-/:()")
@@ -21,16 +22,16 @@ _LAYOUT = """config:
   fontFamily: "Arial, sans-serif"
   themeVariables:
     fontFamily: "Arial, sans-serif"
-    fontSize: 15px
+    fontSize: 15.5px
   flowchart:
     wrappingWidth: 900
     nodeSpacing: 26
     rankSpacing: 30
-    padding: 8
+    padding: 11
   er:
     entityPadding: 5
     nodeSpacing: 50
-    rankSpacing: 100
+    rankSpacing: 130
   sequence:
     diagramMarginX: 20
     diagramMarginY: 8
@@ -53,7 +54,7 @@ def label(text: str, limit: int = 48) -> str:
     >>> label('say "hi" %%{init}')
     'say #34;hi#34; #37;#37;#123;init#125;'
     """
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    text = one_line(text)
     text = text[: limit - 1] + "…" if len(text) > limit else text
     return "".join(c if (c.isascii() and c.isalnum()) or c in _PLAIN else f"#{ord(c)};" for c in text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,12 @@ from archbook.errors import RenderError, shown
 FORMATS = {
     ".svg": "svg", ".png": "png", ".pdf": "pdf", ".mmd": "mermaid", ".mermaid": "mermaid", ".dot": "dot", ".gv": "dot",
 }  # fmt: skip
+
+
+def one_line(text: str) -> str:
+    """Text on one line, with spaces for all that is not printable (XML and terminals refuse some of it)."""
+    kept = "".join(c if c.isprintable() or c in "\u00a0\u202f" else " " for c in text)  # numbers are set with U+202F
+    return re.sub(" +", " ", kept).strip(" ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,10 @@ class Picture:
     svg: str
     mermaid: str | None = None
     dot: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("title", "alt"):  # shown in terminals and pages, and partly a design's own words
+            object.__setattr__(self, name, one_line(getattr(self, name)))
 
     def png(self, scale: float = 2) -> bytes:
         """PNG at `scale` pixels per SVG unit."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from archbook.diagrams.palette import FRAME, GREY, HEAT, LINE, PURPLE, ROLES
 
 SVG = "http://www.w3.org/2000/svg"
-FONT = "Arial, Helvetica, 'Liberation Sans', sans-serif"
+FONT = "Arial, Helvetica, 'Liberation Sans', Arimo, 'DejaVu Sans Condensed', sans-serif"
 ROW = 22.0
 
 

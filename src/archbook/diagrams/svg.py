@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from archbook.diagrams.mermaid import plain
 from archbook.diagrams.palette import BLUE, CARD, FRAME, GREEN, GREY, INK, LINE, PURPLE, ROLES
+from archbook.diagrams.picture import one_line
 from archbook.diagrams.shapes import FONT, SVG, draw_legend, element, number
 from archbook.errors import RenderError
 
@@ -55,7 +56,7 @@ PAINT: dict[str, dict[str, str]] = {
     "noteText": _SMALL,
     "activation0": {"fill": "#EAF3F9", "stroke": BLUE},
     "clusters": {"font-size": "12.5", "font-weight": "bold", "fill": GREY},
-    "edgeLabels": {"font-size": "13", "fill": INK},
+    "edgeLabels": {"font-size": "12.5", "fill": INK},
     "nodes": _SMALL,
     "attribute-type": _SMALL | {"fill": GREY},
     "attribute-keys": _SMALL | {"font-weight": "bold", "fill": BLUE},
@@ -112,7 +113,7 @@ def adopt(raw: str, title: str, alt: str) -> str:
     root.attrib.update({"role": "img", "style": FLUID})
     for tag, text in (("desc", alt), ("title", title)):
         made = ET.Element(f"{{{SVG}}}{tag}")
-        made.text = text
+        made.text = one_line(text)
         root.insert(0, made)
     return ET.tostring(root, encoding="unicode")
 
@@ -126,10 +127,10 @@ def on_card(drawing: Sequence[ET.Element], box: Sequence[float], frame: Frame, p
     root = element("svg", width=width, height=height, viewBox=" ".join(map(number, (left, top, width, height))))
     root.attrib.update({"role": "img", "style": FLUID, "aria-labelledby": f"{prefix}t {prefix}d", "font-family": FONT})
     for tag, text in (("title", frame.title), ("desc", frame.alt)):
-        ET.SubElement(root, f"{{{SVG}}}{tag}", {"id": prefix + tag[0]}).text = text
+        ET.SubElement(root, f"{{{SVG}}}{tag}", {"id": prefix + tag[0]}).text = one_line(text)
     root.append(element("rect", x=left, y=top, width=width, height=height, rx=6.0, fill=CARD))
     heading = element("text", x=x, y=y - 20, font_size="16", font_weight="bold", fill=INK)
-    heading.text = frame.title
+    heading.text = one_line(frame.title)
     root.extend([heading, *drawing, *legend])
     return ET.tostring(root, encoding="unicode")
 
@@ -227,7 +228,7 @@ class _Copier:
         if table or box:
             lines[0].attrib.update({"font-weight": "bold", "font-size": "13.5"})
         if box and box.members and len(lines) > 1:
-            lines[-1].text = box.below
+            lines[-1].text = one_line(box.below)
             lines[-1].append(element("tspan", data_load=box.members))
 
     def _align(self, group: ET.Element, classes: Sequence[str]) -> None:

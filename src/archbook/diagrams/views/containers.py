@@ -34,17 +34,17 @@ def draw_map(
 ) -> Picture:
     """A map as a picture; without frames where they would make it too wide to read."""
     alt = alt or _alt(shown, title)
-    if any(box.frame for box in shown.boxes.values()) and _width(lay_out(_reserving(shown, title, alt))) > WIDEST:
+    raw = lay_out(_reserving(shown, title, alt))
+    if _width(raw) > WIDEST and _frames(shown):
         shown = replace(shown, boxes={name: replace(box, frame="") for name, box in shown.boxes.items()})
+        raw = lay_out(_reserving(shown, title, alt))
     chosen = _ids(shown)
     boxes = {chosen[name]: Box(b.name, _short(b.below), b.role, " ".join(b.members)) for name, b in shown.boxes.items()}
     loads = {name: load for name, box in shown.boxes.items()
              if (load := load_of(" ".join(box.members), heat or {})) is not None}  # fmt: skip
     tails = {name: f" · {show_load(load)}" for name, load in loads.items()}
     text = _text(shown, title, alt, tails, {name: f"heat{step(load)}" for name, load in loads.items()})
-    svg = finish(
-        lay_out(_reserving(shown, title, alt)), Frame(title, alt, legend or signs(shown, heat is not None)), boxes
-    )
+    svg = finish(raw, Frame(title, alt, legend or signs(shown, heat is not None)), boxes)
     return Picture(title, alt, recolour(svg, heat or {}), text)
 
 

@@ -97,7 +97,7 @@ class _Teller:
         entry = self.design.gateway or endpoint.service
         inside = [*self.message(CLIENT, entry, name), *self.visit(entry, name, endpoint, (CLIENT,))]
         if endpoint.hit_ratio:
-            inside = self.optional(f"{show_share(1 - endpoint.hit_ratio)}: no cache on the way answers", inside)
+            inside = self.optional(f"the {show_share(1 - endpoint.hit_ratio)} that no cache answers", inside)
         if times < 1:
             inside = self.optional(f"in {show_share(times)} of visits", inside)
         yield from self.loop(f"{significant(times)} times", inside) if times > 1 else inside

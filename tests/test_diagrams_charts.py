@@ -1,0 +1,132 @@
+"""Charts: the finding as title, axes with units, lines with names, and alt text."""
+
+from __future__ import annotations
+
+import math
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from archbook.capacity import curve, estimate
+from archbook.capacity.result import Estimate
+from archbook.design.loading import load
+from archbook.design.model import Design
+from archbook.diagrams import Picture
+from archbook.diagrams.charts import experiment_chart, latency_chart, storage_chart, utilisation_chart
+from archbook.errors import RenderError, UnknownName
+from archbook.schema.outcome import EngineOutcome, Outcome, VariantOutcome
+from archbook.units import show_factor, show_size
+
+DESIGNS = Path(__file__).parent.parent / "data" / "designs"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def shop() -> Design:
+    return load(DESIGNS / "ecommerce")
+
+
+@pytest.fixture(scope="module")
+def loads(shop: Design) -> list[Estimate]:
+    return curve(shop, [10 ** (step / 12) for step in range(13)])
+
+
+def outcome(medians: Mapping[str, tuple[float, float]]) -> Outcome:
+    engines = {}
+    for name, (scan, index) in medians.items():
+        variants = tuple(
+            VariantOutcome(v, m, m * 0.8, m * 1.4, 36, "", 0.1) for v, m in (("scan", scan), ("index", index))
+        )
+        engines[name] = EngineOutcome(name, "1", 1_000_000, variants, scan / index, 1.0, 2.0, 20.0, None)
+    return Outcome("index-or-scan", "?", "db", "orders", ("user_id",), "i", "", "", 1_000_000, 7, engines, {}, "")
+
+
+def said(picture: Picture) -> str:
+    return " | ".join("".join(e.itertext()) for e in ET.fromstring(picture.svg).iter(f"{SVG}text"))
+
+
+def all_charts(shop: Design, loads: list[Estimate]) -> list[Picture]:
+    return [
+        utilisation_chart(loads, shop), latency_chart(loads, "POST /api/v1/orders"), storage_chart(loads[-1]),
+        experiment_chart(outcome({"duckdb": (0.0042, 0.00031), "postgresql": (0.0462, 0.00004)})),
+    ]  # fmt: skip
+
+
+def test_every_chart_stands_alone_with_title_alt_text_and_legible_type(shop: Design, loads: list[Estimate]) -> None:
+    for picture in all_charts(shop, loads):
+        root = ET.fromstring(picture.svg)
+        assert root.findtext(f"{SVG}title") == picture.title
+        assert root.findtext(f"{SVG}desc") == picture.alt
+        assert picture.alt.endswith(".")
+        assert picture.title in said(picture)
+        assert not {e.tag.rpartition("}")[2] for e in root.iter()} & {"script", "foreignObject", "a", "style"}
+        sizes = [float(size) for size in re.findall(r'font-size[:=]"?([\d.]+)', picture.svg)]
+        assert min(sizes) >= 12
+        assert picture.png().startswith(b"\x89PNG")
+        assert set(picture._repr_mimebundle_()) == {"image/svg+xml", "text/plain"}
+
+
+def test_a_chart_drawn_twice_is_the_same(shop: Design, loads: list[Estimate]) -> None:
+    assert [p.svg for p in all_charts(shop, loads)] == [p.svg for p in all_charts(shop, loads)]
+
+
+def test_charts_on_one_page_share_no_id(shop: Design, loads: list[Estimate]) -> None:
+    ids = [re.findall(r' id="([^"]*)"', picture.svg) for picture in all_charts(shop, loads)]
+    flat = [name for names in ids for name in names]
+    assert len(flat) == len(set(flat))
+
+
+def test_utilisation_names_what_saturates_first_and_where(shop: Design, loads: list[Estimate]) -> None:
+    first = loads[0].breaks[0]
+    picture = utilisation_chart(loads, shop)
+    assert picture.title == f"{first.element} saturates first, at {show_factor(first.at)} today's load"
+    assert first.element in said(picture)
+
+
+def test_response_time_is_drawn_against_its_promise(loads: list[Estimate]) -> None:
+    endpoint = "POST /api/v1/orders"
+    picture = latency_chart(loads, endpoint)
+    promise = loads[0].endpoints[endpoint].slo_p95_s
+    assert promise is not None
+    kept = [e.growth for e in loads if e.endpoints[endpoint].p95_s <= promise]
+    reach = float(re.sub(r"[^\d.]", "", picture.title.rpartition("up to")[2]))
+    assert max(kept) * 0.995 <= reach <= loads[-1].growth
+    for part in ("p50", "p95", "p99", "promised p95", "response time, ms"):
+        assert part in said(picture)
+
+
+def test_an_unknown_endpoint_is_answered_with_the_nearest(loads: list[Estimate]) -> None:
+    with pytest.raises(UnknownName, match="did you mean `POST /api/v1/orders`"):
+        latency_chart(loads, "POST /api/v1/order")
+
+
+@pytest.mark.parametrize(
+    ("medians", "title"),
+    [
+        ({"duckdb": (0.004, 0.0004), "postgresql": (0.04, 0.00004)},
+         "index against scan: 10× faster on DuckDB and 1 000× faster on PostgreSQL"),
+        ({"duckdb": (0.001, 0.002)}, "index against scan: 2× slower on DuckDB"),
+    ],
+)  # fmt: skip
+def test_an_experiment_says_by_how_much_on_each_engine(medians: dict[str, tuple[float, float]], title: str) -> None:
+    picture = experiment_chart(outcome(medians))
+    assert picture.title == title.replace("1 000", "1\u202f000")
+    assert "ms (logarithmic)" in said(picture)
+
+
+def test_storage_names_what_grows_most(shop: Design) -> None:
+    then = estimate(shop, 10)
+    largest = max((s for s in then.storage if s.size_at_horizon_b), key=lambda s: s.size_at_horizon_b or 0)
+    picture = storage_chart(then)
+    assert picture.title.startswith(f"{largest.store}: {largest.holding} grows to")
+    assert show_size(largest.size_at_horizon_b or math.nan) in said(picture)
+
+
+def test_what_cannot_be_charted_is_said_in_a_sentence(shop: Design, loads: list[Estimate]) -> None:
+    with pytest.raises(RenderError, match="two loads at least"):
+        utilisation_chart(loads[:1], shop)
+    with pytest.raises(RenderError, match="no storage to draw"):
+        storage_chart(estimate(load(DESIGNS / "minimal").changed({("stores",): {}, ("calls",): ()}), 1))
