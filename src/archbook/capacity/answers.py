@@ -7,6 +7,9 @@ from archbook.units import show_factor, show_rate, show_share
 
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
+REACH = ("reaches", "reach", "")
+COMFORTABLY = ("carries", "carry", " with at most 85 % utilisation")
+
 
 def answer(estimate: Estimate) -> str:
     """What the estimate says, in two or three short sentences."""
@@ -18,14 +21,16 @@ def answer(estimate: Estimate) -> str:
     target = max(estimate.growth, estimate.target_growth)
     over = [b for b in estimate.breaks if b.at <= estimate.growth]
     if over:
-        return f"{load} {_saturated(estimate)} {_remedy(estimate.remedies, target)}".strip()
+        return f"{load} {_saturated(estimate)} {_remedy(estimate.remedies, target, over[0].element)}".strip()
     first = estimate.breaks[0] if estimate.breaks else None
     if first is None:
         return f"{load} nothing saturates, and no limit is known for what is in the way."
     if first.at < target:
-        rest = _remedy(estimate.remedies, target)
+        rest = _remedy(estimate.remedies, target, first.element)
         return f"{load} nothing saturates; {first.element} is the first to, at {show_factor(first.at)}. {rest}".strip()
-    return f"{load} nothing saturates{_busiest(estimate)}; {first.element} is the first to, at {show_factor(first.at)}."
+    rest = _remedy(estimate.remedies, target, "", COMFORTABLY)
+    calm = f"{load} nothing saturates{_busiest(estimate)}; {first.element} is the first to, at {show_factor(first.at)}."
+    return f"{calm} {rest}".strip()
 
 
 def _saturated(estimate: Estimate) -> str:
@@ -49,26 +54,35 @@ def _busiest(estimate: Estimate) -> str:
     return f" ({busiest.name} is busiest, at {show_share(busiest.utilisation)})"
 
 
-def _remedy(changes: tuple[Remedy, ...], target: float) -> str:
-    """What reaches `target`: at most three changes by name, the largest first."""
+def _remedy(changes: tuple[Remedy, ...], target: float, first: str, verbs: tuple[str, str, str] = REACH) -> str:
+    """What reaches `target`: up to three changes by name, the largest first. first: the element just spoken of."""
+    one, many, end = verbs
     ours = sorted((c for c in changes if c.what != "rate_limit"), key=lambda c: (c.now - c.needed, c.element))
-    theirs = [c for c in changes if c.what == "rate_limit"]
     sentences = []
-    if len(ours) == 1:
-        sentences.append(_capital(f"{_more(ours[0])} reach{'es' if _one(ours[0]) else ''} {show_factor(target)}."))
-    elif len(ours) <= 3 and ours:
-        parts = [f"{_more(change)} of {change.element}" for change in ours]
-        sentences.append(_capital(f"{', '.join(parts[:-1])} and {parts[-1]} reach {show_factor(target)}."))
-    elif ours:
+    if len(ours) > 3:
         parts = [f"{change.element} {change.now} → {change.needed} {change.what}" for change in ours[:3]]
-        sentences.append(f"{_capital(_word(len(ours)))} changes reach {show_factor(target)}: {', '.join(parts)} …")
+        sentences.append(
+            f"{_capital(_word(len(ours)))} changes {many} {show_factor(target)}{end}: {', '.join(parts)} …"
+        )
+    elif ours:
+        parts, noun = [], ""
+        for change in ours:
+            of = "" if len(ours) == 1 and change.element == first else f" of {change.element}"
+            parts.append(_more(change, noun) + of)
+            noun = change.what
+        listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+        verb = one if len(ours) == 1 and _one(ours[0]) else many
+        sentences.append(_capital(f"{listed} {verb} {show_factor(target)}{end}."))
+    theirs = [change for change in changes if change.what == "rate_limit"]
     sentences += [f"{c.element} must allow {show_rate(c.needed)} for {show_factor(target)}." for c in theirs]
     return " ".join(sentences)
 
 
-def _more(change: Remedy) -> str:
+def _more(change: Remedy, said: str) -> str:
+    """ "two more instances", or only "two" where the noun has just been said."""
+    count = _word(change.needed - change.now)
     noun = "instance" if change.what == "instances" else "server"
-    return f"{_word(change.needed - change.now)} more {noun}{'' if _one(change) else 's'}"
+    return count if said == change.what else f"{count} more {noun}{'' if _one(change) else 's'}"
 
 
 def _one(change: Remedy) -> bool:

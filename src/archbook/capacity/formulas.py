@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from archbook.errors import InvalidInput, Saturated, shown
 
 MANY_SERVERS = 1_000_000
-"""Above this Erlang B is taken from its normal limit; the relative error is below one in a thousand."""
+"""Above this Erlang B comes from a limit that is good to one in a thousand."""
 
 
 def checked(name: str, value: float, least: float = 0.0, most: float = math.inf, above: float | None = None) -> float:
@@ -68,11 +68,14 @@ def loss(servers: int, offered_load: float) -> float:
 
 
 def _loss_of_many(servers: int, offered_load: float) -> float:
-    if offered_load > 1.01 * servers:
-        return 1 - servers / offered_load
-    distance = (servers - offered_load) / math.sqrt(offered_load)
-    density = math.exp(-distance * distance / 2) / math.sqrt(2 * math.pi * offered_load)
-    return density / (0.5 * math.erfc(-distance / math.sqrt(2))) if distance < 38 else 0.0
+    """Poisson probability over its sum: Stirling for the one, Wilson and Hilferty (1931) for the other."""
+    off = (offered_load - servers) / servers
+    if off > 0.01:
+        return off / (1 + off)
+    density = math.exp(servers * (math.log1p(off) - off)) / math.sqrt(2 * math.pi * servers)
+    many = servers + 1
+    normal = 3 * math.sqrt(many) * (1 - 1 / (9 * many) - (offered_load / many) ** (1 / 3))
+    return density / (0.5 * math.erfc(-normal / math.sqrt(2)))
 
 
 def erlang_c(servers: int, offered_load: float) -> float:
@@ -155,12 +158,15 @@ def response_quantile(waits: float, drain: float, above: float) -> float:
     Newton's method on the logarithm of the tail, which is concave or nearly straight: it converges in a few steps.
     """
     gap = drain - 1.0
-    time = -math.log(above) * max(1.0, 1.0 / drain) if waits > above else -math.log(above)
+    time = -math.log(above) * (max(1.0, 1.0 / drain) if waits > above else 1.0)
     for _ in range(60):
-        both = time if abs(gap * time) < 1e-9 else -math.expm1(-gap * time) / gap
-        tail = math.exp(-time) * (1 + waits * both)
-        slope = tail - waits * math.exp(-drain * time)
-        step = tail * math.log(tail / above) / slope
+        served, cleared = math.exp(-time), math.exp(-drain * time)
+        if abs(gap * time) < 1:
+            after = served * (time if abs(gap * time) < 1e-9 else -math.expm1(-gap * time) / gap)
+        else:
+            after = (served - cleared) / gap
+        tail = served + waits * after
+        step = tail * math.log(tail / above) / (tail - waits * cleared)
         time = max(time + step, time / 4)
         if abs(step) <= 1e-13 * time:
             break

@@ -1,0 +1,40 @@
+"""Capacity: the estimate of the worked example and of a large design, and Erlang C beside its definition."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+from archbook.capacity import curve, estimate, plan
+from archbook.capacity.formulas import erlang_c
+from archbook.design.loading import load, read
+from bench.measure import Measurement, measured, timed
+from tests.generated import big_design_yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+LOADS = [1.2**i for i in range(20)]
+
+
+def run() -> Iterator[Measurement]:
+    shop = load(ROOT / "data" / "designs" / "ecommerce")
+    yield measured("estimate e-commerce", timed(lambda: estimate(shop, 10), repeats=25), "ms", limit=20.0)
+    carried = plan(shop)
+    again = timed(lambda: estimate(shop, 10, plan=carried), repeats=25)
+    yield measured("estimate e-commerce at another growth", again, "ms", limit=10.0)
+    lines = timed(lambda: curve(shop, LOADS, plan=carried), repeats=9)
+    yield measured("curve of e-commerce, 20 loads", lines, "ms", limit=60.0)
+    big = read(big_design_yaml())
+    yield measured("traffic over 1 000 services", timed(lambda: plan(big), repeats=5))
+    yield measured("estimate 1 000 services", timed(lambda: estimate(big, 10), repeats=5), limit=1.0)
+    peer = measured("", timed(lambda: [_definition(64, Fraction(load)) for load in range(1, 64)], repeats=5), "ms")
+    ours = timed(lambda: [erlang_c(64, load) for load in range(1, 64)], repeats=25)
+    yield measured("Erlang C, 64 servers, 63 loads", ours, "ms", peer="definition in exact fractions",
+                   peer_value=peer.value)  # fmt: skip
+
+
+def _definition(servers: int, load: Fraction) -> float:
+    """Erlang C as it is defined, from factorials in exact arithmetic."""
+    last = load**servers / math.factorial(servers) * servers / (servers - load)
+    return float(last / (sum(load**k / math.factorial(k) for k in range(servers)) + last))
