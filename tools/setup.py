@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -33,7 +34,7 @@ def main() -> int:
     kept = STAMP.exists() and STAMP.read_text(encoding="utf-8").strip() == here and usable()
     if not kept:
         print(f"Setting up .venv with Python {sys.version.split()[0]}", flush=True)
-        shutil.rmtree(VENV, ignore_errors=True)
+        clear()
         if run("creating .venv", [sys.executable, "-m", "venv", str(VENV)]):
             return 1
     pip = [str(python()), "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--progress-bar", "off"]
@@ -44,6 +45,15 @@ def main() -> int:
     STAMP.write_text(here + "\n", encoding="utf-8")
     print(f"Set up in {time.monotonic() - started:.0f} s.")
     return 0
+
+
+def clear() -> None:
+    """Remove what stands in .venv, the stamp first, so that no half of it is taken for a whole."""
+    STAMP.unlink(missing_ok=True)
+    if VENV.exists():
+        progress = Progress("removing the old .venv", 0)
+        shutil.rmtree(VENV, ignore_errors=True)
+        progress.stop()
 
 
 def python() -> Path:
@@ -118,7 +128,7 @@ class Progress:
 
     def text(self) -> str:
         done = f" {installed() if self.step == 'installing' else self.seen} of about {self.total}" if self.total else ""
-        return f"  {self.title}:{done} {self.step} ({time.monotonic() - self.started:.0f} s)"
+        return f"  {self.title}:{done}{' ' * bool(self.step)}{self.step} {time.monotonic() - self.started:.0f} s"
 
     def show(self) -> None:
         while not self.over.wait(1 if LIVE else 10):
@@ -131,6 +141,8 @@ class Progress:
 
 
 if __name__ == "__main__":
+    for stop in (signal.SIGINT, signal.SIGTERM):  # both end pip too, and say so
+        signal.signal(stop, signal.default_int_handler)
     try:
         sys.exit(main())
     except KeyboardInterrupt:
