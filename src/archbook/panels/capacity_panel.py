@@ -23,7 +23,7 @@ USERS: Where = ("traffic", "daily_active_users")
 
 
 class CapacityPanel(widgets.VBox):  # type: ignore[misc]
-    """Sliders left; answer, chart, diagram and table right. `design` is the design as the sliders stand."""
+    """Sliders left, answer and chart right, diagram and table below. `design` is the design as the sliders stand."""
 
     def __init__(self, design: Design, growth: float = 1.0) -> None:
         self._saved_design = design
@@ -34,7 +34,9 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
         self._picture = draw(design, "containers", heat={})
         self._build_controls(growth)
         self._build_results()
-        super().__init__(frame(self._control_column(), self._result_column()))
+        super().__init__(
+            frame(self._control_column(), [self._answer, self._chart], [self._diagram, self._table, self._how])
+        )
         self.add_class("archbook-panel")
         self._redesign()
 
@@ -87,9 +89,6 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
         self._how = widgets.HTML()
         for picture in (self._chart, self._diagram):
             picture.add_class("archbook-picture")
-
-    def _result_column(self) -> list[widgets.Widget]:
-        return [self._answer, self._chart, self._diagram, self._table, self._how]
 
     # What the sliders do
 
@@ -256,7 +255,7 @@ def _caches(design: Design) -> dict[str, Where]:
 def _at(design: Design, where: Where) -> Any:
     part: Any = design
     for key in where:
-        part = part[key] if isinstance(part, dict | tuple) else getattr(part, str(key))
+        part = part[key] if isinstance(part, dict | tuple) else getattr(part, str(key))  # type: ignore[index]
     return part
 
 

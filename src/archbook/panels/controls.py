@@ -117,12 +117,14 @@ def button(label: str, tip: str, act: Callable[[], None]) -> widgets.Button:
     return control
 
 
-def frame(controls: Sequence[widgets.Widget], results: Sequence[widgets.Widget]) -> tuple[widgets.Widget, ...]:
-    """Controls left and results right; below about 900 px the results go under the controls."""
+def frame(
+    controls: Sequence[widgets.Widget], results: Sequence[widgets.Widget], below: Sequence[widgets.Widget]
+) -> tuple[widgets.Widget, ...]:
+    """Controls left, results right, wide things below; under about 900 px all stand one below the other."""
     left = widgets.VBox(list(controls), layout=widgets.Layout(flex="0 1 340px", min_width="300px", margin="0 16px 0 0"))
     right = widgets.VBox(list(results), layout=widgets.Layout(flex="1 1 540px", min_width="0"))
     row = widgets.HBox([left, right], layout=widgets.Layout(flex_flow="row wrap", align_items="flex-start"))
-    return widgets.HTML(FRAME_STYLE, layout=widgets.Layout(display="none")), row
+    return widgets.HTML(FRAME_STYLE, layout=widgets.Layout(display="none")), row, *below
 
 
 def sentence(text: str, kind: str = "answer") -> str:
