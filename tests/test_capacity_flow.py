@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archbook.capacity import plan
+from archbook.capacity.handlings import ordered
 from archbook.design.loading import read
 from archbook.design.model import Design
 from archbook.errors import ArchbookError
@@ -251,3 +253,19 @@ def test_no_journey_means_no_traffic_and_says_so() -> None:
     assert plan(read(body)).warnings == (
         "no request arrives: no journey of the design makes a step that reaches the system",
     )
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=14))
+def test_an_order_is_found_or_a_real_circle_is_named(edges: list[tuple[int, int]]) -> None:
+    graph: dict[str, list[str]] = {f"n{i}": [] for i in range(7)}
+    for a, b in edges:
+        graph[f"n{a}"].append(f"n{b}")
+    try:
+        order = ordered(graph)
+    except ArchbookError as error:
+        path = str(error).split(": ")[1].split(",")[0].split(" → ")
+        assert path[0] == path[-1]
+        assert all(b in graph[a] for a, b in itertools.pairwise(path))
+        return
+    assert sorted(order) == sorted(graph)
+    assert all(order.index(b) < order.index(a) for a in graph for b in graph[a])

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from archbook.capacity.flow import LEAF, Plan
+from archbook.capacity.flow import Plan
+from archbook.capacity.handlings import LEAF
 from archbook.capacity.result import Break, Remedy
 from archbook.capacity.solving import Solution, Station
 from archbook.units import show_duration, show_factor, show_rate, significant

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from archbook.capacity.flow import Leg, Plan
+    from archbook.capacity.flow import Plan
+    from archbook.capacity.handlings import Leg
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from archbook.capacity.flow import LEAF, Leg, Plan
+from archbook.capacity.flow import Plan
+from archbook.capacity.handlings import LEAF, Leg
 from archbook.capacity.moments import Moments, longest
 from archbook.capacity.solving import Solution
 
