@@ -5,8 +5,47 @@ The only room with database drivers; they are imported when an engine starts.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from archbook.schema.ddl import parse
 from archbook.schema.model import Column, Entry, ForeignKey, Index, Schema, Table
 from archbook.schema.row_size import row_size_b, row_sizes
 
-__all__ = ["Column", "Entry", "ForeignKey", "Index", "Schema", "Table", "parse", "row_size_b", "row_sizes"]
+if TYPE_CHECKING:
+    from archbook.schema.duckdb_ddl import to_duckdb
+    from archbook.schema.experiments import experiments
+    from archbook.schema.outcome import Outcome
+    from archbook.schema.postgres_ddl import to_postgres
+    from archbook.schema.running import run
+
+_LATER = {
+    "Outcome": "outcome",
+    "experiments": "experiments",
+    "run": "running",
+    "to_duckdb": "duckdb_ddl",
+    "to_postgres": "postgres_ddl",
+}
+__all__ = [
+    "Column",
+    "Entry",
+    "ForeignKey",
+    "Index",
+    "Outcome",
+    "Schema",
+    "Table",
+    "experiments",
+    "parse",
+    "row_size_b",
+    "row_sizes",
+    "run",
+    "to_duckdb",
+    "to_postgres",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)

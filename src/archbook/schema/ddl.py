@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from archbook.errors import nearest, shown
 from archbook.schema import parse_mysql
@@ -12,11 +11,10 @@ from archbook.schema.draft import Draft
 from archbook.schema.model import Carried, Schema
 from archbook.schema.statements import Statement, Statements
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 MOST_REFUSALS = 500
+MOST_REFUSED_CHARACTERS = 100_000_000  # a text that keeps being read again to its end is given up
 MOST_CHARACTERS = 20_000_000
+MOST_REWRITTEN = 500_000  # characters of one statement that are taken apart as MySQL's
 DEEPEST = 2_500  # characters without a comma or string: beyond it libpg_query would exhaust its stack
 _TABLES = re.compile(
     r"(CREATE\s+(GLOBAL\s+|LOCAL\s+|TEMP\s+|TEMPORARY\s+|UNLOGGED\s+)*TABLE|CREATE\s+(UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?INDEX"
@@ -50,23 +48,28 @@ def parse(ddl: str) -> Schema:
     """
     draft = Draft()
     statements = Statements(_clean(ddl, draft))
-    count = refused = 0
-    for statement in _walk(statements):
+    count = refused = characters = 0
+    while (statement := statements.next()) is not None:
         count += 1
-        draft.line = statement.line
         if not _take(draft, statement):
             refused += 1
-            count -= statements.resume(statement)
-        if refused >= MOST_REFUSALS:
-            why = f"{MOST_REFUSALS} statements before it were not understood"
+            characters += len(statement.text)
+            _recover(draft, statements, statement)
+        if refused >= MOST_REFUSALS or characters > MOST_REFUSED_CHARACTERS:
+            why = f"{refused} statements before it were not understood"
             draft.note("the rest of the text", f"is not read from line {statement.line} on", why, "refused")
             break
     return draft.finish(count)
 
 
-def _walk(statements: Statements) -> Iterator[Statement]:
-    while (statement := statements.next()) is not None:
-        yield statement
+def _recover(draft: Draft, statements: Statements, broken: Statement) -> None:
+    """Go on where a statement that was not understood must have ended; what stands before that may be whole."""
+    before = statements.resume(broken)
+    if before is None or broken.problem:
+        return
+    draft.ledger.pop()  # the refusal of the whole; the part before says it better
+    if _take(draft, before):
+        draft.note(shown(before.text[:200]), "has no semicolon after it", "", "read as meant")
 
 
 def _clean(ddl: str, draft: Draft) -> str:
@@ -85,9 +88,9 @@ def _clean(ddl: str, draft: Draft) -> str:
 
 def _take(draft: Draft, statement: Statement) -> bool:
     """Read one statement into the draft; False where it was not understood (and is told)."""
-    text = statement.text
+    text, draft.line = statement.text, statement.line
     if statement.problem:
-        draft.note(shown(text), "is not read", statement.problem, "refused")
+        draft.note(shown(text[:200]), "is not read", statement.problem, "refused")
         return False
     if _TABLES.match(text):
         return _read(draft, statement)
@@ -117,13 +120,15 @@ def _read(draft: Draft, statement: Statement) -> bool:
     except refusals as error:
         refusal = error
     try:
+        if len(statement.text) > MOST_REWRITTEN:
+            raise parse_mysql.NotMysql
         parse_mysql.read(draft, statement.text, statement.line, _postgres, refusals)
         return True
     except parse_mysql.NotMysql:
         place = getattr(refusal, "cursorpos", 0)
         before = statement.text.encode()[: max(place - 1, 0)]
         line = statement.line + before.count(b"\n")
-        draft.note(shown(statement.text), "is not understood", _why(statement.text, refusal), "refused", line)
+        draft.note(shown(statement.text[:200]), "is not understood", _why(statement.text, refusal), "refused", line)
         return False
 
 

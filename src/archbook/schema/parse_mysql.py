@@ -16,6 +16,7 @@ from archbook.schema.draft import Draft, named
 from archbook.schema.model import Enum
 
 Read = Callable[[Draft, str, int], None]
+_Rules = list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]]
 _TOKEN = re.compile(
     r"`[^`]*`|[eE]?'(?:[^'\\]|\\.|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/|\d+\.\d+|[\w$]+|::|\[\]|[<>=!|&@~^+*/%-]+|\s+|.",
     re.DOTALL,
@@ -33,12 +34,12 @@ _UNIQUE_KEY = re.compile(r"(CONSTRAINT (?:\S+ )?)?UNIQUE(?: (?:KEY|INDEX))?(?: (
 _CONSTRAINT = re.compile(r"(CONSTRAINT|PRIMARY KEY|FOREIGN KEY|CHECK|UNIQUE|EXCLUDE)\b", re.I)
 _ENUM = re.compile(r"^(\S+) (ENUM|SET) \( ([^)]+) \)", re.I)
 _MASK = re.compile("\x01(\\d+)\x01")
-_KEY_RULES = [
+_KEY_RULES: _Rules = [
     (re.compile(r"FOREIGN KEY (?!\()\S+ \("), "FOREIGN KEY ("),
     (re.compile(r" USING (BTREE|HASH)\b", re.I), ""),
     (re.compile(r"(?<=[\w\"]) \( \d+ \)"), ""),
 ]
-_COLUMN_RULES = [
+_COLUMN_RULES: _Rules = [
     (re.compile(pattern, re.I), to)
     for pattern, to in (
         (r" (?:CHARACTER SET|CHARSET|COLLATE|COLUMN_FORMAT|STORAGE|SRID) \w+", ""),
@@ -275,7 +276,7 @@ def _is_index(words: str) -> bool:
     return bool(match) and not (match[1] or "").upper().startswith("UNIQUE")  # type: ignore[index]
 
 
-def _replaced(words: str, rules: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]]) -> str:
+def _replaced(words: str, rules: _Rules) -> str:
     for pattern, to in rules:
         words = pattern.sub(to, words)
     return words

@@ -118,7 +118,7 @@ def _drop(reader: Reader, node: Any) -> None:
     kind = label(node, "remove_type")
     for item in node.objects:
         name = qualified(strings(item.list.items))
-        dropped = kind == "OBJECT_TABLE" and reader.draft.tables.pop(name, None)
+        dropped = kind == "OBJECT_TABLE" and reader.draft.tables.pop(name, None) is not None
         what = "is dropped again" if dropped else "is dropped, which changes nothing here"
         reader.draft.note(
             f"{kind.removeprefix('OBJECT_').lower()} {name}", what, "", "unread" if dropped else "setting"

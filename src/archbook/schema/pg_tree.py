@@ -36,7 +36,7 @@ def sql(expression: Any) -> str:
     tree = ParseResult(version=180000)
     target = tree.stmts.add().stmt.select_stmt.target_list.add()
     target.res_target.val.CopyFrom(expression)
-    return postgast.deparse(tree).removeprefix("SELECT ")
+    return str(postgast.deparse(tree)).removeprefix("SELECT ")
 
 
 def label(node: Any, field: str) -> str:

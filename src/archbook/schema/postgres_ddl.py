@@ -11,8 +11,8 @@ from archbook.schema.sql import distinct_names, literal, quoted
 BUILT_IN = {
     "int2", "int4", "int8", "float4", "float8", "bool", "text", "varchar", "bpchar", "name", "uuid", "date", "time",
     "timetz", "timestamp", "timestamptz", "interval", "bytea", "json", "jsonb", "oid", "money", "numeric", "inet",
-    "cidr", "macaddr", "bit", "varbit", "tsvector", "tsquery", "xml", "point", "box", "path", "polygon", "circle", "int4range",
-    "int8range", "numrange", "tsrange", "tstzrange", "daterange",
+    "cidr", "macaddr", "bit", "varbit", "tsvector", "tsquery", "xml", "point", "box", "path", "polygon", "circle",
+    "int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange",
 }  # fmt: skip
 
 

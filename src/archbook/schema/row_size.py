@@ -12,7 +12,7 @@ from archbook.schema.shapes import TEXT, text_shape
 
 HEADER_B = 23  # HeapTupleHeader, before the null bitmap
 ITEM_POINTER_B = 4  # the row's entry in its page
-FIXED = {  # type: (bytes, alignment)
+FIXED: dict[str, tuple[int, int]] = {  # bytes and alignment
     "bool": (1, 1), "char": (1, 1), "int2": (2, 2), "int4": (4, 4), "int8": (8, 8), "float4": (4, 4),
     "float8": (8, 8), "date": (4, 4), "time": (8, 8), "timetz": (12, 8), "timestamp": (8, 8), "timestamptz": (8, 8),
     "interval": (16, 8), "uuid": (16, 1), "money": (8, 8), "oid": (4, 4), "macaddr": (6, 4), "point": (16, 8),

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_STOP = re.compile(
-    r"""(?P<string>[eE]?')|(?P<name>["`])|(?<![\w$])(?P<dollar>\$(?:[^\W\d]\w{0,63})?\$)|(?P<line>--)"""
-    r"""|(?P<block>/\*)|(?P<end>;)|^(?P<psql>\\[^\n]*)|^(?P<delimiter>DELIMITER[ \t]+(?P<mark>\S+)[^\n]*)""",
-    re.MULTILINE | re.IGNORECASE,
-)
+_STOP = re.compile(r"""['"`;$]|--|/\*""")
+_DOLLAR = re.compile(r"(?<![\w$])\$(?:[^\W\d]\w{0,63})?\$")
+_PSQL = re.compile(r"\\[^\n]*")
+_DELIMITER = re.compile(r"DELIMITER[ \t]+(\S+)[^\n]*", re.IGNORECASE)
 _STRING = re.compile(r"[^']*(?:''[^']*)*'")
 _ESCAPED = re.compile(r"[^'\\]*(?:(?:''|\\.)[^'\\]*)*'", re.DOTALL)
-_SPACE = re.compile(r"\s*")
+_SPACE = re.compile(r"[\s;]*")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _BODY = re.compile(r"CREATE\s+(OR\s+REPLACE\s+)?(FUNCTION|PROCEDURE|RULE)\b", re.IGNORECASE)
 _ATOMIC = re.compile(r"\bBEGIN\s+ATOMIC\b", re.IGNORECASE)
@@ -44,43 +43,35 @@ class Statements:
 
     def next(self) -> Statement | None:
         """The next statement, or None at the end."""
-        start = position = self._skip_space(self._position)
-        while position < len(self.text):
-            stop = _STOP.search(self.text, position)
-            if stop is None or (self._mark != ";" and not stop["delimiter"]):
-                return self._marked(start)
-            blank = not self.text[start : stop.start()].strip()
-            if stop["end"]:
+        start = self._skip(self._position)
+        if psql := _PSQL.match(self.text, start):
+            return self._statement(start, psql.end(), psql.end())
+        if self._mark != ";":
+            return self._marked(start)
+        position = start
+        while stop := _STOP.search(self.text, position):
+            if stop[0] == ";":
                 position = stop.end()
-                if blank:
-                    start = self._skip_space(position)
-                elif not self._inside_body(start, stop.start()):
+                if not self._inside_body(start, stop.start()):
                     return self._statement(start, stop.start(), position)
-            elif stop["psql"]:
-                if blank:
-                    return self._statement(stop.start(), stop.end(), stop.end())
-                position = stop.end()
-            elif stop["delimiter"]:
-                self._mark, position = stop["mark"], stop.end()
-                start = self._skip_space(position)
-            else:
-                end = self._close(stop)
-                if end is None:
-                    kind = "comment" if stop["block"] else "quote"
-                    problem = f"the {kind} opened in line {self.line_at(stop.start())} is never closed"
-                    return self._statement(start, len(self.text), len(self.text), problem)
-                position = end
-                if blank and (stop["line"] or stop["block"]):
-                    start = self._skip_space(position)
-        return self._statement(start, len(self.text), len(self.text)) if self.text[start:].strip() else None
+                continue
+            end = self._close(stop)
+            if end is None:
+                kind = "comment" if stop[0] == "/*" else "quote"
+                problem = f"the {kind} opened in line {self.line_at(stop.start())} is never closed"
+                return self._statement(start, len(self.text), len(self.text), problem)
+            position = end
+        return self._statement(start, len(self.text), len(self.text)) if start < len(self.text) else None
 
-    def resume(self, broken: Statement) -> bool:
-        """Go back to the next line inside `broken` that begins a statement; whether there is one."""
-        first_line_end = self.text.find("\n", broken.start, broken.stop)
-        found = _RESTART.search(self.text, first_line_end, broken.stop) if first_line_end >= 0 else None
-        if found:
-            self._position = found.start()
-        return bool(found)
+    def resume(self, broken: Statement) -> Statement | None:
+        """Go back to the next line inside `broken` that begins a statement; the part before it, or None."""
+        line_end = self.text.find("\n", broken.start, broken.stop)
+        found = _RESTART.search(self.text, line_end, broken.stop) if line_end >= 0 else None
+        if found is None:
+            return None
+        self._position = found.start()
+        text = self.text[broken.start : found.start()].rstrip()
+        return Statement(text, broken.line, broken.start, found.start())
 
     def line_at(self, position: int) -> int:
         """The line (from 1) of a place in the text."""
@@ -91,23 +82,42 @@ class Statements:
         self._counted = position
         return self._line
 
-    def _skip_space(self, position: int) -> int:
-        found = _SPACE.match(self.text, position)
-        return found.end() if found else position
+    def _skip(self, position: int) -> int:
+        """Past white space, empty statements, comments and DELIMITER lines, to where a statement begins."""
+        while True:
+            found = _SPACE.match(self.text, position)
+            position = found.end() if found else position
+            stop = _STOP.match(self.text, position)
+            if stop and stop[0] in ("--", "/*"):
+                end = self._close(stop)
+                if end is None:
+                    return position
+                position = end
+            elif delimiter := _DELIMITER.match(self.text, position):
+                self._mark, position = delimiter[1], delimiter.end()
+            else:
+                return position
 
     def _close(self, stop: re.Match[str]) -> int | None:
         """Where the quote or comment that opens at `stop` ends; None when it never does."""
-        if stop["line"]:
-            end = self.text.find("\n", stop.end())
-            return len(self.text) if end < 0 else end
-        if stop["block"]:
+        text, mark = self.text, stop[0]
+        if mark == "--":
+            end = text.find("\n", stop.end())
+            return len(text) if end < 0 else end
+        if mark == "/*":
             return self._close_comment(stop.end())
-        if stop["string"]:
-            pattern = _ESCAPED if len(stop["string"]) == 2 or self.mysql else _STRING
-            found = pattern.match(self.text, stop.end())
+        if mark == "'":
+            escaped = self.mysql or text[stop.start() - 1 : stop.start()] in ("e", "E")
+            found = (_ESCAPED if escaped else _STRING).match(text, stop.end())
             return found.end() if found else None
-        mark = stop["name"] or stop["dollar"]
-        end = self.text.find(mark, stop.end())
+        if mark == "$":
+            dollar = _DOLLAR.match(text, stop.start())
+            if dollar is None:
+                return stop.end()
+            mark, start = dollar[0], dollar.end()
+        else:
+            start = stop.end()
+        end = text.find(mark, start)
         return None if end < 0 else end + len(mark)
 
     def _close_comment(self, position: int) -> int | None:

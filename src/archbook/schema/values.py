@@ -38,12 +38,16 @@ _TEMPLATES = {  # {n}: the row's number, {h}: a hash of it
     "ip": "'10.' || ({h} % 250) || '.' || ({h} // 256 % 250) || '.' || ({h} // 65536 % 250)",
     "code": "upper(left(md5('{salt}' || {n}), 4)) || '-' || {n}",
     "title": "left('The quick brown fox jumps over the lazy dog and on', CAST(12 + {h} % 36 AS INTEGER)) || ' ' || {n}",
-    "prose": "left(repeat('Plain words that stand for what a person would write here. ', 5), CAST(20 + {h} % 240 AS INTEGER))",
+    "prose": "left(repeat('Plain words that a person could have written. ', 6), CAST(20 + {h} % 240 AS INTEGER))",
     "json": '\'{{"n": \' || {n} || \', "kind": "example", "tags": ["a", "b"]}}\'',
     "name": "'Example ' || {n}",
     "text": "'value ' || ({h} % 10000)",
 }
 _NUMBERED = ("email", "uuid", "hash", "url", "handle", "address", "code", "title", "json", "name")
+_USUAL: dict[str, tuple[float, float]] = {  # ranges of numbers, by a word of the column's name
+    "quantity": (1, 10), "qty": (1, 10), "age": (18, 90), "year": (1995, 2026), "rating": (1, 5), "month": (1, 12),
+    "stock": (0, 500), "percent": (0, 100), "latitude": (-90, 90), "longitude": (-180, 180), "version": (1, 9),
+}  # fmt: skip
 _ODD = {  # types that DuckDB holds as text, in a form that PostgreSQL reads
     "inet": _TEMPLATES["ip"], "cidr": "'10.' || ({h} % 250) || '.0.0/16'", "macaddr": "'08:00:2b:01:02:03'",
     "point": "'(' || ({h} % 180) || ',' || ({h} % 90) || ')'", "xml": "'<n>' || {n} || '</n>'",
@@ -96,7 +100,8 @@ class Maker:
         if base.name in TEXT:
             return self._distinct_text(number)
         steps = {"date": f"DATE '1970-01-01' + CAST({number} AS INTEGER)", "bool": f"{number} = 1",
-                 "uuid": f"CAST(md5('{self._salt()}' || {number}) AS UUID)", "bytea": f"encode(CAST({number} AS VARCHAR))",
+                 "uuid": f"CAST(md5('{self._salt()}' || {number}) AS UUID)",
+                 "bytea": f"encode(CAST({number} AS VARCHAR))",
                  "time": f"TIME '00:00:00' + to_milliseconds({number})", "timestamp": self._moment(number),
                  "timestamptz": self._moment(number)}  # fmt: skip
         if base.name in steps and not base.array:
@@ -151,10 +156,7 @@ class Maker:
         elif base.name == "numeric" and base.modifiers:
             scale = int(base.modifiers[1]) if len(base.modifiers) > 1 else 0
             most = 10.0 ** (int(base.modifiers[0]) - scale) - 1
-        usual = {"quantity": (1, 10), "qty": (1, 10), "age": (18, 90), "year": (1995, 2026), "rating": (1, 5),
-                 "month": (1, 12), "stock": (0, 500), "percent": (0, 100), "latitude": (-90, 90), "longitude": (-180, 180),
-                 "version": (1, 9)}  # fmt: skip
-        low, high = next((bounds for word, bounds in usual.items() if word in name), (1, 1_000))
+        low, high = next((_USUAL[word] for word in name.split("_") if word in _USUAL), (1, 1_000))
         low, high = self._range(limits, min(low, most), min(high, most))
         whole = base.name in INTEGERS or base.name == "oid"
         if any(word in name for word in ("amount", "price", "total", "cost", "balance", "cents", "fee")) and not limits:

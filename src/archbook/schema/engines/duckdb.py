@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import tempfile
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,7 @@ from archbook.schema.model import Entry, Schema, Table
 from archbook.schema.sql import quoted
 
 MEMORY_LIMIT = "3GB"
+WATCH_S = 0.05  # how often the time limit is looked at
 
 
 class DuckDb:
@@ -44,6 +47,10 @@ class DuckDb:
                 "autoload_known_extensions": False,
             },
         )
+        self._deadline = math.inf
+        self._closed = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="archbook-duckdb-watch", daemon=True)
+        self._watcher.start()
         for setting in ("TimeZone = 'UTC'", "enable_external_access = false", "lock_configuration = true"):
             self.connection.execute(f"SET {setting}")
 
@@ -51,13 +58,6 @@ class DuckDb:
         """Run one statement and fetch its rows. Raises EngineUnavailable when it takes too long or too much memory."""
         with self._limited():
             return self.connection.execute(statement, list(parameters)).fetchall()
-
-    def stream(self, statement: str, rows: int = 1) -> Iterator[list[Row]]:
-        """The rows of a query in lists of `rows`, never all in memory."""
-        with self._limited():
-            cursor = self.connection.execute(statement)
-            while found := cursor.fetchmany(rows):
-                yield found
 
     def explain(self, statement: str, parameters: Sequence[object] = ()) -> str:
         """EXPLAIN ANALYZE; plain EXPLAIN would say Seq Scan although an index is used."""
@@ -102,6 +102,8 @@ class DuckDb:
 
     def close(self) -> None:
         """Close; nothing is left behind."""
+        self._closed.set()
+        self._watcher.join()
         self.connection.close()
 
     def __enter__(self) -> Self:
@@ -112,10 +114,8 @@ class DuckDb:
 
     @contextmanager
     def _limited(self) -> Iterator[None]:
-        """Interrupt what runs longer than the limit."""
-        timer = threading.Timer(self.time_limit_s, self.connection.interrupt)
-        timer.daemon = True
-        timer.start()
+        """Interrupt what runs longer than the limit (the watch costs a statement nothing)."""
+        self._deadline = time.monotonic() + self.time_limit_s
         try:
             yield
         except duckdb.InterruptException:
@@ -123,7 +123,12 @@ class DuckDb:
         except duckdb.OutOfMemoryException:
             raise EngineUnavailable("DuckDB ran out of the memory it may use: ask for fewer rows") from None
         finally:
-            timer.cancel()
+            self._deadline = math.inf
+
+    def _watch(self) -> None:
+        while not self._closed.wait(WATCH_S):
+            if time.monotonic() > self._deadline:
+                self.connection.interrupt()
 
 
 def _first_line(error: Exception) -> str:

@@ -1,0 +1,180 @@
+"""Does an index pay for a point look-up, or does the engine scan the table as quickly?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from archbook.errors import ArchbookError
+from archbook.schema.draft import named
+from archbook.schema.engines.duckdb import DuckDb
+from archbook.schema.engines.protocol import Engine
+from archbook.schema.experiment import Choice, Experiment, Variant
+from archbook.schema.model import Schema, Table
+from archbook.schema.outcome import EngineOutcome, VariantOutcome
+from archbook.schema.sql import quoted
+from archbook.units import show_duration, show_factor, significant
+
+SELECTIVE = frozenset({"int2", "int4", "int8", "text", "varchar", "bpchar", "uuid", "date", "timestamp", "timestamptz"})
+
+
+def choose(schema: Schema, sizes: Mapping[str, float]) -> Choice:
+    """The biggest child table with an indexed foreign key; else any foreign key; else any indexed column."""
+    found = [(rank, choice) for table in schema.tables.values() for rank, choice in _candidates(schema, table)]
+    if not found:
+        raise ArchbookError("no table here has a foreign key or an indexed column to look rows up by; add one of them")
+    parents = {key.to for table in schema.tables.values() for key in table.foreign_keys if key.to != table.name}
+
+    def order(candidate: tuple[int, Choice]) -> tuple[float, ...]:
+        rank, choice = candidate
+        table = schema.tables[choice.table]
+        keys = len({key.to for key in table.foreign_keys})
+        return rank, -sizes.get(table.name, 0), table.name in parents, -keys
+
+    return min(found, key=order)[1]
+
+
+def _candidates(schema: Schema, table: Table) -> Iterator[tuple[int, Choice]]:
+    """Look-ups that the DDL suggests, better ones with a lower rank."""
+    if table.partition_of:
+        return
+    pointing = {key.columns[0] for key in table.foreign_keys}
+    for index in table.indexes:
+        lead = index.columns[0] if index.columns else ""
+        if not index.plain or index.unique or not _selective(schema, table, lead):
+            continue
+        if lead in pointing:
+            yield 0, Choice(table.name, index.columns, index.name, "its index leads with a foreign key")
+        else:
+            yield 2, Choice(table.name, index.columns, index.name, "its index says that rows are looked up by it")
+    for key in table.foreign_keys:
+        if _selective(schema, table, key.columns[0]) and table.primary_key != key.columns:
+            why = "a foreign key that no index of the DDL serves"
+            yield 1, Choice(table.name, key.columns, named(table.name, key.columns, "idx"), why)
+
+
+def _selective(schema: Schema, table: Table, column: str) -> bool:
+    """Whether a column can tell many rows apart."""
+    if not table.has(column):
+        return False
+    base = schema.base(table.column(column).type)
+    listed = any(limit.values for limit in table.limits(column))
+    return base.name in SELECTIVE and not base.array and not listed
+
+
+def statement(choice: Choice) -> str:
+    """Rows by the leading column."""
+    return f"SELECT * FROM {quoted(choice.table)} WHERE {quoted(choice.columns[0])} = $1"  # noqa: S608 - quoted
+
+
+def keys(source: DuckDb, choice: Choice, number: int) -> list[tuple[Any, ...]]:
+    """Values of the leading column that as many rows have as is usual (a popular one would favour the scan)."""
+    column, table = quoted(choice.columns[0]), quoted(choice.table)
+    counted = f"SELECT {column} AS v, count(*) AS n FROM {table} WHERE {column} IS NOT NULL GROUP BY 1"  # noqa: S608
+    usual = f"WITH c AS ({counted}) SELECT v FROM c ORDER BY abs(n - (SELECT median(n) FROM c)), hash(v) LIMIT {number}"  # noqa: S608
+    found = source.execute(usual)
+    if not found:
+        raise ArchbookError(f"{choice.table}.{choice.columns[0]} has no values to look up; choose another store")
+    return found
+
+
+def scan(engine: Engine, choice: Choice) -> None:
+    """Without the index."""
+    engine.execute(f"DROP INDEX IF EXISTS {quoted(choice.index)}")
+
+
+def index(engine: Engine, choice: Choice) -> None:
+    """With the index that the DDL has."""
+    scan(engine, choice)
+    engine.create_index(choice.index, choice.table, choice.columns)
+
+
+def lead(engine: Engine, choice: Choice) -> None:
+    """With an index on the leading column alone."""
+    scan(engine, choice)
+    engine.create_index(choice.index, choice.table, choice.columns[:1])
+
+
+def variants(choice: Choice) -> tuple[Variant, ...]:
+    """Without an index; with one on the leading column, where the DDL's has more; with the DDL's."""
+    one = (Variant(f"index ({choice.columns[0]})", lead),) if len(choice.columns) > 1 else ()
+    return (Variant("scan", scan), *one, Variant(f"index ({', '.join(choice.columns)})", index))
+
+
+def sentence(choice: Choice, outcome: EngineOutcome) -> str:
+    """What one engine shows."""
+    without, with_ = outcome.variants[0], outcome.variants[-1]
+    gain = _gain(outcome)
+    return (
+        f"On {outcome.title} with {significant(outcome.rows)} rows in {choice.table}, an index on "
+        f"({', '.join(choice.columns)}) makes a look-up by {choice.columns[0]} {gain}: "
+        f"{show_duration(without.median_s)} without, {show_duration(with_.median_s)} with it."
+    )
+
+
+def _gain(outcome: EngineOutcome) -> str:
+    if outcome.ratio_low <= 1 <= outcome.ratio_high:
+        return "no faster, within the spread"
+    low, high = show_factor(outcome.ratio_low), show_factor(outcome.ratio_high)
+    if outcome.ratio > 1:
+        return f"{show_factor(outcome.ratio)} faster ({low} to {high})"
+    return f"{show_factor(1 / outcome.ratio)} slower"
+
+
+def used(variant: VariantOutcome) -> bool:
+    """Whether the plan uses the index."""
+    plan = variant.plan.lower()
+    return "index scan" in plan or "index only scan" in plan or "bitmap" in plan
+
+
+def verdict(choice: Choice, engines: Mapping[str, EngineOutcome]) -> str:
+    """What each engine shows, which would mislead a backend architect, and why."""
+    said = [sentence(choice, outcome) for outcome in engines.values()]
+    said += [_unused(outcome) for outcome in engines.values() if not used(outcome.variants[-1])]
+    duck, postgres = engines.get("duckdb"), engines.get("postgresql")
+    if duck and postgres:
+        said.append(_compared(duck, postgres))
+    elif duck:
+        said.append(
+            "DuckDB alone misleads about a transactional store: it scans compressed columns on all cores, where "
+            "PostgreSQL reads every page of whole rows. Measure with engine both before an index is decided on."
+        )
+    else:
+        said.append("This is the engine that a transactional store runs on, so its figures are the ones to decide by.")
+    return " ".join(said)
+
+
+def _unused(outcome: EngineOutcome) -> str:
+    """Why an engine did not use the index."""
+    alone = outcome.variants[1]
+    if len(outcome.variants) > 2 and used(alone):
+        gain = show_factor(outcome.variants[0].median_s / alone.median_s)
+        return f"{outcome.title} does not use an index of several columns here; {alone.name} gives {gain}."
+    return f"{outcome.title} did not use the index: its planner holds a scan of this table for cheaper."
+
+
+def _compared(duck: EngineOutcome, postgres: EngineOutcome) -> str:
+    if postgres.ratio_low > duck.ratio_high:
+        return (
+            f"DuckDB would mislead: the index gains {show_factor(postgres.ratio / duck.ratio)} more in PostgreSQL. "
+            "DuckDB scans compressed columns on all cores and plans each statement anew, so a scan looks cheap; PostgreSQL "
+            "reads every page of whole rows. Plain EXPLAIN in DuckDB also says Seq Scan where the index is "
+            "used; only EXPLAIN ANALYZE shows it. Decide by PostgreSQL."
+        )
+    if duck.ratio_low > postgres.ratio_high:
+        return (
+            "DuckDB would mislead: it overstates the index here. Decide by PostgreSQL, the engine that will serve it."
+        )
+    return "Both engines agree within their spread at this size; at ten times the rows they may not."
+
+
+EXPERIMENT = Experiment(
+    name="index_or_scan",
+    question="Does an index pay for looking rows up, or is a scan as quick?",
+    choose=choose,
+    statement=statement,
+    keys=keys,
+    variants=variants,
+    sentence=sentence,
+    verdict=verdict,
+)
