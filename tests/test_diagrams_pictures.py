@@ -121,6 +121,15 @@ def test_many_boxes_without_owners_still_fit_a_page() -> None:
     assert (picture.mermaid or "").count("<b>") <= MOST
 
 
+def test_a_map_too_dense_for_the_first_layout_is_drawn_by_the_second() -> None:
+    names = [f"s{i}" for i in range(18)]
+    design = Design.model_validate({
+        "archbook": 1, "name": "dense", "traffic": {"daily_active_users": 1}, "services": {name: {} for name in names},
+        "calls": [{"from": start, "to": end} for start, end in itertools.permutations(names, 2)],
+    })  # fmt: skip
+    assert "306 synchronous links" in draw(design, "containers").alt
+
+
 # Load
 
 

@@ -11,6 +11,7 @@ from archbook.design.elements import BROKERS, Store
 from archbook.design.model import Design
 
 MOST = 20  # boxes in one picture; beyond that they are rolled up by owner
+MOST_LINES = 60  # lines between boxes that are rolled up
 CLIENTS = "clients"
 TAKES = "takes "  # before the name of an event that a service consumes
 ENGINES = {
@@ -159,8 +160,10 @@ def _rolled_up(design: Design, boxes: Mapping[str, MapBox], lines: Sequence[Line
         start, end = group[line.start], group[line.end]
         if start != end:
             merged.setdefault((start, end, line.asynchronous), Counter())["lines"] += max(1, len(line.verbs))
-    rolled = [Line(*key, (f"{count['lines']} kinds",) if count["lines"] > 1 else ()) for key, count in merged.items()]
-    return Map(made, rolled, f"{len(boxes)} boxes, rolled up by owner")
+    busiest = sorted(merged, key=lambda key: -merged[key]["lines"])[:MOST_LINES]
+    rolled = [Line(*key) for key in merged if key in busiest]
+    left_out = f", the {MOST_LINES} busiest links of {len(merged)}" if len(merged) > MOST_LINES else ""
+    return Map(made, rolled, f"{len(boxes)} boxes, rolled up by owner{left_out}")
 
 
 def _owner(design: Design, name: str) -> str:

@@ -203,7 +203,7 @@ def _picture(chart: Any, finding: str, subtitle: str, height: float = HEIGHT) ->
         finding, subtitle=subtitle, anchor="start", fontSize=15, subtitleFontSize=12, offset=12, color=INK
     )
     styled = (
-        chart.properties(width=WIDTH, height=height, title=title, background="#FFFFFF", padding=14)
+        chart.properties(width=WIDTH, height=height, title=title, background="#FFFFFF", padding=22)
         .configure(font="Arial, Helvetica, sans-serif")
         .configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelColor=INK, titleColor=INK,
                         gridColor="#E5E7EB", labelLimit=260)

@@ -45,7 +45,8 @@ _LAYOUT = """config:
     noteFontSize: 13
     mirrorActors: false
 """
-_TABLES = "  layout: dagre\n"  # the default layout bends lines within the crow's feet
+_DAGRE = "  layout: dagre\n"  # for tables, where the default layout bends lines within crow's feet, and for dense maps
+_TITLE = re.compile(r"---\ntitle: .*\n---\n")
 
 
 def label(text: str, limit: int = 48) -> str:
@@ -132,9 +133,11 @@ def lay_out(text: str) -> str:
     """Raw SVG of Mermaid text, drawn in this process by mmdr. Raises RenderError."""
     import mmdr
 
-    try:
-        layout = _LAYOUT + (_TABLES if "\nerDiagram\n" in text else "")
-        text = re.sub(r"---\ntitle: .*\n---\n", f"---\n{layout}---\n", text, count=1)
-        return str(mmdr.render(re.sub(r"#(\d+);", _hidden, text)).svg())
-    except (ValueError, RuntimeError) as error:
-        raise RenderError(f"the diagram could not be drawn ({' '.join(str(error).split())[:200]})") from None
+    hidden = re.sub(r"#(\d+);", _hidden, text)
+    error: Exception | None = None
+    for layout in [_DAGRE] if "\nerDiagram\n" in text else ["", _DAGRE]:
+        try:
+            return str(mmdr.render(_TITLE.sub(f"---\n{_LAYOUT}{layout}---\n", hidden, count=1)).svg())
+        except (ValueError, RuntimeError) as refused:
+            error = refused
+    raise RenderError(f"the diagram could not be drawn ({' '.join(str(error).split())[:200]})") from None

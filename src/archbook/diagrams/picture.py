@@ -20,6 +20,15 @@ def one_line(text: str) -> str:
     return re.sub(" +", " ", kept).strip(" ")
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "table"), counted(3, "synchronous link")
+    ('1 table', '3 synchronous links')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """One view of a design, or one chart.

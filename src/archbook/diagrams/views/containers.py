@@ -11,7 +11,7 @@ from archbook.design.model import Design
 from archbook.diagrams.boxes import Line, Map, MapBox, map_of
 from archbook.diagrams.mermaid import flowchart, ids, label, lay_out
 from archbook.diagrams.palette import ROLES, load_of, recolour, show_load, step
-from archbook.diagrams.picture import Picture
+from archbook.diagrams.picture import Picture, counted
 from archbook.diagrams.shapes import heat_row
 from archbook.diagrams.svg import Box, Frame, finish
 from archbook.diagrams.view import Heat, View
@@ -123,10 +123,11 @@ def _link(line: Line, nodes: Mapping[str, Any], most: int) -> Any:
 
 def _alt(shown: Map, title: str) -> str:
     roles = [box.role for box in shown.boxes.values()]
-    names = {"service": "service", "store": "store", "queue": "queue", "external": "external system", "group": "group"}
-    counted = [f"{n} {word}{'s' if n > 1 else ''}" for role, word in names.items() if (n := roles.count(role))]
+    words = {"service": "service", "store": "store", "queue": "queue", "external": "external system", "group": "group"}
+    boxes = [counted(n, word) for role, word in words.items() if (n := roles.count(role))]
     waiting = sum(not line.asynchronous for line in shown.lines)
-    return f"{title}: {_listed(counted)}, {waiting} synchronous and {len(shown.lines) - waiting} asynchronous links."
+    links = [counted(waiting, "synchronous link"), counted(len(shown.lines) - waiting, "asynchronous link")]
+    return f"{title}: {_listed([*boxes, *links])}."
 
 
 def _listed(parts: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from archbook.design.model import Design
 from archbook.diagrams.mermaid import accessible, heading, label, lay_out
-from archbook.diagrams.picture import Picture
+from archbook.diagrams.picture import Picture, counted
 from archbook.diagrams.svg import Frame, finish
 from archbook.diagrams.view import Heat, View, note
 
@@ -40,7 +40,9 @@ def draw_schema(schema: Schema, title: str) -> Picture:
     cut = f" (the {MOST} most connected of {len(tables)})" if len(tables) > MOST else ""
     links = [(table, key) for table, key in found if table.name in kept and key.to in kept]
     alt = (
-        f"{title}: {len(drawn)} tables{cut} and {len(links)} references: " + ", ".join(t.name for t in drawn[:12]) + "."
+        f"{title}: {counted(len(drawn), 'table')}{cut} and {counted(len(links), 'reference')}: "
+        + ", ".join(t.name for t in drawn[:12])
+        + "."
     )
     text = _text(drawn, links, title + cut, alt, keys_only=len(tables) > WHOLE)
     return Picture(title + cut, alt, finish(lay_out(text), Frame(title + cut, alt), {}), text)

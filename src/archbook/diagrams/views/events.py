@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archbook.design.model import Design
 from archbook.diagrams.boxes import Line, Map, MapBox
-from archbook.diagrams.picture import Picture
+from archbook.diagrams.picture import Picture, counted
 from archbook.diagrams.view import Heat, View, note
 from archbook.diagrams.views.containers import draw_map
 
@@ -31,7 +31,8 @@ def build(design: Design, of: str | None, _: Heat | None) -> Picture:
             lines.append(Line(f"event {name}", f"to {consumer}", True))
     consumers = len({consumer for event in events.values() for consumer in event.to})
     publishers = len({event.from_ for event in events.values()})
-    alt = f"{title}: {len(events)} events, announced by {publishers} services, acted on by {consumers} elements."
+    told = f"{counted(len(events), 'event')} announced by {counted(publishers, 'service')}"
+    alt = f"{title}: {told}, acted on by {counted(consumers, 'element')}."
     return draw_map(Map(boxes, lines), title, alt=alt, legend=LEGEND)
 
 

@@ -12,7 +12,7 @@ from archbook.design.interactions import Call
 from archbook.design.model import Design
 from archbook.diagrams.boxes import is_queue
 from archbook.diagrams.mermaid import accessible, heading, ids, label, lay_out
-from archbook.diagrams.picture import Picture
+from archbook.diagrams.picture import Picture, counted
 from archbook.diagrams.svg import Box, Frame, finish
 from archbook.diagrams.view import Heat, View, note
 from archbook.units import show_share, significant
@@ -40,7 +40,7 @@ def build(design: Design, of: str | None, _: Heat | None) -> Picture:
         teller, title = _Teller(design, stores=False), f"{title}, without calls to stores"
         elements = [part for step, times in steps for part in teller.step(step, times)]
     met = list(teller.participants)
-    alt = f"{title}: {teller.messages} messages between {', '.join(met[:12])}."
+    alt = f"{title}: {counted(teller.messages, 'message')} between {', '.join(met[:12])}."
     if teller.left_out:
         alt = f"{alt[:-1]}, and {teller.left_out} that are not drawn."
     text = _text(teller, elements, title, alt)
@@ -123,9 +123,8 @@ class _Teller:
         return call.from_ != self.design.gateway or endpoint is None or _reached(self.design, endpoint, call)
 
     def call(self, call: Call, cause: str, endpoint: Endpoint | None, above: tuple[str, ...]) -> Iterator[Any]:
-        verb = call.does or (
-            ("writes" if call.kind == "write" else "reads") if call.to in self.design.stores else "asks"
-        )
+        plain = "tells" if call.mode == "async" else "asks"
+        verb = call.does or (f"{call.kind}s" if call.to in self.design.stores else plain)
         inside = [
             *self.message(call.from_, call.to, verb, call.mode == "async"),
             *self.visit(call.to, cause, endpoint, above),
