@@ -113,7 +113,9 @@ def test_a_timeout_saves_the_caller_from_its_callee() -> None:
 
 def test_the_answer_comes_first_and_its_remedy_is_true() -> None:
     found = estimate(design(), 10)
-    said = "At 10× today's peak (100 req/s) pay saturates; it holds to 2×, and shop saturates too."
+    said = (
+        "At 10× today's peak (100 req/s) pay saturates; it holds to 2×, what waits for it to 1.85×; shop saturates too."
+    )
     assert answer(found).startswith(said)
     changes = remedies(design(), 10)
     assert found.remedies == changes
@@ -137,7 +139,8 @@ api: {endpoints: [{name: GET /x, service: a}]}
 @pytest.mark.parametrize(
     ("body", "growth", "expected"),
     [
-        (SHOP, 1, "At today's peak (10 req/s) nothing saturates; pay is the first to, at 2×. Ten more instances of pay "
+        (SHOP, 1, "At today's peak (10 req/s) nothing saturates; pay is the first to, at 2× (shop, which "
+         "waits for it, at 1.85×). Ten more instances of pay "
          "and three of shop reach 10×."),
         (WIDE, 1, "At today's peak (10 req/s) nothing saturates; shop is the first to, at 6.28×. Two more instances "
          "reach 10×."),
@@ -151,7 +154,7 @@ api: {endpoints: [{name: GET /x, service: a}]}
          "more instances of shop reach 10×. bank must allow 100 req/s for 10×."),
         (CHAIN, 1, "At today's peak (10 req/s) nothing saturates; a is the first to, at 2×. Four changes reach 10×: "
          "a 1 → 6 instances, b 1 → 6 instances, c 1 → 6 instances …"),
-        (CHAIN, 3, "At 3× today's peak (30 req/s) a saturates; it holds to 2×, and three others saturate too. Four "),
+        (CHAIN, 3, "At 3× today's peak (30 req/s) a saturates; it holds to 2×; three others saturate too. Four "),
     ],
 )  # fmt: skip
 def test_answers_read_well(body: str, growth: float, expected: str) -> None:
@@ -161,7 +164,8 @@ def test_answers_read_well(body: str, growth: float, expected: str) -> None:
 def test_a_design_that_carries_its_growth_says_what_is_busiest() -> None:
     found = estimate(design(growth=1), 1)
     assert answer(found) == (
-        "At today's peak (10 req/s) nothing saturates (pay is busiest, at 50 %); pay is the first to, at 2×."
+        "At today's peak (10 req/s) nothing saturates (pay is busiest, at 50 %); pay is the first to, at 2× "
+        "(shop, which waits for it, at 1.85×)."
     )
     assert found.remedies == ()
 

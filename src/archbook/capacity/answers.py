@@ -27,10 +27,16 @@ def answer(estimate: Estimate) -> str:
         return f"{load} nothing saturates, and no limit is known for what is in the way."
     if first.at < target:
         rest = _remedy(estimate.remedies, target, first.element)
-        return f"{load} nothing saturates; {first.element} is the first to, at {show_factor(first.at)}. {rest}".strip()
+        return f"{load} nothing saturates; {_first(estimate)}. {rest}".strip()
     rest = _remedy(estimate.remedies, target, "", COMFORTABLY)
-    calm = f"{load} nothing saturates{_busiest(estimate)}; {first.element} is the first to, at {show_factor(first.at)}."
-    return f"{calm} {rest}".strip()
+    return f"{load} nothing saturates{_busiest(estimate)}; {_first(estimate)}. {rest}".strip()
+
+
+def _first(estimate: Estimate) -> str:
+    """What saturates first, and what saturates even before it, waiting for it."""
+    first, waiting = estimate.breaks[0], min(estimate.breaks, key=lambda b: b.at)
+    sooner = f" ({waiting.element}, which waits for it, at {show_factor(waiting.at)})"
+    return f"{first.element} is the first to, at {show_factor(first.at)}" + sooner * (waiting.at < 0.98 * first.at)
 
 
 def _saturated(estimate: Estimate) -> str:
@@ -40,9 +46,11 @@ def _saturated(estimate: Estimate) -> str:
         sentence = f"{first.element} is asked more than its rate limit allows, from {show_factor(first.at)} on"
     else:
         sentence = f"{first.element} saturates; it holds to {show_factor(first.at)}"
+        sooner = min(b.at for b in over)
+        sentence += f", what waits for it to {show_factor(sooner)}" * (sooner < 0.98 * first.at)
     if others:
         more = over[1].element if others == 1 else f"{_word(others)} others"
-        sentence += f", and {more} saturate{'s' if others == 1 else ''} too"
+        sentence += f"; {more} saturate{'s' if others == 1 else ''} too"
     return sentence + "."
 
 
