@@ -31,6 +31,7 @@ from archbook.export.formats import html, md, writer
 from archbook.export.material import Material, draw_all
 from archbook.export.prose import plain, read
 from archbook.export.svg import inline_svg
+from archbook.export.words import with_interval
 from archbook.findings import Finding
 from archbook.review.report import Report
 
@@ -361,7 +362,7 @@ def test_evidence_says_in_words_whether_it_still_holds(digest: str, state: str) 
     document = compose(material(of, evidence=(measured(of, digest),)))
     for written in (page(document), text(document)):
         assert state in written
-        assert "41.2× (38× – 44×)" in written
+        assert "41.2× (38–44)" in written
         assert "2026-11-23" in written
 
 
@@ -434,3 +435,16 @@ def test_an_unknown_format_names_the_nearest() -> None:
 @pytest.mark.parametrize("raw", ["<div>one</div>", "a <b onclick=x>two</b>", "<!-- three -->"])
 def test_raw_html_is_shown_as_it_was_written(raw: str) -> None:
     assert read(raw) == (say(raw),)
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "unit", "said"),
+    [
+        (0.0124, 0.0119, 0.013, "s", "12.4 ms (11.9–13)"),
+        (1.1, 0.9, 1.2, "s", "1.1 s (900 ms–1.2 s)"),
+        (1430.0, 1320.0, 1510.0, "×", "1\u202f430× (1\u202f320–1\u202f510)"),
+        (412.0, 400.0, 420.0, "req/s", "412 req/s (400–420)"),
+    ],
+)
+def test_an_interval_names_its_unit_once(value: float, low: float, high: float, unit: str, said: str) -> None:
+    assert with_interval(replace(measured(design()), value=value, low=low, high=high, unit=unit)) == said

@@ -36,7 +36,17 @@ def with_interval(evidence: Evidence) -> str:
     value = with_unit(evidence.value, evidence.unit)
     if evidence.low is None or evidence.high is None:
         return value
-    return f"{value} ({with_unit(evidence.low, evidence.unit)} – {with_unit(evidence.high, evidence.unit)})"
+    low, high = with_unit(evidence.low, evidence.unit), with_unit(evidence.high, evidence.unit)
+    unit = _parted(value)[1]
+    if _parted(low)[1] == _parted(high)[1] == unit:
+        return f"{value} ({_parted(low)[0]}–{_parted(high)[0]})"
+    return f"{value} ({low}–{high})"
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """The number and the unit of a value as it is said."""
+    unit = text.lstrip("-0123456789.,\u202f")
+    return text.removesuffix(unit), unit
 
 
 def load_of(element: ElementEstimate) -> str:

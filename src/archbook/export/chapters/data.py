@@ -75,7 +75,7 @@ def _facts(store: Store) -> Definitions:
     lost = f"at most {show_duration(backup.rpo)} of work is lost" if backup.rpo is not None else ""
     back = f"back within {show_duration(backup.rto)}" if backup.rto is not None else ""
     return terms(
-        ("Engine", ", ".join(filter(None, (store.engine, store.role, store.technology)))),
+        ("Engine", ", ".join(filter(None, (store.technology or store.engine, store.role)))),
         ("Written by", store.owner or "nobody in particular"),
         ("Replicas", f"{store.replicas}{lag}" if store.replicas else ""),
         ("Backup", ", ".join(filter(None, (lost, back)))),

@@ -77,7 +77,8 @@ def decisions(material: Material) -> Section:
 def _decision(d: Decision) -> Section:
     dated = f" on {d.date}" if d.date else ""
     replaced = f", replaced by decision {d.superseded_by}" if d.superseded_by else ""
-    head = say(f"{d.status.capitalize()}{dated}{replaced}; about {names(d.about)}.")
+    about = f"; about {names(d.about)}" if d.about else ""
+    head = say(f"{d.status.capitalize()}{dated}{replaced}{about}.")
     body = terms(
         ("Context", read(d.context)),
         ("Decision", read(d.decision)),

@@ -115,7 +115,7 @@ def risks(material: Material) -> list[Inline]:
         found.append(
             line(
                 "Nothing has been measured: the numbers rest on declared service times. ",
-                Span("See what is not measured", to="unmeasured"),
+                Span("See What is not measured", to="unmeasured"),
             )
         )
     return found[:RISKS] or [
@@ -125,7 +125,7 @@ def risks(material: Material) -> list[Inline]:
 
 def _finding(what: str, why: str) -> Inline:
     return line(
-        _sentence(what), f" {_sentence(why[:1].upper() + why[1:])} " if why else " ", Span("Review", to="review")
+        _sentence(what), f" {_sentence(why[:1].upper() + why[1:])} " if why else " ", Span("See Review", to="review")
     )
 
 
@@ -138,5 +138,5 @@ def open_decisions(material: Material) -> Block:
     open_ = [d for d in material.design.decisions if d.status == "proposed"]
     if not open_:
         taken = sum(d.status == "accepted" for d in material.design.decisions)
-        return say(f"No decision is open; {taken or 'none'} accepted. ", Span("Decisions", to="decisions"))
+        return say("No decision is open; ", Span(f"{taken or 'none'} accepted", to="decisions"), ".")
     return Listing(tuple((say(f"{d.id}. ", Span(d.title, to=f"decision-{d.id}")),) for d in open_))

@@ -32,6 +32,7 @@ _POLICY = (
 FEW_COLUMNS = 7  # a table with more is printed smaller
 LONG_CELL = 24  # a column with a longer one gets room, and may break words
 LANDSCAPE_PX = 1000  # a wider picture is printed on a page turned sideways
+ROOM = '<div class="room"></div>'  # in print: what follows begins where some lines fit below it
 _TAGS = {"code": "code", "strong": "strong", "em": "em"}
 
 
@@ -77,22 +78,24 @@ class _Writer:
     def chapter(self, number: int, section: Section) -> str:
         anchor = _id(section.anchor)
         label = f'<span class="label">{number} · {escape(section.title)}</span> ' if section.statement else ""
-        heading = escape(section.statement) or f'<span class="label">{number}</span> {escape(section.title)}'
-        return (
-            f'<section id="{anchor}" aria-labelledby="{anchor}-heading">\n'
-            f'<h2 id="{anchor}-heading">{label}{heading}</h2>\n{self.inside(section, 3)}</section>'
-        )
+        heading = label + escape(section.statement) or f'<span class="label">{number}</span> {escape(section.title)}'
+        inside = self.headed(f'<h2 id="{anchor}-heading">{heading}</h2>\n', section, 3)
+        return f'<section id="{anchor}" aria-labelledby="{anchor}-heading">\n{inside}</section>'
 
     def inside(self, section: Section, level: int) -> str:
-        return self.blocks(section.blocks) + "".join(self.below(below, level) for below in section.sections)
+        return self.blocks(section.blocks) + "".join(
+            f'<section id="{_id(below.anchor)}">\n'
+            + self.headed(f"<h{level}>{escape(below.title)}</h{level}>\n", below, min(level + 1, 6))
+            + "</section>\n"
+            for below in section.sections
+        )
 
-    def below(self, section: Section, level: int) -> str:
-        heading = f"<h{level}>{escape(section.title)}</h{level}>\n"
-        if section.blocks and isinstance(section.blocks[0], Figure):  # a printer may not part them
-            heading = f'<div class="keep">{heading}{self.block(section.blocks[0])}</div>\n'
-            section = replace(section, blocks=section.blocks[1:])
-        inside = self.inside(section, min(level + 1, 6))
-        return f'<section id="{_id(section.anchor)}">\n{heading}{inside}</section>\n'
+    def headed(self, heading: str, section: Section, level: int) -> str:
+        """A heading and what follows; in print it is not parted from a figure, nor left alone at the foot of a page."""
+        if not section.blocks or not isinstance(section.blocks[0], Figure):
+            return ROOM + heading + self.inside(section, level)
+        first = f'<div class="keep">{heading}{self.block(section.blocks[0])}</div>\n'
+        return first + self.inside(replace(section, blocks=section.blocks[1:]), level)
 
     def blocks(self, blocks: Iterable[Block]) -> str:
         return "".join(self.block(block) + "\n" for block in blocks)
@@ -140,8 +143,8 @@ class _Writer:
         caption = self.caption("caption", grid) if grid.name else ""
         kind = "wide small" if len(columns) > FEW_COLUMNS else "wide"
         return (
-            f'<div class="{kind}" role="region" aria-label="{self.numbers.get(grid, "Table")}" tabindex="0"><table>'
-            f"{caption}\n<thead><tr>{''.join(heads)}</tr></thead>\n<tbody>{body}</tbody></table></div>"
+            f'{ROOM}<div class="{kind}" role="region" aria-label="{self.numbers.get(grid, "Table")}" tabindex="0">'
+            f"<table>{caption}\n<thead><tr>{''.join(heads)}</tr></thead>\n<tbody>{body}</tbody></table></div>"
         )
 
     def figure(self, figure: Figure) -> str:
@@ -149,7 +152,7 @@ class _Writer:
         if not figure.svg:
             why = f'<p class="problem">This figure could not be drawn: {escape(figure.failure)}</p>'
             return f'<figure id="figure-{_id(figure.name)}">{why}{caption}</figure>'
-        svg, width, height = inline_svg(figure.svg, f"{_id(figure.name)}-", figure.alt)
+        svg, width, height = inline_svg(figure.svg, self.numbers[figure].replace("Figure ", "f") + "-", figure.alt)
         shape = ' class="landscape"' if width > LANDSCAPE_PX and width > 1.3 * height else ""
         size = f"--w:{width:.0f}px;--h:{height:.0f}px"
         return (
@@ -184,8 +187,8 @@ def _short(block: Definitions) -> bool:
 
 def _cell(text: str) -> str:
     """A short cell that begins with a number stays on one line with its unit; a long path may break at a slash."""
-    if len(text) <= 14 and text[:1].isdigit():
-        return escape(text).replace(" ", "&nbsp;")
+    if len(text) <= 24 and text[:1].isdigit():
+        return f'<span class="whole">{escape(text)}</span>'
     return re.sub(r"([/(])", r"\1<wbr>", escape(text)) if len(text) > LONG_CELL else escape(text)
 
 
@@ -194,4 +197,4 @@ def _mark(word: str) -> str:
 
 
 def _id(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_" else "-" for c in name)
+    return "".join(c if c.isalnum() or c in "-_." else "-" for c in name)
