@@ -23,14 +23,14 @@ def slider(page, number: int):
 def test_the_slider_moves_the_sentence_the_table_and_the_colours(start) -> None:
     answer = start.at(".archbook-answer").first
     expect(answer).to_contain_text("At today's peak")
-    before = start.at(".archbook-picture svg").nth(1).inner_html()
+    before = start.at(".archbook-diagram svg").first.inner_html()
     growth = slider(start, 1)
     growth.focus()
     for _ in range(25):
         growth.press("ArrowRight")
     expect(answer).to_contain_text(re.compile(r"At \d+(\.\d+)?× today's peak .* saturates"))
     expect(start.at(".archbook-panel table").first).to_contain_text("saturated")
-    assert start.at(".archbook-picture svg").nth(1).inner_html() != before
+    assert start.at(".archbook-diagram svg").first.inner_html() != before
     start.shoot("capacity-panel")
     start.theme(dark=True)
     start.shoot("capacity-panel-dark")

@@ -87,8 +87,8 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
     def _build_results(self) -> None:
         self._answer, self._chart, self._diagram, self._table = (widgets.HTML() for _ in range(4))
         self._how = widgets.HTML()
-        for picture in (self._chart, self._diagram):
-            picture.add_class("archbook-picture")
+        for output, name in ((self._answer, "said"), (self._chart, "chart"), (self._diagram, "diagram")):
+            output.add_class(f"archbook-{name}")
 
     # What the sliders do
 
