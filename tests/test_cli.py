@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -217,7 +218,7 @@ def test_a_real_process_speaks_utf_8_on_any_console_and_takes_no_colour_into_a_p
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes of Windows end otherwise")
 def test_a_reader_that_goes_away_is_no_error() -> None:
-    command = f"{sys.executable} -m archbook review first_draft --all --json | head -c 10"
+    command = f"{shlex.quote(sys.executable)} -m archbook review first_draft --all --json | head -c 10"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
     assert (len(done.stdout), done.stderr) == (10, "")
 

@@ -104,13 +104,18 @@ def _in_knots(edges: Sequence[Edge]) -> list[Edge]:
             [(i, callee, caller, on) if swap else (i, caller, callee, on) for i, caller, callee, on in edges]
         )
         sorter = graphlib.TopologicalSorter(graph)
-        try:
-            sorter.prepare()
-        except graphlib.CycleError:
-            pass
-        else:
+        if not _prepared_with_cycle(sorter):
             return []
         while ready := sorter.get_ready():
             loose.update(ready)
             sorter.done(*ready)
     return [edge for edge in edges if edge[1] not in loose and edge[2] not in loose]
+
+
+def _prepared_with_cycle(sorter: graphlib.TopologicalSorter[str]) -> bool:
+    """Prepare a sorter, which then gives what lies before its cycles; whether it has one."""
+    try:
+        sorter.prepare()
+    except graphlib.CycleError:
+        return True
+    return False
