@@ -27,6 +27,10 @@ class ArchbookError(Exception):
 
     exit_code = 2
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows instead of a traceback."""
+        return [str(self)]
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets
@@ -32,6 +33,7 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
         self._quiet = False
         self._sizes = row_sizes(design)
         self._picture = draw(design, "containers", heat={})
+        self._today = estimate(design)
         self._build_controls(growth)
         self._build_results()
         super().__init__(
@@ -50,7 +52,7 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
                              "Users on an ordinary day")  # fmt: skip
         self._growth = slider("Growth", logarithmic(1.0, top, growth, design.traffic.growth), growth, show_factor,
                               "Multiple of that load")  # fmt: skip
-        self._service = menu("Service", design.services, next(iter(design.services)), "The service to change")
+        self._service = menu("Service", design.services, self._weakest(), "The service to change")
         self._instances = slider("Instances", [1], 1, str, "Copies of the service that run")
         self._concurrency = slider("Concurrency", [1], 1, str, "Requests that one instance serves at once")
         self._caches = _caches(design)
@@ -126,15 +128,25 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
             self._changes.pop(where, None)
         else:
             self._changes[where] = value
-        self._redesign()
+        self._attempt(self._redesign)
 
     def _grow(self) -> None:
         """Growth has moved: the curve stands, unless the marker left it or it is longer than it need be."""
         ends = self._curve[-1].growth
-        if max(2 * self._shown.traffic.growth, self._growth.value) != ends and not self._quiet:
-            self._redesign()
-        else:
-            self._recompute()
+        moved = max(2 * self._shown.traffic.growth, self._growth.value) != ends
+        self._attempt(self._redesign if moved else self._recompute)
+
+    def _attempt(self, act: Callable[[], None]) -> None:
+        """Do it; an impossible setting explains itself in the answer, and the rest stands as it was."""
+        try:
+            act()
+        except ArchbookError as error:
+            self._answer.value = sentence(str(error))
+
+    def _weakest(self) -> str:
+        """The service that saturates first: the one that a reader wants to change."""
+        found = [e for e in self._today.elements.values() if e.kind == "service" and e.breaks_at == e.breaks_at]
+        return min(found, key=lambda e: e.breaks_at).name if found else next(iter(self._saved_design.services))
 
     def _redesign(self) -> None:
         """The design has changed: plan it again and draw the curve anew."""
@@ -150,14 +162,7 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
         self._recompute()
 
     def _recompute(self) -> None:
-        if self._quiet:
-            return
-        try:
-            now = estimate(self._shown, self._growth.value, row_sizes=self._sizes, plan=self._plan)
-        except ArchbookError as error:
-            self._answer.value = sentence(str(error))
-            return
-        self._show(now)
+        self._show(estimate(self._shown, self._growth.value, row_sizes=self._sizes, plan=self._plan))
 
     def _show(self, now: Estimate) -> None:
         self._estimate = now
