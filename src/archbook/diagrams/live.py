@@ -27,13 +27,21 @@ def utilisation_svg(curve: Sequence[Estimate], now: Estimate) -> str:
     parts = [_frame(curve, now), *_grid(high)]
     for (colour, dash), name in zip(LINES, names, strict=False):
         points = [(_x(e.growth, high), _y(e.elements[name].utilisation)) for e in curve]
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in _until_cut(points))
+        cut = next((i for i, (_, y) in enumerate(points, 1) if y <= TOP), len(points))
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points[:cut])
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2.2" '
                      f'stroke-dasharray="{dash}"/>')  # fmt: skip
     parts += _names(curve, names)
     parts += _promise(curve, high)
     parts.append(_marker(now, names, high))
     return "".join(parts) + "</svg>"
+
+
+def said_first(curve: Sequence[Estimate], now: Estimate) -> str:
+    """The finding of the chart: what saturates first, and where."""
+    if not now.breaks:
+        return f"nothing saturates up to {show_factor(curve[-1].growth)} today's load"
+    return f"{now.breaks[0].element} saturates first, at {show_factor(now.breaks[0].at)} today's load"
 
 
 def _busiest(curve: Sequence[Estimate]) -> list[str]:
@@ -53,31 +61,17 @@ def _upright(x: float, style: str) -> str:
     return f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" {style}/>'
 
 
-def _until_cut(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    kept = []
-    for x, y in points:
-        kept.append((x, y))
-        if y <= TOP:
-            break
-    return kept
-
-
 def _text(x: float, y: float, text: str, extra: str = "") -> str:
     halo = 'stroke="#fff" stroke-width="3" paint-order="stroke"'  # a label stays legible where a line runs under it
     return f'<text x="{x:.1f}" y="{y:.1f}" font-size="12" fill="#111827" {halo} {extra}>{html.escape(text)}</text>'
 
 
 def _frame(curve: Sequence[Estimate], now: Estimate) -> str:
-    first = now.breaks[0] if now.breaks else None
-    high = show_factor(curve[-1].growth)
-    title = f"{first.element} saturates first, at {show_factor(first.at)} today's load" if first else (
-        f"nothing saturates up to {high} today's load"
-    )  # fmt: skip
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        f'font-family="system-ui,sans-serif" role="img" aria-label="{html.escape(title)}">'
+        f'font-family="system-ui,sans-serif" role="img" aria-label="{html.escape(said_first(curve, now))}">'
         f'<rect width="{WIDTH}" height="{HEIGHT}" rx="6" fill="#fff"/>'
-        + _text(12, 19, title, 'font-weight="600" style="font-size:14px"')
+        + _text(12, 19, said_first(curve, now), 'font-weight="600" style="font-size:14px"')
         + _text(12, 36, "Utilisation (share of servers busy) against load, computed; logarithmic load axis")
     )
 
@@ -118,7 +112,7 @@ def _promise(curve: Sequence[Estimate], high: float) -> list[str]:
     for before, after in itertools.pairwise(curve):
         late = [e for e in after.endpoints.values() if e.meets_slo is False]
         if late and all(e.meets_slo is not False for e in before.endpoints.values()):
-            growth = min(crossing(before, after, e.name) for e in late)
+            growth = min(_crossing(before, after, e.name) for e in late)
             x = _x(growth, high)
             label = f"p95 promise missed from {show_factor(growth)}"
             anchor = 'text-anchor="end"' if x > (WIDTH - RIGHT + LEFT) / 2 else ""
@@ -129,7 +123,7 @@ def _promise(curve: Sequence[Estimate], high: float) -> list[str]:
     return []
 
 
-def crossing(before: Estimate, after: Estimate, endpoint: str) -> float:
+def _crossing(before: Estimate, after: Estimate, endpoint: str) -> float:
     """Multiple of today's load at which the p95 of `endpoint` passes its promise, between two estimates."""
     low, high = before.endpoints[endpoint].p95_s, after.endpoints[endpoint].p95_s
     promise = after.endpoints[endpoint].slo_p95_s or 0.0

@@ -83,8 +83,8 @@ class Picture:
         return write_atomically(path, self.content(chosen))
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        bundle = {"image/svg+xml": self.svg, "text/plain": self.alt}
-        return bundle if self.mermaid is None else {"text/vnd.mermaid": self.mermaid, **bundle}
+        """SVG only, not `mermaid` too: front ends draw that text without our legend, and may fetch what it names."""
+        return {"image/svg+xml": self.svg, "text/plain": self.alt}
 
     def __str__(self) -> str:
         return self.alt
