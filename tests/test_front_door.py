@@ -81,7 +81,7 @@ def test_evidence_is_kept_in_the_designs_folder_and_found_again(design_folder: C
 
 
 def test_evidence_of_a_design_made_in_code_has_nowhere_to_go() -> None:
-    from archbook.review.examples import example
+    from tests.examples import example
 
     design = example("")
     assert ab.load_evidence(design) == ()

@@ -18,7 +18,7 @@ from archbook.errors import ArchbookError
 from archbook.evidence import found
 from archbook.findings import Hit, Rule
 from archbook.review import Report, review, rules
-from archbook.review.examples import example
+from tests.examples import example
 
 DESIGNS = Path(__file__).resolve().parent.parent / "data" / "designs"
 DAY = datetime.date(2026, 11, 23)

@@ -93,7 +93,6 @@ def rules() -> Iterator[str]:
     for rule in all_rules():
         yield f"### `{rule.id}` ({rule.severity}, principle {rule.principle})\n"
         yield f"{rule.title}. {rule.why}.\n"
-        yield f"- Looks for: {sentence(rule.check)}"
         yield f"- Do: {rule.remedy}"
         yield f"- After: {'; '.join(rule.references)}"
         yield f"- Fires on:\n\n```yaml\n{rule.fires.strip()}\n```\n"

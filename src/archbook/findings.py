@@ -6,7 +6,7 @@ rule's condition holds; `apply` turns hits into findings. A rule that crashes be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -25,23 +25,23 @@ class Hit:
 
     about: str
     what: str
-    do: str = ""
-    why: str = ""
+    do: str
     where: tuple[str | int, ...] = ()
-    place: str = ""
     evidence: tuple[str, ...] = ()
     cost: float = 0.0
 
 
+Hits = Iterator[Hit]
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Data of a rule plus its one function.
+    """Data of a rule plus its one function, whose docstring begins with the rule's title.
 
     fires, quiet: the smallest subjects (as text) on which it does and does not fire; tests run both.
     """
 
     id: str
-    title: str
     severity: Severity
     principle: int
     why: str
@@ -50,6 +50,11 @@ class Rule:
     check: Callable[[Any], Iterable[Hit]]
     fires: str
     quiet: str
+
+    @property
+    def title(self) -> str:
+        """What is wrong, in one line."""
+        return (self.check.__doc__ or self.id).partition("\n")[0].rstrip(".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +83,9 @@ class Crash:
     error: str
 
 
-def apply(rules: Sequence[Rule], subject: Any, place: Callable[[tuple[str | int, ...]], str]) -> tuple[
-    list[Finding], list[Crash]
-]:  # fmt: skip
+def apply(
+    rules: Sequence[Rule], subject: Any, place: Callable[[tuple[str | int, ...]], str]
+) -> tuple[list[Finding], list[Crash]]:
     """All findings, worst first (severity, then cost, then place in `rules`), and the rules that crashed."""
     findings: list[Finding] = []
     crashes: list[Crash] = []
@@ -102,10 +107,10 @@ def _finding(rule: Rule, hit: Hit, place: Callable[[tuple[str | int, ...]], str]
         principle=rule.principle,
         about=hit.about,
         what=hit.what,
-        why=hit.why or rule.why,
-        do=hit.do or rule.remedy,
+        why=rule.why,
+        do=hit.do,
         references=rule.references,
-        place=hit.place or (place(hit.where) if hit.where else ""),
+        place=place(hit.where) if hit.where else "",
         evidence=hit.evidence,
         cost=hit.cost,
     )

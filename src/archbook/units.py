@@ -206,12 +206,12 @@ def _scaled(number: float, scale: list[tuple[float, str]]) -> str:
 def show_duration(seconds: float) -> str:
     """Seconds as people say them.
 
-    >>> show_duration(0.0124), show_duration(300), show_duration(0)
-    ('12.4 ms', '5 min', '0 s')
+    >>> show_duration(0.0124), show_duration(300), show_duration(0), show_duration(6e-14)
+    ('12.4 ms', '5 min', '0 s', '< 1 ns')
     """
     if seconds == 0 or not math.isfinite(seconds):
         return "0 s" if seconds == 0 else significant(seconds)
-    return _scaled(seconds, _TIMES)
+    return "< 1 ns" if 0 < seconds < 1e-9 else _scaled(seconds, _TIMES)
 
 
 def show_size(size_b: float) -> str:
@@ -255,3 +255,12 @@ def show_factor(factor: float) -> str:
     ('3.21×', '1\u202f430×')
     """
     return f"{significant(factor)}×"
+
+
+def show_count(number: int, one: str, many: str = "") -> str:
+    """A count with its noun.
+
+    >>> show_count(1, "store"), show_count(3, "store"), show_count(2, "try", "tries")
+    ('1 store', '3 stores', '2 tries')
+    """
+    return f"{number} {one if number == 1 else many or one + 's'}"

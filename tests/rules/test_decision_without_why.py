@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archbook.review import review
-from archbook.review.examples import example
+from tests.examples import example
 
 CASES = {
     "accepted": ("status: accepted", 1),

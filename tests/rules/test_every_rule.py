@@ -9,8 +9,8 @@ import pytest
 
 from archbook.findings import SEVERITIES, Rule
 from archbook.review import review, rules
-from archbook.review.examples import BASE, example
 from archbook.review.rules import __path__ as room
+from tests.examples import BASE, example
 
 RULES = {rule.id: rule for rule in rules()}
 PLACE = re.compile(r"(calls|decisions|api\.endpoints)\[\d+\]|announce `\w+\.\w+`")

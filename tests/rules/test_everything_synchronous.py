@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archbook.review import review
-from archbook.review.examples import example
+from tests.examples import example
 
 POST = "on: [POST /api/v1/things], breaker: true, timeout: 100ms"
 TWO_WRITES = ["to: back, kind: write", "to: mailer, kind: write"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from archbook.design.interactions import Call, Event
 from archbook.design.quantities import EndpointName, Label, Name, Part, Text
 from archbook.errors import UnknownName
 from archbook.tables import Table
-from archbook.units import show_factor, significant
+from archbook.units import show_count, show_factor, significant
 
 Where = tuple[str | int, ...]
 """A place inside a design, such as ``("calls", 2, "to")``."""
@@ -118,6 +118,13 @@ class Design(Part):
         """Endpoint name and times of each step of a journey, in order."""
         for step in journey.steps:
             yield (step, 1.0) if isinstance(step, str) else (step.do, step.times)
+
+    def counted(self) -> str:
+        """What there is of each kind, such as ``4 services, 1 store, 9 calls``."""
+        parts: dict[str, Sized] = {"service": self.services, "store": self.stores, "call": self.calls,
+                                   "event": self.events, "endpoint": self.api.endpoints,
+                                   "decision": self.decisions}  # fmt: skip
+        return ", ".join(show_count(len(part), name) for name, part in parts.items() if part)
 
     def sessions_per_s(self, growth: float = 1.0) -> float:
         """Sessions that start each second at peak, at `growth` times today's load."""

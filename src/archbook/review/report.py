@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import html
+import re
+import textwrap
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from archbook.findings import SEVERITIES, Crash, Finding
-from archbook.tables import Table, as_columns
+from archbook.review.subject import listed
+from archbook.tables import Table, as_columns, escape_markdown
+from archbook.units import show_count
 
 FORMAT = 1
 OK, FINDINGS, CRASHED = 0, 1, 3
+SCREEN_GROUPS = 3
+INDENT = 7
+MARKS = {"high": ("#D55E00", "▲"), "medium": ("#E69F00", "◆"), "low": ("#0072B2", "●")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,35 +59,53 @@ class Report:
     @property
     def answer(self) -> str:
         """The sentence that comes first."""
+        waived = f"{len(self.waived)} waived" if self.waived else ""
         if not self.findings:
             nothing = "no finding" if not self.crashes else "no finding, but the review is incomplete"
-            return f"{self.design}: {nothing}. {self.looked_at}{self._waived_count(', ')}."
+            return f"{self.design}: {nothing}. {self.looked_at}{waived and ', ' + waived}."
         counts = Counter(finding.severity for finding in self.findings)
         severities = ", ".join(f"{counts[s]} {s}" for s in SEVERITIES if counts[s])
-        some = "1 finding" if len(self.findings) == 1 else f"{len(self.findings)} findings"
-        worst = self.groups[0][0].what
-        return f"{self.design}: {some} ({severities}){self._waived_count('; ')}. Mend first: {worst}."
-
-    def _waived_count(self, before: str) -> str:
-        return f"{before}{len(self.waived)} waived" if self.waived else ""
+        some = f"{show_count(len(self.findings), 'finding')} ({severities}){waived and '; ' + waived}"
+        return f"{self.design}: {some}. Mend first: {self.groups[0][0].what}."
 
     def text(self, width: int = 100, all: bool = False) -> str:
-        """For a terminal: one screen, or `all` of it."""
-        from archbook.review.render import as_text
-
-        return as_text(self, width, all)
+        """For a terminal: one screen with one finding a rule, the last rules on one line each; or `all` of it."""
+        groups, notes = self.groups, self._notes()
+        if all:
+            blocks = [_block(finding, (), width) for group in groups for finding in group]
+            notes = [("waived", f"{finding.what}: {finding.waived}") for finding in self.waived] + notes
+        else:
+            blocks = [_block(group[0], group[1:], width) for group in groups[:SCREEN_GROUPS]]
+            blocks.append("\n".join(_brief(group, width) for group in groups[SCREEN_GROUPS:]))
+        told = [_line(label, text, width) for label, text in notes]
+        return "\n\n".join(filter(None, [_fill(self.answer, width), *blocks, *told, _hint(self, all, width)]))
 
     def markdown(self) -> str:
-        """Every finding under its severity."""
-        from archbook.review.render import as_markdown
-
-        return as_markdown(self)
+        """Every finding under its severity; names of the design cannot break out of the page."""
+        e = escape_markdown
+        lines = [e(self.answer)]
+        for severity in SEVERITIES:
+            chosen = [finding for finding in self.findings if finding.severity == severity]
+            lines += [f"## {severity.capitalize()}"] if chosen else []
+            for finding in chosen:
+                lines.append(f"- **{e(finding.what)}**{e(f' ({finding.place})') if finding.place else ''}")
+                lines += [f"  - {label}: {e(text)}" for label, text in _told(finding)]
+        lines += ["## Waived"] if self.waived else []
+        lines += [f"- {e(finding.what)}: {e(finding.waived)} ({finding.rule})" for finding in self.waived]
+        lines += ["## Notes"] if self._notes() else []
+        return "\n".join([*lines, *(f"- {label}: {e(text)}" for label, text in self._notes())]) + "\n"
 
     def html(self) -> str:
-        """For a notebook: the answer, and a group a line that unfolds."""
-        from archbook.review.render import as_html
+        """For a notebook: the answer, and a group a line that unfolds; all text is escaped."""
+        groups = "".join(_group(group) for group in self.groups)
+        waived = _folded("waived", [f"<b>{_e(f.what)}</b>: {_e(f.waived)}" for f in self.waived])
+        notes = "".join(f'<p style="margin:4px 0"><b>{label}</b> {_e(text)}</p>' for label, text in self._notes())
+        return (f'<div style="font:13px/1.5 system-ui,sans-serif;max-width:60em"><p style="margin:4px 0">'
+                f"<b>{_e(self.answer)}</b></p>{groups}{waived}{notes}</div>")  # fmt: skip
 
-        return as_html(self)
+    def _notes(self) -> list[tuple[str, str]]:
+        crashes = [("crash", f"{c.rule} failed, so its answer is not known: {c.error}") for c in self.crashes]
+        return crashes + [("note", remark) for remark in self.remarks]
 
     def table(self) -> Table:
         """One row a finding, the waived ones last."""
@@ -88,8 +115,7 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """All of it in plain values, for files and scripts."""
-        head = {"archbook_review": FORMAT, "exit_code": self.exit_code, "answer": self.answer}
-        return head | asdict(self)
+        return {"archbook_review": FORMAT, "exit_code": self.exit_code, "answer": self.answer} | asdict(self)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {"text/html": self.html(), "text/markdown": self.markdown(), "text/plain": self.text()}
@@ -99,5 +125,63 @@ class Report:
 
 
 def _rank(group: list[Finding]) -> tuple[int, float, str]:
-    worst = min(SEVERITIES.index(finding.severity) for finding in group)
-    return worst, -sum(finding.cost for finding in group) / len(group), group[0].rule
+    return SEVERITIES.index(group[0].severity), -sum(finding.cost for finding in group) / len(group), group[0].rule
+
+
+def _told(finding: Finding) -> list[tuple[str, str]]:
+    seen = "; ".join(finding.evidence) or "not measured"
+    anchors = f"{finding.rule} · principle {finding.principle} · {', '.join(finding.references)}"
+    return [("why", finding.why), ("seen", seen), ("do", finding.do), ("rule", anchors)]
+
+
+def _block(finding: Finding, others: Sequence[Finding], width: int) -> str:
+    room = width - INDENT - len(finding.place) - 2
+    head = _line(finding.severity, f"{finding.what}  {finding.place}", width)
+    if len(finding.what) <= room:
+        head = f"{finding.severity:<{INDENT}}{finding.what:<{room}}  {finding.place}".rstrip()
+    told = _told(finding) + ([("also", listed(other.about for other in others))] if others else [])
+    return "\n".join([head, *(_line("", f"{label:<6}{text}", width, INDENT + 6) for label, text in told)])
+
+
+def _brief(group: Sequence[Finding], width: int) -> str:
+    count = f" ({len(group)} places)" if len(group) > 1 else ""
+    return _line(group[0].severity, group[0].what + count, width)
+
+
+def _hint(report: Report, everything: bool, width: int) -> str:
+    if not report.findings:
+        return ""
+    worst = report.groups[0][0]
+    rest = "" if everything or len(report.findings) == 1 else "all of them: --all;  "
+    waiver = f'waivers: [{{rule: {worst.rule}, about: "{worst.about}", why: "…"}}]'
+    return _fill(f"{rest}to accept a finding, say why in design.yaml: {waiver}", width)
+
+
+def _line(label: str, text: str, width: int, hang: int = INDENT) -> str:
+    return _fill(text, width, f"{label:<{INDENT}}", " " * hang)
+
+
+def _fill(text: str, width: int, first: str = "", rest: str = "") -> str:
+    return textwrap.fill(text, max(width, 40), initial_indent=first, subsequent_indent=rest,
+                         break_long_words=False, break_on_hyphens=False)  # fmt: skip
+
+
+def _group(group: Sequence[Finding]) -> str:
+    colour, mark = MARKS[group[0].severity]
+    count = f" and {len(group) - 1} more" if len(group) > 1 else ""
+    head = f'<span style="color:{colour}">{mark}</span> {group[0].severity} · {_e(group[0].what)}{count}'
+    return _folded(head, map(_finding, group))
+
+
+def _finding(finding: Finding) -> str:
+    told = "".join(f"<br>{label}: {_e(text)}" for label, text in _told(finding))
+    return f"<b>{_e(finding.what)}</b> <code>{_e(finding.place)}</code>{told}"
+
+
+def _folded(head: str, blocks: Iterable[str]) -> str:
+    body = "".join(f'<div style="margin:4px 0 8px 18px">{block}</div>' for block in blocks)
+    return f"<details><summary>{head}</summary>{body}</details>" if body else ""
+
+
+def _e(text: str) -> str:
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(text))

@@ -1,11 +1,11 @@
-"""What a rule looks at: a design, its estimate, what has been measured, and look-ups that keep rules short."""
+"""What a rule looks at: a design, its estimate, what has been measured, and what keeps rules short."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 from math import isfinite
+from typing import TypeVar
 
 from archbook.capacity import estimate
 from archbook.capacity.result import ElementEstimate, Estimate
@@ -14,11 +14,16 @@ from archbook.design.interactions import Call
 from archbook.design.model import Design
 from archbook.errors import ArchbookError
 from archbook.evidence import Evidence
-from archbook.findings import Crash
+from archbook.findings import Crash, Hit
 from archbook.units import show_factor, show_rate
 
 ROWS = 20.0
 """Rows of a list whose endpoint does not say how many it has."""
+
+Placed = tuple[int, Call]
+"""A call with its index in `design.calls`."""
+
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 def listed(names: Iterable[str], most: int = 4) -> str:
@@ -30,6 +35,14 @@ def listed(names: Iterable[str], most: int = 4) -> str:
     known = list(dict.fromkeys(names))
     more = f" and {len(known) - most} more" if len(known) > most else ""
     return ", ".join(known[:most]) + more
+
+
+def grouped(calls: Iterable[Placed], key: Callable[[Call], _Key]) -> dict[_Key, list[Placed]]:
+    """Calls by a key, such as their caller."""
+    groups: dict[_Key, list[Placed]] = {}
+    for index, call in calls:
+        groups.setdefault(key(call), []).append((index, call))
+    return groups
 
 
 class Subject:
@@ -58,36 +71,15 @@ class Subject:
         return "at today's peak" if growth == 1 else f"at {show_factor(growth)} today's peak"
 
     @cached_property
-    def crossings(self) -> tuple[tuple[int, Call], ...]:
+    def crossings(self) -> tuple[Placed, ...]:
         """Calls that leave a service for another one, or for a system of somebody else, with their index."""
-        stores = self.design.stores
-        return tuple((i, call) for i, call in enumerate(self.design.calls) if call.to not in stores)
+        return tuple((i, call) for i, call in enumerate(self.design.calls) if call.to not in self.design.stores)
 
     @cached_property
-    def pairs(self) -> dict[tuple[str, str], list[tuple[int, Call]]]:
-        """The crossings of each caller and callee."""
-        pairs: dict[tuple[str, str], list[tuple[int, Call]]] = defaultdict(list)
-        for index, call in self.crossings:
-            pairs[call.from_, call.to].append((index, call))
-        return dict(pairs)
+    def _crossings_from(self) -> dict[str, list[Placed]]:
+        return grouped(self.crossings, lambda call: call.from_)
 
-    @cached_property
-    def store_calls(self) -> dict[str, list[tuple[int, Call]]]:
-        """The calls to each store."""
-        calls: dict[str, list[tuple[int, Call]]] = {store: [] for store in self.design.stores}
-        for index, call in enumerate(self.design.calls):
-            if call.to in calls:
-                calls[call.to].append((index, call))
-        return calls
-
-    @cached_property
-    def _calls_from(self) -> dict[str, list[tuple[int, Call]]]:
-        calls: dict[str, list[tuple[int, Call]]] = defaultdict(list)
-        for index, call in self.crossings:
-            calls[call.from_].append((index, call))
-        return calls
-
-    def path(self, endpoint: Endpoint) -> Iterator[tuple[int, Call]]:
+    def path(self, endpoint: Endpoint) -> Iterator[Placed]:
         """The crossings that are made, directly or further down, while a client waits for `endpoint`.
 
         An asynchronous call is part of the path, what follows from it is not.
@@ -97,7 +89,7 @@ class Subject:
         waiting = [*seen]
         while waiting:
             caller = waiting.pop()
-            for index, call in self._calls_from.get(caller, ()):
+            for index, call in self._crossings_from.get(caller, ()):
                 routed = caller != gateway or call.to == endpoint.service or call.to not in self.design.services
                 if endpoint.name in call.on if call.on else routed:
                     yield index, call
@@ -105,50 +97,18 @@ class Subject:
                         seen.add(call.to)
                         waiting.append(call.to)
 
-    @cached_property
-    def passing(self) -> frozenset[int]:
-        """Calls that only pass work on: to another service, to write, or such that the answer can do without."""
-        services = self.design.services
-        return frozenset(i for i, c in self.crossings if c.to in services and (c.kind == "write" or c.optional))
-
-    @cached_property
-    def leads_to_passing(self) -> frozenset[str]:
-        """Services from which, whatever the request, some call of `passing` may follow."""
-        callers = defaultdict(set)
-        for _, call in self.crossings:
-            callers[call.to].add(call.from_)
-        found = {self.design.calls[i].from_ for i in self.passing}
-        waiting = [*found]
-        while waiting:
-            new = callers[waiting.pop()] - found
-            found |= new
-            waiting += new
-        return frozenset(found)
-
-    def times(self, call: Call, name: str) -> float:
-        """How often `call` is made for one request of the endpoint `name` (empty: any request), after caches."""
-        if call.per_request == "per row":
-            times = max((e.rows or ROWS for e in self._handled(call, name)), default=ROWS)
-        else:
-            times = float(call.per_request)
-        cache = self.design.stores.get(call.unless_hit or "")
-        return times * (1 - (call.hit_ratio or 0.0)) * (1 - ((cache and cache.hit_ratio) or 0.0))
-
-    def _handled(self, call: Call, name: str) -> list[Endpoint]:
-        endpoints = self.design.api.endpoints
-        return [e for e in endpoints if (e.name == name if name else e.service == call.from_)]
-
-    def rate(self, calls: Sequence[int]) -> float:
-        """Calls a second at growth through these (indexes of `design.calls`); 0 without an estimate."""
-        return sum(self.grown.calls[i].calls_per_s for i in calls) if self.grown else 0.0
-
-    def measured_rate(self, calls: Sequence[int]) -> tuple[str, ...]:
-        """The same as evidence; empty without an estimate."""
-        if self.grown is None:
-            return ()
-        rate = self.rate(calls)
+    def at_calls(self, calls: Sequence[Placed], what: str, do: str, *seen: str, about: str = "") -> Hit:
+        """A hit at the first of `calls`; seen, and ranked by, the calls a second through all of them."""
+        index, call = calls[0]
+        rate = sum(self.grown.calls[i].calls_per_s for i, _ in calls) if self.grown else 0.0
         much = f"{show_rate(rate, 'calls')} {self.peak}" if rate else "no journey comes here"
-        return (f"{much} (computed: traffic carried over the call graph)",)
+        carried = (f"{much} (computed: traffic carried over the call graph)",) if self.grown else ()
+        return Hit(about or f"{call.from_} → {call.to}", what, do, ("calls", index), (*seen, *carried), rate)
+
+    def at_endpoint(self, index: int, what: str, do: str, *seen: str) -> Hit:
+        """A hit at the endpoint of that index, ranked by the requests a second that clients make."""
+        name = self.design.api.endpoints[index].name
+        return Hit(name, what, do, ("api", "endpoints", index), seen, self.requests_per_s(name))
 
     def requests_per_s(self, endpoint: str) -> float:
         """Requests of clients for an endpoint at growth; 0 without an estimate."""
@@ -163,14 +123,15 @@ class Subject:
                 return found
         return None
 
-    def cited(self, about: str) -> tuple[str, ...]:
-        """What has been measured or simulated about a part, with its date; says when it is stale."""
-        return tuple(
+    def cited(self, name: str) -> list[str]:
+        """What has been measured or simulated about a service or store, with its date; says when it is stale."""
+        parts = (f"services.{name}.", f"stores.{name}.")
+        return [
             f"{entry.claim} ({entry.how}, {entry.date[:10] or 'undated'}"
             + (", stale: its part of the design has changed since)" if entry.stale(self.design) else ")")
             for entry in self.evidence
-            if entry.about == about or entry.about.startswith(about + ".")
-        )
+            if f"{entry.about}.".startswith(parts)
+        ]
 
     def _estimate(self, growth: float) -> Estimate | None:
         try:

@@ -21,37 +21,27 @@ def settle(
     """
     reasons: dict[tuple[str, str], str] = {}
     remarks = []
-    places = {_key(finding.rule, finding.about) for finding in findings}
     for index, waiver in enumerate(design.waivers):
-        key = _key(waiver.rule, waiver.about)
-        trouble = _trouble(waiver, key in places, findings, rules, today)
-        if trouble:
-            place = design.place(("waivers", index))
-            remarks.append(f"{place + ' ' if place else ''}`waivers[{index}]`: {trouble}")
-        else:
-            reasons[key] = waiver.why
-    still_open, waived = [], []
-    for finding in findings:
-        why = reasons.get(_key(finding.rule, finding.about))
-        waived.append(replace(finding, waived=why)) if why else still_open.append(finding)
-    return still_open, waived, remarks
-
-
-def _trouble(
-    waiver: Waiver, matches: bool, findings: Sequence[Finding], rules: Sequence[Rule], today: datetime.date
-) -> str:
-    known = [rule.id for rule in rules]
-    if waiver.rule not in known:
-        return f"no rule `{waiver.rule}`; {suggestion(waiver.rule, known)}"
-    if not matches:
         places = [finding.about for finding in findings if finding.rule == waiver.rule]
-        if not places:
-            return f"{waiver.rule} finds nothing any more; remove the waiver"
+        if trouble := _trouble(waiver, places, [rule.id for rule in rules], today):
+            remarks.append(f"{design.place(('waivers', index))} `waivers[{index}]`: {trouble}".lstrip())
+        else:
+            reasons[waiver.rule, _plain(waiver.about)] = waiver.why
+    marked = [replace(f, waived=reasons.get((f.rule, _plain(f.about)), "")) for f in findings]
+    return [f for f in marked if not f.waived], [f for f in marked if f.waived], remarks
+
+
+def _trouble(waiver: Waiver, places: Sequence[str], rules: Sequence[str], today: datetime.date) -> str:
+    if waiver.rule not in rules:
+        return f"no rule `{waiver.rule}`; {suggestion(waiver.rule, rules)}"
+    if not places:
+        return f"{waiver.rule} finds nothing any more; remove the waiver"
+    if _plain(waiver.about) not in map(_plain, places):
         return f"{waiver.rule} finds nothing at `{waiver.about}`; {suggestion(waiver.about, places)}"
     if waiver.until and datetime.date.fromisoformat(waiver.until) < today:
         return f"was to be looked at again on {waiver.until}; the finding is open until mended or the day moved"
     return ""
 
 
-def _key(rule: str, about: str) -> tuple[str, str]:
-    return rule, " ".join(about.replace("->", "→").replace("→", " → ").split())
+def _plain(about: str) -> str:
+    return " ".join(about.replace("->", "→").replace("→", " → ").split())

@@ -1,57 +1,51 @@
 """A list that is answered whole."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-
 from archbook.design.contract import Endpoint
-from archbook.findings import Hit, Rule
+from archbook.findings import Hits, Rule
 from archbook.review.subject import ROWS, Subject
 from archbook.units import show_duration, show_rate, show_size, significant
 
 
-def unpaginated(subject: Subject) -> Iterator[Hit]:
-    """A list endpoint without pages, by its own words or by the style of the API."""
+def unpaginated(subject: Subject) -> Hits:
+    """A list that is answered without pages, by its own words or by the style of the API."""
     style = subject.design.api.style
+    way, mend = (
+        (style.pagination, "") if style.pagination != "none" else ("page", "; api.style: set `pagination: page`")
+    )
     for index, endpoint in enumerate(subject.design.api.endpoints):
-        if endpoint.list and (not endpoint.paginated or style.pagination == "none"):
-            rate = subject.requests_per_s(endpoint.name)
-            way = "page" if style.pagination == "none" else style.pagination
-            yield Hit(
-                about=endpoint.name,
-                what=f"{endpoint.name} answers with the whole list",
-                do=f"api.endpoints[{index}]: set `paginated: true`, at most {style.max_page_size} rows by {way}"
-                + ("; api.style: set `pagination: page`" if style.pagination == "none" else ""),
-                where=("api", "endpoints", index),
-                evidence=(*_growth(subject, endpoint), *_bandwidth(subject, endpoint, rate)),
-                cost=rate,
+        if endpoint.list and (mend or not endpoint.paginated):
+            yield subject.at_endpoint(
+                index,
+                f"{endpoint.name} answers with the whole list",
+                f"api.endpoints[{index}]: set `paginated: true`, at most {style.max_page_size} rows by {way}{mend}",
+                *_growth(subject, endpoint),
+                *_bandwidth(subject, endpoint),
             )
 
 
-def _growth(subject: Subject, endpoint: Endpoint) -> tuple[str, ...]:
+def _growth(subject: Subject, endpoint: Endpoint) -> list[str]:
     storage = subject.grown.storage if subject.grown else ()
     held = next((s for s in storage if endpoint.resource and s.holding == endpoint.resource), None)
     if held is None:
-        return ()
+        return []
     horizon = show_duration(subject.design.traffic.horizon)
     now, then = significant(held.items_now), significant(held.items_at_horizon)
     grows = f" today and {then} in {horizon} (computed: growth of storage)" if then != now else ""
-    return (f"{held.store} holds {now} {held.holding}{grows}", *subject.cited(f"stores.{held.store}"))
+    return [f"{held.store} holds {now} {held.holding}{grows}", *subject.cited(held.store)]
 
 
-def _bandwidth(subject: Subject, endpoint: Endpoint, rate: float) -> tuple[str, ...]:
+def _bandwidth(subject: Subject, endpoint: Endpoint) -> list[str]:
+    rate, size = subject.requests_per_s(endpoint.name), endpoint.response_size
     if not rate:
-        return ()
+        return []
     requests = f"{show_rate(rate)} {subject.peak}"
-    if not endpoint.response_size:
-        return (f"{requests}, {significant(endpoint.rows or ROWS)} rows each (computed: rate × rows)",)
-    flow = show_size(rate * endpoint.response_size)
-    return (f"{requests} of {show_size(endpoint.response_size)} each are {flow}/s (computed: rate × size)",)
+    if not size:
+        return [f"{requests}, {significant(endpoint.rows or ROWS)} rows each (computed: rate × rows)"]
+    return [f"{requests} of {show_size(size)} each are {show_size(rate * size)}/s (computed: rate × size)"]
 
 
 RULE = Rule(
     id="list-without-pagination",
-    title="A list that is answered without pages",
     severity="high",
     principle=2,
     why="The list grows with the business, and every client's answer, the service's memory and the database's scan "
@@ -59,16 +53,6 @@ RULE = Rule(
     remedy="Answer in pages from the first day, with a bound on their size.",
     references=("Zalando RESTful API guidelines, rule 159", "Google AIP-158"),
     check=unpaginated,
-    fires="""
-api:
-  endpoints:
-  - {name: GET /api/v1/things, service: front, list: true, paginated: false, resource: things}
-  - {name: POST /api/v1/things, service: front}
-""",
-    quiet="""
-api:
-  endpoints:
-  - {name: GET /api/v1/things, service: front, list: true, paginated: true, resource: things}
-  - {name: POST /api/v1/things, service: front}
-""",
+    fires="  - {name: GET /api/v1/parts, service: front, list: true, paginated: false}",
+    quiet="  - {name: GET /api/v1/parts, service: front, list: true, paginated: true}",
 )

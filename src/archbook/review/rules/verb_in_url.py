@@ -1,12 +1,9 @@
 """A path that names an action where the method already does."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Iterator
 
 from archbook.design.contract import Endpoint
-from archbook.findings import Hit, Rule
+from archbook.findings import Hits, Rule
 from archbook.review.subject import Subject
 
 VERBS = {
@@ -16,30 +13,25 @@ VERBS = {
     "DELETE": "delete remove",
 }
 METHODS = {verb: method for method, verbs in VERBS.items() for verb in verbs.split()}
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
-def verbs(subject: Subject) -> Iterator[Hit]:
-    """A path segment that begins with a verb of creating, reading, updating or deleting."""
+def verbs(subject: Subject) -> Hits:
+    """A URL that names an action, not a thing, in a segment that begins with a verb."""
     for index, endpoint in enumerate(subject.design.api.endpoints):
-        verb = next((words[0] for words in map(_words, _segments(endpoint)) if words and words[0] in METHODS), None)
+        verb = next(
+            (words[0] for words in map(_words, endpoint.path.split("/")) if words and words[0] in METHODS), None
+        )
         if verb:
-            better = _noun_form(endpoint, verb)
-            yield Hit(
-                about=endpoint.name,
-                what=f"{endpoint.name} says `{verb}` in its path",
-                do=f"api.endpoints[{index}]: name it `{better}`; keep the old name until its `sunset`",
-                where=("api", "endpoints", index),
-                cost=subject.requests_per_s(endpoint.name),
+            yield subject.at_endpoint(
+                index,
+                f"{endpoint.name} says `{verb}` in its path",
+                f"api.endpoints[{index}]: name it `{_noun_form(endpoint, verb)}`; keep the old name until its `sunset`",
             )
 
 
-def _segments(endpoint: Endpoint) -> list[str]:
-    return [segment for segment in endpoint.path.split("/") if segment and not segment.startswith("{")]
-
-
 def _words(segment: str) -> list[str]:
-    return [word.lower() for word in _WORDS.findall(segment)]
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", segment)
+    return [] if segment.startswith("{") else [word.lower() for word in words]
 
 
 def _noun_form(endpoint: Endpoint, verb: str) -> str:
@@ -50,16 +42,15 @@ def _noun_form(endpoint: Endpoint, verb: str) -> str:
     """
     parts = []
     for segment in endpoint.path.split("/"):
-        words = _words(segment)
-        if not segment.startswith("{") and words and words[0] == verb:
-            segment = "-".join(words[1:]) + ("" if words[-1].endswith("s") or not words[1:] else "s")
+        verbs, words = _words(segment)[:1], _words(segment)[1:]
+        if verbs == [verb]:
+            segment = "-".join(words) + ("s" if words and not words[-1].endswith("s") else "")
         parts.append(segment)
-    return f"{METHODS[verb]} /" + "/".join(part for part in parts if part)
+    return f"{METHODS[verb]} /" + "/".join(filter(None, parts))
 
 
 RULE = Rule(
     id="verb-in-url",
-    title="A URL that names an action, not a thing",
     severity="low",
     principle=2,
     why="The method already says what is done; a resource named by a noun has one address to link, cache, secure and "
@@ -67,18 +58,6 @@ RULE = Rule(
     remedy="Name the resource by a plural noun and let the method be the verb.",
     references=("Zalando RESTful API guidelines, rule 141", "Google AIP-136"),
     check=verbs,
-    fires="""
-api:
-  endpoints:
-  - {name: GET /api/v1/things, service: front}
-  - {name: POST /api/v1/things, service: front}
-  - {name: POST /api/v1/createThing, service: front}
-""",
-    quiet="""
-api:
-  endpoints:
-  - {name: GET /api/v1/things, service: front}
-  - {name: POST /api/v1/things, service: front}
-  - {name: GET /api/v1/settings, service: front}
-""",
+    fires="  - {name: POST /api/v1/createThing, service: front}",
+    quiet="  - {name: GET /api/v1/settings, service: front}",
 )

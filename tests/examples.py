@@ -30,10 +30,9 @@ api:
 
 
 def example(fragment: str) -> Design:
-    """The base design with a YAML fragment laid over it: each section that the fragment has replaces the base's."""
-    return read("".join((_sections(BASE) | _sections(fragment)).values()))
+    """The base design with a YAML fragment laid over it: each section that the fragment has replaces the base's.
 
-
-def _sections(text: str) -> dict[str, str]:
-    parts = re.split(r"^(?=[a-z])", text, flags=re.MULTILINE)
-    return {part.partition(":")[0]: part.rstrip() + "\n" for part in parts if part.strip()}
+    A fragment that begins with ``  -`` adds endpoints.
+    """
+    parts = re.split(r"\n(?=[a-z])", f"{BASE}\n{fragment}".strip())
+    return read("\n".join({part.partition(":")[0]: part.rstrip() for part in parts}.values()) + "\n")
