@@ -284,3 +284,14 @@ def test_the_exit_codes_are_told_in_help(capsys: pytest.CaptureFixture[str]) -> 
     assert f"{cli.WRONG_INPUT} wrong input" in told
     assert f"{cli.FAILED} Archbook itself failed" in told
     assert f"{cli.STOPPED} stopped" in told
+
+
+def test_without_growth_the_first_sentence_says_today_and_what_happens_at_the_planned_growth(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = run(capsys, "estimate", "ecommerce")[1]
+    first = out.partition(". ")[0]
+    assert first.startswith("At today's peak (")
+    assert "nothing saturates; at 10× today's peak (" in first
+    assert "payment-service saturates" in first
+    assert "At 1× today's peak (computed)" in out

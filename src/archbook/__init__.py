@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from archbook.diagrams.view import draw, views
     from archbook.errors import ArchbookError, DesignError
     from archbook.evidence import Evidence
+    from archbook.export.chapter import chapter
     from archbook.schema.experiments import experiments
-    from archbook.verbs import (
-        chapter,
+    from archbook.verbs import (  # fmt: skip
         chart,
         check,
         curve,
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     __version__: str
 
+_ROOMS = ("exercises", "export", "panels", "review")
 _HOME = {
     "ArchbookError": "errors",
     "Design": "design.model",
@@ -50,44 +51,19 @@ _HOME = {
     "Estimate": "capacity.result",
     "Evidence": "evidence",
     "answer": "capacity",
+    "chapter": "export.chapter",
     "draw": "diagrams.view",
     "experiments": "schema.experiments",
     "save": "design.saving",
     "views": "diagrams.view",
-    **dict.fromkeys(("chapter", "chart", "check", "curve", "decide", "estimate", "experiment", "keep"), "verbs"),
-    **dict.fromkeys(("load", "load_evidence", "new", "open_design"), "verbs"),
 }
-_ROOMS = ("exercises", "export", "panels", "review")
+"""The modules of the names that are not in `verbs`."""
 
 __all__ = [
-    "ArchbookError",
-    "Design",
-    "DesignError",
-    "Estimate",
-    "Evidence",
-    "__version__",
-    "answer",
-    "chapter",
-    "chart",
-    "check",
-    "curve",
-    "decide",
-    "draw",
-    "estimate",
-    "exercises",
-    "experiment",
-    "experiments",
-    "export",
-    "keep",
-    "load",
-    "load_evidence",
-    "new",
-    "open_design",
-    "panels",
-    "review",
-    "save",
-    "views",
-]
+    "ArchbookError", "Design", "DesignError", "Estimate", "Evidence", "__version__", "answer", "chapter", "chart",
+    "check", "curve", "decide", "draw", "estimate", "exercises", "experiment", "experiments", "export", "keep", "load",
+    "load_evidence", "new", "open_design", "panels", "review", "save", "views",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
@@ -97,9 +73,9 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("archbook")
-    if name not in _HOME:
+    if name not in __all__:
         raise AttributeError(f"module 'archbook' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"archbook.{_HOME[name]}"), name)
+    value = globals()[name] = getattr(import_module(f"archbook.{_HOME.get(name, 'verbs')}"), name)
     return value
 
 

@@ -15,19 +15,22 @@ if TYPE_CHECKING:
     from archbook.capacity.result import Estimate
     from archbook.design.model import Design
     from archbook.diagrams.picture import Picture
-    from archbook.export.chapter import Chapter
     from archbook.review import Report
     from archbook.schema import Outcome
 
 
-class Said(str):
-    """A sentence that shows itself without quotes."""
+class _Shown:
+    """Shows itself in a notebook as its own text."""
 
     def _repr_pretty_(self, printer: Any, _: bool) -> None:
         printer.text(str(self))
 
 
-class Files(list[Path]):
+class Said(_Shown, str):
+    """A sentence that shows itself without quotes."""
+
+
+class Files(_Shown, list[Path]):
     """Paths that were written, shown as one sentence."""
 
     def __str__(self) -> str:
@@ -35,12 +38,9 @@ class Files(list[Path]):
         beside = len(self) - len(pages)
         return f"Wrote {', '.join(pages)}" + (f" and {beside} pictures and tables beside." if beside else ".")
 
-    def _repr_pretty_(self, printer: Any, _: bool) -> None:
-        printer.text(str(self))
 
-
-def load(design: str | Path) -> Design:
-    """The design in a folder, or a shipped one by its name (``ecommerce``, ``minimal``, ``first_draft``).
+def load(design: str | Path | None = None) -> Design:
+    """The design in a folder (by default the one we are in), or a shipped one by its name, such as ``ecommerce``.
 
     Raises DesignError with every problem at once, and UnknownName where there is no such design.
     """
@@ -54,7 +54,7 @@ def open_design() -> Design:
     return load(workbook.current_design_path())
 
 
-def check(design: str | Path) -> tuple[Problem, ...]:
+def check(design: str | Path | None = None) -> tuple[Problem, ...]:
     """All problems of a design folder; none when it is valid. Raises UnknownName where there is no such design."""
     try:
         load(design)
@@ -87,7 +87,10 @@ def curve(design: Design, growths: Sequence[float] = ()) -> list[Estimate]:
 
 
 def experiment(design: Design, name: str, **options: Any) -> Outcome:
-    """Run a schema experiment on a design's DDL. options: store, engine, rows, seed, progress."""
+    """Run a schema experiment on a design's DDL, on DuckDB unless told.
+
+    options: store, engine, rows, seed, progress (see `archbook.schema.run`).
+    """
     from archbook.schema import run
 
     return run(name, design, **options)
@@ -105,16 +108,6 @@ def export(design: Design, folder: str | Path, formats: Sequence[str] = ("md", "
     from archbook.export import export
 
     return Files(export(design, folder, formats))
-
-
-def chapter(design: Design, name: str) -> Chapter:
-    """One chapter of the design document, as it would be exported: `journeys`, `contracts`, `security`, `unmeasured` …
-
-    Raises UnknownName where the document has no such chapter.
-    """
-    from archbook.export.chapter import chapter
-
-    return chapter(design, name)
 
 
 def decide(design: Design, title: str, why: str, about: Sequence[str] = (), **parts: Any) -> Said:
@@ -146,12 +139,11 @@ def chart(subject: Any, design: Design | None = None) -> Picture:
 
 def keep(design: Design, found: Evidence | Iterable[Evidence] | Outcome) -> Said:
     """Keep evidence, or what an experiment's outcome says, in the design's folder. Raises Conflict."""
-    entries: Any = [found] if isinstance(found, Evidence) else found
-    if hasattr(entries, "evidence"):
-        entries = entries.evidence(design)
-        entries = [entries] if isinstance(entries, Evidence) else entries
-    entries = list(entries)
-    path = _evidence.keep(_folder(design), entries)
+    entries: Any = found.evidence(design) if hasattr(found, "evidence") else found
+    entries = [entries] if isinstance(entries, Evidence) else list(entries)
+    if design.folder is None:
+        raise ArchbookError(f"{design.name} was made in code and has no folder to keep evidence in; save it first")
+    path = _evidence.keep(design.folder, entries)
     names = ", ".join(entry.id for entry in entries)
     return Said(f"Kept in {path.name} of {design.name}: {names}. Delete the entry there to undo.")
 
@@ -159,9 +151,3 @@ def keep(design: Design, found: Evidence | Iterable[Evidence] | Outcome) -> Said
 def load_evidence(design: Design) -> tuple[Evidence, ...]:
     """All evidence kept in the design's folder, oldest first. Raises DesignError."""
     return _evidence.load_evidence(design.folder) if design.folder else ()
-
-
-def _folder(design: Design) -> Path:
-    if design.folder is None:
-        raise ArchbookError(f"{design.name} was made in code and has no folder to keep evidence in; save it first")
-    return design.folder

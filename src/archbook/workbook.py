@@ -59,26 +59,17 @@ def find_design(design: str | Path | None = None) -> Path:
         return path
     known = designs()
     if design is None:
-        raise ArchbookError("there is no design.yaml in this folder; name a design: a folder, or " + _listed(known))
+        listed = ", ".join(f"`{name}`" for name in known)
+        raise ArchbookError(f"there is no design.yaml in this folder; name a design: a folder, or {listed}")
     if str(design) in known:
         return known[str(design)]
     if path.is_dir():
         raise ArchbookError(f"{shown(path)} has no design.yaml; `archbook new {path}` makes one")
-    near = nearest(str(design), [*known, *(str(child) for child in _siblings(path))])
+    siblings = [str(file.parent) for file in path.parent.glob("*/design.yaml")]
+    near = nearest(str(design), [*known, *siblings])
     raise UnknownName("design", str(design), [near] if near else known)
 
 
-def current_design_path() -> Path:
-    """The path of the design that the workbook is on: ARCHBOOK_DESIGN, else the worked example."""
-    return find_design(os.environ.get(VARIABLE) or DEFAULT)
-
-
-def _siblings(path: Path) -> list[Path]:
-    try:
-        return sorted(child for child in path.parent.iterdir() if (child / "design.yaml").is_file())
-    except OSError:
-        return []
-
-
-def _listed(names: dict[str, Path]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+def current_design_path(design: str | Path | None = None) -> Path:
+    """The path of the design that the workbook is on: the one given, else ARCHBOOK_DESIGN, else the worked example."""
+    return find_design(design or os.environ.get(VARIABLE) or DEFAULT)

@@ -6,24 +6,16 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-_F = TypeVar("_F", bound=Callable[..., Any])
 _COLOURS = {"high": "red", "medium": "yellow", "low": "blue", "crash": "red"}
 _SEVERITY = re.compile(rf"^({'|'.join(_COLOURS)})(?=\s)", re.MULTILINE)
 
 
-def design_argument(function: _F) -> _F:
-    """The argument DESIGN, that every command understands alike."""
-    return click.argument("design", required=False, metavar="[DESIGN]")(function)
-
-
-def json_option(function: _F) -> _F:
-    """``--json`` where a value comes back."""
-    return click.option("--json", "as_json", is_flag=True, help="Print the value as JSON.")(function)
+design_argument = click.argument("design", required=False)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the value as JSON.")
 
 
 def tell(text: str) -> None:

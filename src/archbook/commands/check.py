@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 import click
 
@@ -18,13 +17,11 @@ def command(design: str | None, as_json: bool) -> int:
 
     If not, every problem with its line, field and remedy; exits with 2.
     """
-    from archbook.design.loading import load
     from archbook.errors import DesignError
-    from archbook.workbook import find_design
+    from archbook.verbs import load
 
-    path = find_design(design)
     try:
-        valid = load(path)
+        valid = load(design)
     except DesignError as error:
         if not as_json:
             raise
@@ -33,11 +30,5 @@ def command(design: str | None, as_json: bool) -> int:
     if as_json:
         tell_json({"valid": True, "problems": []})
     else:
-        tell(f"{valid.name} is valid: {_counted(valid)}")
+        tell(f"{valid.name} is valid: {valid.counted()}")
     return 0
-
-
-def _counted(design: Any) -> str:
-    parts = {name: len(getattr(design, name)) for name in ("services", "stores", "externals", "calls", "events")}
-    parts |= {"endpoints": len(design.api.endpoints), "decisions": len(design.decisions)}
-    return ", ".join(f"{count} {name[:-1] if count == 1 else name}" for name, count in parts.items() if count)

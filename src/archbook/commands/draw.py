@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -28,25 +27,16 @@ def command(design: str, view: str, of: str | None, form: str | None, output: Pa
     from archbook.diagrams import draw
     from archbook.verbs import load
 
-    form = form or (_from_suffix(output) if output else "mermaid")
+    form = form or (SUFFIXES.get(output.suffix.lower()) if output else "mermaid")
+    if form is None:
+        raise click.UsageError(f"{output} ends with no format that is known; add --format {'|'.join(FORMATS)}")
     if output is None and form in ("png", "pdf"):
         raise click.UsageError(f"{form} is not text: name a file with -o")
     picture = draw(load(design), view, of)
-    if output is None:
-        tell(_text(picture, form))
-    else:
+    if output:
         picture.save(output, form)
         tell(f"wrote {output}: {picture.alt}")
-
-
-def _from_suffix(output: Path) -> str:
-    if output.suffix.lower() not in SUFFIXES:
-        raise click.UsageError(f"{output} ends with no format that is known; add --format {'|'.join(FORMATS)}")
-    return SUFFIXES[output.suffix.lower()]
-
-
-def _text(picture: Any, form: str) -> str:
-    text = getattr(picture, form)
-    if not text:
+    elif text := getattr(picture, form):
+        tell(text)
+    else:
         raise click.UsageError(f"this view has no {form} text; try --format svg, or another view")
-    return str(text)

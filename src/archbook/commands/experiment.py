@@ -15,7 +15,8 @@ from archbook.commands import json_option, tell, tell_json
 @click.command("experiment")
 @click.argument("design")
 @click.argument("name")
-@click.option("--engine", default="duckdb", metavar="duckdb|postgresql|both|URL", help="Where it runs.")
+@click.option("--engine", default="both", metavar="duckdb|postgresql|both|URL",
+              help="Where it runs. `both` takes about 15 s for 200 000 rows, `duckdb` alone a few.")  # fmt: skip
 @click.option("--rows", type=int, metavar="N", help="Rows of the largest table.")
 @click.option("--store", metavar="NAME", help="The store whose DDL is used, where several have one.")
 @click.option("--seed", type=int, default=7, metavar="N", help="Seed of the generated rows.")

@@ -22,4 +22,4 @@ def command(design: str | None, output: Path, forms: str) -> None:
     from archbook import verbs
 
     formats = [form.strip() for form in forms.split(",") if form.strip()]
-    tell(str(verbs.export(verbs.load(design or "."), output, formats)))
+    tell(str(verbs.export(verbs.load(design), output, formats)))

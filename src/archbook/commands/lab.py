@@ -22,28 +22,17 @@ def command(design: str | None, port: int | None, no_browser: bool) -> None:
     """
     from archbook import verbs, workbook
 
-    subject = verbs.load(_path(design))
+    design = design or ("." if Path("design.yaml").is_file() else None)
+    subject = verbs.load(workbook.current_design_path(design))
     folder = workbook.writable_root()
-    path = _path(design)  # again: a shipped design is now the one in the user's own copy
+    path = workbook.current_design_path(design)  # again: a shipped design is now the one in the user's own copy
     os.environ[workbook.VARIABLE] = str(path.resolve())
-    _prefer_our_settings()
+    ours = str(Path(__file__).parents[1] / "jupyter")  # with them JupyterLab does not even ask whether to fetch news
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, (ours, os.environ.get("JUPYTER_CONFIG_PATH"))))
     tell(f"opening {folder} on {subject.name}; stop it with Ctrl-C")
     from jupyterlab.labapp import LabApp
 
     LabApp.launch_instance(argv=lab_arguments(folder, port, no_browser))
-
-
-def _path(design: str | None) -> Path:
-    from archbook import workbook
-
-    at_hand = design is not None or Path("design.yaml").is_file()
-    return workbook.find_design(design) if at_hand else workbook.current_design_path()
-
-
-def _prefer_our_settings() -> None:
-    """JupyterLab's defaults for the workbook: it does not even ask whether to fetch news."""
-    ours = str(Path(__file__).parents[1] / "jupyter")
-    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, (ours, os.environ.get("JUPYTER_CONFIG_PATH"))))
 
 
 def lab_arguments(folder: Path, port: int | None, no_browser: bool) -> list[str]:

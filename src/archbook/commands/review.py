@@ -22,7 +22,7 @@ def command(design: str | None, form: str, everything: bool, as_json: bool) -> i
     """
     from archbook import verbs
 
-    report = verbs.review(verbs.load(design or "."))
+    report = verbs.review(verbs.load(design))
     if as_json or form == "json":
         tell_json(report)
     elif form == "md":
