@@ -271,7 +271,7 @@ wishes = st.fixed_dictionaries(
 @given(wishes, st.booleans())
 def test_saved_values_come_back_and_every_comment_is_still_there(changes: dict[Any, Any], windows: bool) -> None:
     text = TEXT.replace("\n", "\r\n") if windows else TEXT
-    new = edited(text, changes)
+    new = edited(text, changes).text
     data = read_yaml(new, "design.yaml").data
     for where, value in changes.items():
         found = data

@@ -2,239 +2,236 @@
 
 from __future__ import annotations
 
-import io
+import json
 import re
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
-from archbook.design.complaints import value_at
 from archbook.design.model import Where
-from archbook.design.yaml_safe import FLOAT, INTEGER, Document, Span, read_yaml
+from archbook.design.places import value_at
+from archbook.design.yaml_safe import LOADER, Document, read_yaml, scalar
 from archbook.errors import DesignError
 
+_PLAIN = re.compile(r"\w(?:[\w ./%()+;=&–—-]*[\w./%)+])?")
 
-def edited(text: str, changes: Mapping[Where, Any]) -> str:
-    """The text with values set, added, or (for None) taken out.
 
-    Plain values are replaced where they stand, and keys and list items added and removed, by minimal edits; whatever is
-    more than that goes through ruamel.yaml, which keeps comments and order but may re-wrap lines.
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A changed text, what it says now, and the data before."""
+
+    text: str
+    document: Document
+    before: Any
+
+
+def edited(text: str, changes: Mapping[Where, Any]) -> Edited:
+    """The text with values set, added, or (for None) taken out, which must have been read without problems before.
+
     Raises KeyError(place) for a place that cannot be reached, ValueError(place) for a value that cannot be written.
     """
-    text, rest = _replaced(text, changes)
-    for place, value in rest.items():
-        document = read_yaml(text, "", spans=True)
-        where, entry = _reachable(document.data, place, value)
-        if entry is None and not present(document.data, where):
-            continue
-        wanted = _with(document.data, where, entry)
-        attempts = (attempt(text, document, where, entry) for attempt in (_minimal, _rewritten))
-        fitting = (result for result in attempts if result is not None and _means(result, wanted))
-        result = next(fitting, None)
-        if result is None:
-            raise ValueError(place)
-        text = result
-    return text
+    root, document = yaml.compose(text, Loader=LOADER), None
+    before = data = _data(root)
+    for place, value in changes.items():
+        for where, entry in _steps(data, place, value):
+            text = _changed(text, root or yaml.compose(text, Loader=LOADER), where, entry)
+            root, document = None, _read(text, _with(data, where, entry))
+            if document is None:
+                raise ValueError(place)
+            data = document.data
+    return Edited(text, document or read_yaml(text, ""), before)
 
 
-def _replaced(text: str, changes: Mapping[Where, Any]) -> tuple[str, Mapping[Where, Any]]:
-    """All at once, the values that are replaced where they stand; and the changes that are left to do."""
-    document = read_yaml(text, "", spans=True)
-    there = {where: span for where in changes if (span := document.spans.get(where)) and span.style in ("", "'", '"')}
-    plain = {where: changes[where] for where in there if isinstance(changes[where], str | bool | int | float)}
-    result, wanted = text, document.data
-    for where in sorted(plain, key=lambda where: -there[where].start):
-        result = _minimal(result, document, where, plain[where]) or result
-        wanted = _with(wanted, where, plain[where])
-    if not _means(result, wanted):
-        return text, changes
-    return result, {where: value for where, value in changes.items() if where not in plain}
+def _data(node: Any) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return node.value if node.style else scalar(node.value)
+    if isinstance(node, yaml.SequenceNode):
+        return [_data(item) for item in node.value]
+    return {key.value: _data(value) for key, value in node.value}
 
 
-def _reachable(data: Any, where: Where, value: Any) -> tuple[Where, Any]:
-    """The nearest part that is there (or its next key), and what is to stand in it."""
-    for end in range(len(where)):
-        step, parent = where[end], value_at(data, where[:end])
-        fits = (
-            isinstance(step, str)
-            if isinstance(parent, dict)
-            else isinstance(parent, list) and step in range(len(parent) + 1)
-        )
-        if not fits:
+def _read(text: str, wanted: Any) -> Document | None:
+    """The document, if it says what is wanted."""
+    try:
+        document = read_yaml(text, "")
+    except DesignError:
+        return None
+    return document if document.data == wanted and not document.problems else None
+
+
+def _steps(data: Any, where: Where, value: Any) -> Iterator[tuple[Where, Any]]:
+    """The small changes that make a large one: a missing parent comes with its child, a mapping changes key by key."""
+    for end, step in enumerate(where):
+        parent = value_at(data, where[:end])
+        next_index = isinstance(parent, list) and step in range(len(parent) + 1)
+        if not next_index and not (isinstance(parent, dict) and isinstance(step, str)):
             raise KeyError(where)
-        if not present(data, where[: end + 1]):
-            for key in reversed(where[end + 1 :] if value is not None else ()):
-                value = {key: value} if isinstance(key, str) else [value]
-            return where[: end + 1], value
-    return where, value
+        if value_at(data, where[: end + 1]) is None:
+            if value is not None:
+                for key in reversed(where[end + 1 :]):
+                    value = {key: value} if isinstance(key, str) else [value]
+                yield where[: end + 1], value
+            return
+    yield from _differences(where, value_at(data, where), value)
 
 
-def present(data: Any, where: Where) -> bool:
-    """Whether a value stands at a place."""
-    return value_at(data, where) is not None
+def _differences(where: Where, old: Any, new: Any) -> Iterator[tuple[Where, Any]]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in [*new, *(key for key in old if key not in new)]:
+            yield from _differences((*where, key), old.get(key), new.get(key))
+    elif isinstance(old, list) and isinstance(new, list):
+        for index, entry in enumerate(new):
+            yield from _differences((*where, index), old[index] if index < len(old) else None, entry)
+        yield from (((*where, index), None) for index in range(len(old) - 1, len(new) - 1, -1))
+    elif old != new:
+        yield where, new
 
 
 def _with(data: Any, where: Where, value: Any) -> Any:
     """The data as it should be after the change; what is not on the way to it is shared."""
-    copied = dict(data) if isinstance(data, dict) else list(data)
-    if len(where) == 1:
-        _put(copied, where[0], value)
+    step = where[0]
+    copied: Any = dict(data) if isinstance(data, dict) else list(data)
+    if len(where) > 1:
+        copied[step] = _with(data[step], where[1:], value)
+    elif value is None:
+        del copied[step]
+    elif isinstance(copied, list) and step == len(copied):
+        copied.append(value)
     else:
-        copied[where[0]] = _with(data[where[0]], where[1:], value)  # type: ignore[index]
+        copied[step] = value
     return copied
 
 
-def _put(parent: Any, step: Any, value: Any) -> None:
-    if value is None:
-        del parent[step]
-    elif isinstance(parent, list) and step == len(parent):
-        parent.append(value)
-    else:
-        parent[step] = value
+def _entries(node: Any) -> dict[str | int, tuple[Any, Any]]:
+    """Key and value of each entry; the item of a list is both."""
+    if isinstance(node, yaml.MappingNode):
+        return {key.value: (key, value) for key, value in node.value}
+    return {index: (item, item) for index, item in enumerate(node.value)}
 
 
-def _means(text: str, wanted: Any) -> bool:
-    try:
-        document = read_yaml(text, "")
-    except DesignError:
-        return False
-    return bool(document.data == wanted) and not document.problems
-
-
-def _minimal(text: str, document: Document, where: Where, value: Any) -> str | None:
-    span, parent = document.spans.get(where), document.spans[where[:-1]]
-    if value is None:
-        return _without(text, document, where)
-    if span is None:
-        return _added(text, parent, where[-1], value)
-    if isinstance(value, dict | list) and span.style in (":", "-", "|", ">"):
-        return None
-    if isinstance(value, str) and span.style in ("|", ">"):
-        written = _block(value, span.style, " " * (parent.column + 2), _newline(text))
-    else:
-        written = " " * (span.start == span.end) + _flow(value, span.style)
-    return text[: span.start] + written + text[span.end :]
-
-
-def _added(text: str, parent: Span, step: str | int, value: Any) -> str | None:
-    """A new key at the end of its mapping, or a new item at the end of its list."""
-    if parent.style in ("{", "["):
-        entry = _flow({step: value})[1:-1] if isinstance(step, str) else _flow(value)
-        opened = text[parent.start + 1 : parent.end - 1]
-        last = parent.start + 1 + len(opened.rstrip().removesuffix(",").rstrip())
-        return text[:last] + (", " if opened.strip() else "") + entry + text[last:]
-    if parent.style not in (":", "-"):
-        return None
-    newline = _newline(text)
-    lines = _lines({step: value} if isinstance(step, str) else [value]).splitlines()
-    block = "".join(newline + " " * parent.column + line if line else newline for line in lines)
-    end = text.find("\n", parent.end)
-    end = len(text) if end < 0 else end - (text[end - 1] == "\r")
-    return text[:end] + block + text[end:]
-
-
-def _without(text: str, document: Document, where: Where) -> str | None:
-    """Without one entry: its lines, or its place in brackets."""
-    span, parent = document.spans[where], document.spans[where[:-1]]
-    siblings = [
-        other for place, other in document.spans.items() if place[:-1] == where[:-1] and len(place) == len(where)
-    ]
-    if len(siblings) < 2:
-        return text[: parent.start + 1] + text[parent.end - 1 :] if parent.style in ("{", "[") else None
-    siblings.sort(key=lambda other: other.key_start)
-    index = siblings.index(span)
-    if parent.style in ("{", "["):
-        if index:
-            return text[: siblings[index - 1].end] + text[span.end :]
-        return text[: span.key_start] + text[siblings[1].key_start :]
-    start = text.rfind("\n", 0, span.key_start) + 1
-    if text[start : span.key_start].strip(" -") or (parent.style == ":" and text[start : span.key_start].strip()):
-        return None
-    end = text.find("\n", span.end)
-    if end < 0:
-        return text[:start].removesuffix("\n").removesuffix("\r")
-    return text[:start] + text[end + 1 :]
-
-
-def _rewritten(text: str, document: Document, where: Where, value: Any) -> str:
-    """The change made by ruamel.yaml, which keeps comments, order and quotation marks."""
-    from ruamel.yaml import YAML
-
-    writer = YAML()
-    writer.preserve_quotes = True
-    writer.width = 1_000_000
-    lists = (
-        (span, document.spans[place[:-1]]) for place, span in document.spans.items() if place and span.style == "-"
-    )
-    if any(span.column == parent.column + 2 for span, parent in lists):
-        writer.indent(mapping=2, sequence=4, offset=2)
-    data = writer.load(text.replace("\r\n", "\n"))
-    parent = data
+def _changed(text: str, root: Any, where: Where, value: Any) -> str:
+    parent = root
     for step in where[:-1]:
-        parent = parent[step]
-    _put(parent, where[-1], value)
-    out = io.StringIO()
-    writer.dump(data, out)
-    result = out.getvalue().rstrip("\n") + "\n" * text.endswith("\n")
-    return result.replace("\n", _newline(text))
+        parent = _entries(parent)[step][1]
+    entries, step = _entries(parent), where[-1]
+    if value is None and len(entries) == 1:
+        return _changed(text, root, where[:-1], [] if isinstance(parent, yaml.SequenceNode) else {})
+    if value is None:
+        return _without(text, parent, list(entries.values()), list(entries).index(step))
+    if step in entries:
+        return _replaced(text, *entries[step], value)
+    return _added(text, parent, step, value)
+
+
+def _last(node: Any) -> Any:
+    """The value that ends the lines of a value."""
+    while isinstance(node, yaml.CollectionNode) and not node.flow_style:
+        last = node.value[-1]
+        node = last[1] if isinstance(last, tuple) else last
+    return node
+
+
+def _end(text: str, node: Any) -> int:
+    """Where a value ends: a bracket where it closes, lines with their last value."""
+    last = _last(node)
+    end: int = last.end_mark.index
+    return len(text[:end].rstrip()) if _style(last) in ("|", ">") else end
+
+
+def _style(node: Any) -> str:
+    return getattr(node, "style", "") or ""
+
+
+def _replaced(text: str, key: Any, node: Any, value: Any) -> str:
+    start, end = node.start_mark.index, _end(text, node)
+    if isinstance(node, yaml.CollectionNode) and not node.flow_style and key is not node:
+        colon = text.index(":", key.end_mark.index) + 1
+        return f"{text[:colon]} {_flow(value)}{text[colon:start].rstrip()}{text[end:]}"
+    style = _style(node)
+    if isinstance(value, str) and style in ("|", ">"):
+        head, *lines = _block(value, style)
+        written = _newline(text).join([head, *_indented(lines, key.start_mark.column + 2)])
+    else:
+        written = " " * (start == end) + _flow(value, style)
+    return text[:start] + written + text[end:]
+
+
+def _added(text: str, parent: Any, step: str | int, value: Any) -> str:
+    """A new key at the end of its mapping, or a new item at the end of its list."""
+    entry = {step: value} if isinstance(step, str) else [value]
+    end = _end(text, parent)
+    if parent.flow_style:
+        last = len(text[: end - 1].rstrip().removesuffix(",").rstrip())
+        return text[:last] + ", " * bool(parent.value) + _flow(entry)[1:-1] + text[last:]
+    head = _last(parent).start_mark.index + 1
+    if end == len(text) and text[head - 1] in "|>" and text[head].isspace():
+        text, end = f"{text[:head]}-{text[head:]}", end + 1  # else the text would gain an end of line
+    end = _line_end(text, end)
+    lines = ["", *_indented(_lines(entry), parent.start_mark.column)]
+    return text[:end] + _newline(text).join(lines) + text[end:]
+
+
+def _without(text: str, parent: Any, entries: list[tuple[Any, Any]], index: int) -> str:
+    """Without one of several entries: its lines, or its place in brackets."""
+    start, end = entries[index][0].start_mark.index, _end(text, entries[index][1])
+    line = text.rfind("\n", 0, start) + 1
+    shares_its_line = parent.flow_style or text[line : line + parent.start_mark.column].strip()
+    if shares_its_line and index == 0:
+        return text[:start] + text[entries[1][0].start_mark.index :]
+    if parent.flow_style:
+        return text[: _end(text, entries[index - 1][1])] + text[end:]
+    return text[:line].removesuffix("\n").removesuffix("\r") + text[_line_end(text, end) :]
+
+
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return len(text) if end < 0 else end - (text[end - 1] == "\r")
 
 
 def _newline(text: str) -> str:
     return "\r\n" if "\r\n" in text else "\n"
 
 
-class _Writer(yaml.SafeDumper):
-    """Puts only the quotation marks that this format needs: `NO`, `on` and days are text in it."""
-
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
-        return True
-
-
-class _LinesWriter(_Writer):
-    """Writes texts of several lines as they stand (``|``)."""
-
-
-def _text(writer: yaml.SafeDumper, text: str) -> yaml.Node:
-    style = None if "\n" not in text else "|" if text == text.strip() else '"'
-    return writer.represent_scalar("tag:yaml.org,2002:str", text, style)
-
-
-for _kind, _pattern, _first in (
-    ("bool", "true|false|True|False|TRUE|FALSE", "tTfF"),
-    ("null", "~|null|Null|NULL|", ["~", "n", "N", ""]),
-    ("int", INTEGER.pattern, "-+0123456789"),
-    ("float", FLOAT.pattern, "-+.0123456789"),
-    ("merge", "<<", "<"),
-):
-    _Writer.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(rf"(?:{_pattern})\Z"), list(_first))
-    _LinesWriter.yaml_implicit_resolvers = _Writer.yaml_implicit_resolvers
-_LinesWriter.add_representer(str, _text)
+def _indented(lines: Iterable[str], columns: int) -> list[str]:
+    return [" " * columns + line if line else "" for line in lines]
 
 
 def _flow(value: Any, style: str = "") -> str:
     """A value in one line, with the quotation marks of the value that it replaces."""
-    wanted = None
-    if isinstance(value, str):
-        wanted = '"' if "\n" in value else style if style in ("'", '"') else None
-    written = yaml.dump([value], Dumper=_Writer, default_flow_style=True, default_style=wanted,
-                        allow_unicode=True, width=10**9, sort_keys=False)  # fmt: skip
-    return written[1:-2]
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_flow(key)}: {_flow(entry)}" for key, entry in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    if not isinstance(value, str) or style == '"' or not value.isprintable():
+        return json.dumps(value, ensure_ascii=False)
+    if style != "'" and _PLAIN.fullmatch(value) and scalar(value) == value:
+        return value
+    return "'" + value.replace("'", "''") + "'"
 
 
-def _lines(value: Any) -> str:
-    return yaml.dump(
-        value, Dumper=_LinesWriter, default_flow_style=False, allow_unicode=True, width=100, sort_keys=False
-    )
+def _lines(value: Any) -> list[str]:
+    """A mapping or list in lines of its own."""
+    lines: list[str] = []
+    for key, entry in value.items() if isinstance(value, dict) else ((None, entry) for entry in value):
+        head = "-" if key is None else _flow(key) + ":"
+        if isinstance(entry, dict | list) and entry:
+            inner = _lines(entry)
+            lines += [head] if key is not None else [f"- {inner.pop(0)}"]
+            lines += _indented(inner, 0 if key is not None and isinstance(entry, list) else 2)
+        else:
+            first, *more = _block(entry) if isinstance(entry, str) and "\n" in entry else [_flow(entry)]
+            lines += [f"{head} {first}", *_indented(more, 2)]
+    return lines
 
 
-def _block(value: str, style: str, indent: str, newline: str) -> str:
-    """A long text in lines of its own, folded (>) or as it stands (|)."""
+def _block(value: str, style: str = "|") -> list[str]:
+    """A long text in lines of its own, folded (>) or as it stands (|); quoted where that loses something."""
     lines = value.removesuffix("\n").split("\n")
     if style == ">":
         lines = [line for paragraph in lines for line in (*textwrap.wrap(paragraph, 100), "")][:-1]
-    written = newline.join([style + "-" * (value[-1:] != "\n"), *(indent + line if line else "" for line in lines)])
-    return written if _means(f"text: {written}\n", {"text": value}) else _flow(value, '"')
+    written = [style + "-" * (value[-1:] != "\n"), *lines]
+    sample = "\n".join(["text: " + written[0], *_indented(lines, 2), ""])
+    return written if _read(sample, {"text": value}) else [_flow(value, '"')]

@@ -12,15 +12,18 @@ from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
-from archbook.design.checks import check, found
+from archbook.design.checks import check
 from archbook.design.complaints import FAULTS_LIMIT, Complaint, complaints
 from archbook.design.madr import FOLDER, decision_files, read_decision
 from archbook.design.model import Design, Source, Where
-from archbook.design.yaml_safe import PROBLEMS_LIMIT, SIZE_LIMIT_B, decoded, read_yaml, spelled
+from archbook.design.places import found, spelled
+from archbook.design.yaml_safe import PROBLEMS_LIMIT, SIZE_LIMIT_B, Document, decoded, read_yaml, refusal
 from archbook.errors import DesignError, Problem, shown, suggestion
 
 FILE = "design.yaml"
+BEGIN = "`archbook new NAME` writes a design to begin with"
 SUGGESTIONS_LIMIT = 30_000
+Places = dict[Where, tuple[str, int]]
 
 
 def load(path: str | Path) -> Design:
@@ -29,7 +32,7 @@ def load(path: str | Path) -> Design:
     if file.is_dir():
         file = file / FILE
     if not file.is_file():
-        raise DesignError([_missing(Path(path))])
+        raise _missing(Path(path))
     return read(_content(file, file.name), file.name, file.parent)
 
 
@@ -39,23 +42,21 @@ def read(text: str | bytes, file: str = FILE, folder: Path | None = None) -> Des
     folder: where schema files and decisions are looked for; None: nothing but the text is read.
     """
     with collector_at_rest():
-        return _read(text, file, folder)
+        return described(read_yaml(text, file), text, file, folder)
 
 
-def _read(text: str | bytes, file: str, folder: Path | None) -> Design:
-    document = read_yaml(text, file)
+def described(document: Document, text: str | bytes, file: str, folder: Path | None) -> Design:
+    """The design that a document describes, which has been read from the text. Raises DesignError."""
     data = document.data
     if not isinstance(data, dict):
         what = "is empty" if data is None else "is no mapping"
-        remedy = "`archbook new NAME` writes a design to begin with"
-        raise DesignError([*document.problems, Problem(file, 1, "", what, remedy)])
+        raise DesignError([*document.problems, Problem(file, 1, "", what, BEGIN)])
     lines = [(file, line) for line in range(max(document.lines.values()) + 1)]
     places = {where: lines[line] for where, line in document.lines.items()}
-    problems = list(document.problems)
+    problems, ddl = list(document.problems), dict[str, str]()
     if folder:
         problems += _add_decisions(data, folder, places)
     design, faults = _validated(data)
-    ddl: dict[str, str] = {}
     if folder:
         faults += _read_schemas(data, folder, ddl)
     if problems or faults or design is None:
@@ -90,89 +91,82 @@ def _content(file: Path, name: str) -> bytes:
         with file.open("rb") as stream:
             return stream.read(SIZE_LIMIT_B + 1)
     except OSError as error:
-        what = f"cannot be read ({error.strerror})"
-        raise DesignError([Problem(name, None, "", what, "look at the rights of the file")]) from None
+        raise refusal(name, None, f"cannot be read ({error.strerror})", "look at the rights of the file") from None
 
 
-def _missing(path: Path) -> Problem:
+def _missing(path: Path) -> DesignError:
     if path.is_dir():
-        return Problem(str(path), None, "", f"has no {FILE}", "`archbook new NAME` writes a design to begin with")
+        return refusal(str(path), None, f"has no {FILE}", BEGIN)
     try:
         beside = sorted(entry.name for entry in path.parent.iterdir() if (entry / FILE).is_file())
     except OSError:
         beside = []
-    return Problem(str(path), None, "", "there is no such design", suggestion(path.name, beside))
+    return refusal(str(path), None, "there is no such design", suggestion(path.name, beside))
 
 
-def _add_decisions(data: dict[str, Any], folder: Path, places: dict[Where, tuple[str, int]]) -> list[Problem]:
-    """Append the decisions in Markdown files to those of the design; what cannot be read is returned."""
-    problems: list[Problem] = []
+def _require_inside(path: Path, folder: Path, name: str) -> None:
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise refusal(name, None, "leads out of the design folder", "copy the file into it")
+
+
+def _add_decisions(data: dict[str, Any], folder: Path, places: Places) -> Iterator[Problem]:
+    """Append the decisions in Markdown files to those of the design; gives what cannot be read."""
     for path in decision_files(folder):
         file = f"{FOLDER}/{path.name}"
         try:
-            if not path.resolve().is_relative_to(folder.resolve()):
-                raise DesignError([Problem(file, None, "", "leads out of the design folder", "copy the file into it")])
+            _require_inside(path, folder, file)
             decision, lines = read_decision(_content(path, file), file)
         except DesignError as error:
-            problems += error.problems
+            yield from error.problems
             continue
         listed = data.setdefault("decisions", [])
         if isinstance(listed, list):
             where: Where = ("decisions", len(listed))
-            places[where] = (file, 1)
-            places.update({(*where, key): (file, line) for key, line in lines.items()})
+            places |= {where: (file, 1), **{(*where, key): (file, line) for key, line in lines.items()}}
             listed.append(decision)
-    return problems
 
 
-def _read_schemas(data: Mapping[str, Any], folder: Path, ddl: dict[str, str]) -> list[Complaint]:
-    faults = []
-    for where, name in found(data, ("stores", "*", "schema")):
+def _read_schemas(data: Mapping[str, Any], folder: Path, ddl: dict[str, str]) -> Iterator[Complaint]:
+    """Put the text of each schema file into `ddl`; gives what cannot be read."""
+    for where, name in found(data, "stores.*.schema"):
         if isinstance(name, str) and name:
             try:
                 ddl[str(where[1])] = _schema(folder, name)
             except DesignError as error:
                 problem = error.problems[0]
-                faults.append(Complaint(where, f"{shown(name)} {problem.what}", problem.remedy))
-    return faults
+                yield Complaint(where, f"{shown(name)} {problem.what}", problem.remedy)
 
 
 def _schema(folder: Path, name: str) -> str:
-    root = folder.resolve()
-    path = root / name
-    if not path.resolve().is_relative_to(root):
-        raise DesignError([Problem(name, None, "", "leads out of the design folder", "copy the file into it")])
+    path = folder.resolve() / name
+    _require_inside(path, folder, name)
     if not path.is_file():
-        beside = sorted(entry.relative_to(root).as_posix() for entry in path.parent.glob("*.sql"))
+        beside = sorted(entry.relative_to(folder.resolve()).as_posix() for entry in path.parent.glob("*.sql"))
         remedy = suggestion(name, beside) if beside else "write the DDL there, or leave the key out"
-        raise DesignError([Problem(name, None, "", "is no file in the design folder", remedy)])
+        raise refusal(name, None, "is no file in the design folder", remedy)
     return decoded(_content(path, name), name)
 
 
-def _raise(problems: list[Problem], faults: Iterable[Complaint], places: Mapping[Where, tuple[str, int]]) -> NoReturn:
+def _raise(problems: Iterable[Problem], faults: Iterable[Complaint], places: Places) -> NoReturn:
     """Raise all problems in file order; a hundred of them in full, and suggestions while they are cheap."""
-    placed = [(_place(fault.where, places), fault) for fault in dict.fromkeys(faults)]
-    entries: list[tuple[str, int, Problem | Complaint]] = [(file, line, fault) for (file, line), fault in placed]
-    entries += [(problem.file, problem.line or 0, problem) for problem in problems]
     main = places[()][0]
+    entries: list[tuple[str, int, Problem | Complaint]] = [
+        *((*_place(fault.where, places), fault) for fault in dict.fromkeys(faults)),
+        *((problem.file, problem.line or 0, problem) for problem in problems),
+    ]
     entries.sort(key=lambda entry: (entry[0] != main, entry[0], entry[1]))
-    comparisons = 0
-    told: list[Problem] = []
+    comparisons, told = 0, list[Problem]()
     for file, line, entry in entries[:PROBLEMS_LIMIT]:
-        if isinstance(entry, Problem):
-            told.append(entry)
-            continue
-        known = list(entry.known) if comparisons < SUGGESTIONS_LIMIT else []
-        comparisons += len(known)
-        remedy = entry.remedy or (suggestion(entry.name, known) if known else "")
-        told.append(Problem(file, line, spelled(entry.where), entry.what, remedy))
+        if isinstance(entry, Complaint):
+            known = list(entry.known) if comparisons < SUGGESTIONS_LIMIT else []
+            comparisons += len(known)
+            remedy = entry.remedy or (suggestion(entry.name, known) if known else "")
+            entry = Problem(file, line, spelled(entry.where), entry.what, remedy)
+        told.append(entry)
     if len(entries) > PROBLEMS_LIMIT:
         told.append(Problem(main, None, "", "there are more problems", "mend these first"))
     raise DesignError(told)
 
 
-def _place(where: Where, places: Mapping[Where, tuple[str, int]]) -> tuple[str, int]:
-    for end in range(len(where), -1, -1):
-        if where[:end] in places:
-            return places[where[:end]]
-    return FILE, 1
+def _place(where: Where, places: Places) -> tuple[str, int]:
+    return next(places[where[:end]] for end in range(len(where), -1, -1) if where[:end] in places)

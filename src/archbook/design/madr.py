@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from archbook.design.yaml_safe import decoded, read_yaml
-from archbook.errors import DesignError, Problem
+from archbook.design.yaml_safe import decoded, read_yaml, refusal
+from archbook.errors import DesignError
 
 FOLDER = "decisions"
 FILES_LIMIT = 1000
 SIZE_LIMIT_B = 200_000
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$")
-_BULLET = re.compile(r"^\s{0,3}[-*+]\s+(?:\[[ xX]\]\s+)?(.+)$")
+_BULLET = re.compile(r"^\s*[-*+]\s+(?:\[[ xX]\]\s+)?(.+)$")
 _TITLE = re.compile(r"^(?:ADR[- ]?)?0*\d{1,6}\s*[.:–—-]\s*|^ADR[- ]?0*\d{1,6}\s+", re.IGNORECASE)
 _STATUS = re.compile(r"\s*(proposed|accepted|rejected|deprecated|superseded)\b(?:\D*(\d{1,6}))?", re.IGNORECASE)
 _OLD_STYLE = re.compile(r"^[-*]\s*(status|date)\s*:\s*(.+)$", re.IGNORECASE)
@@ -25,7 +25,6 @@ _SECTIONS = {
     "considered options": "alternatives", "alternatives": "alternatives", "options": "alternatives",
     "status": "status", "date": "date",
 }  # fmt: skip
-_LISTS = ("consequences", "alternatives")
 
 
 def decision_files(folder: Path) -> Iterator[Path]:
@@ -37,7 +36,7 @@ def decision_files(folder: Path) -> Iterator[Path]:
 def read_decision(content: bytes, file: str) -> tuple[dict[str, Any], dict[str, int]]:
     """A decision as `design.yaml` would hold it, and the line of each of its parts. Raises DesignError."""
     if len(content) > SIZE_LIMIT_B:
-        raise DesignError([Problem(file, None, "", f"is larger than {SIZE_LIMIT_B // 1000} kB", "shorten it")])
+        raise refusal(file, None, f"is larger than {SIZE_LIMIT_B // 1000} kB", "shorten it")
     lines = decoded(content, file).splitlines()
     decision, places, start = _front_matter(lines, file)
     number = re.match(r"\D{0,8}?(\d{1,6})", Path(file).name)
@@ -47,11 +46,9 @@ def read_decision(content: bytes, file: str) -> tuple[dict[str, Any], dict[str, 
         _take(decision, key, body)
         places.setdefault(key, line)
     if "title" not in decision:
-        raise DesignError(
-            [Problem(file, 1, "", "has no title", "begin with a line like `# 4. Events between services`")]
-        )
+        raise refusal(file, 1, "has no title", "begin with a line like `# 4. Events between services`")
     if "id" not in decision:
-        raise DesignError([Problem(file, 1, "", "has no number", "name the file like `0004-events.md`")])
+        raise refusal(file, 1, "has no number", "name the file like `0004-events.md`")
     chosen = re.search(r"[Cc]hosen option:.*?\bbecause\s+(.+)", decision.get("decision", ""), re.DOTALL)
     if chosen:
         decision.setdefault("why", chosen[1].strip())
@@ -98,8 +95,29 @@ def _take(decision: dict[str, Any], key: str, body: list[str]) -> None:
         decision["status"] = status[1].casefold() if status else text
         if status and status[2] and decision["status"] == "superseded":
             decision.setdefault("superseded_by", int(status[2]))
-    elif key in _LISTS:
-        found = [bullet[1].strip() for line in body if (bullet := _BULLET.match(line))]
-        decision[key] = [*decision.get(key, []), *(found or ([text] if text else []))]
+    elif key in ("consequences", "alternatives"):
+        items = _bullets(body) or ([text] if text else [])
+        decision[key] = [*decision.get(key, []), *(map(_road, items) if key == "alternatives" else items)]
     elif text:
         decision[key] = f"{decision[key]}\n\n{text}" if key in decision and key != "date" else text
+
+
+def _bullets(body: list[str]) -> list[str]:
+    """The items of a list, each with its further lines; what stands before or after the list is none."""
+    items: list[str] = []
+    ended = True
+    for line in body:
+        if bullet := _BULLET.match(line):
+            items.append(bullet[1].strip())
+            ended = False
+        elif not line.strip() or _HEADING.match(line):
+            ended = True
+        elif items and (line[0].isspace() or not ended):
+            items[-1] += " " + line.strip()
+    return items
+
+
+def _road(item: str) -> str | dict[str, str]:
+    """A road not taken, in two parts where it is written `option: why not`."""
+    parts = re.fullmatch(r"(.{1,80}?):\s+(.+)", item, re.DOTALL)
+    return {"option": parts[1], "why_not": parts[2]} if parts and parts[1].count("`") % 2 == 0 else item

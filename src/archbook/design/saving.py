@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from archbook.design.complaints import value_at
 from archbook.design.files import write_atomically
-from archbook.design.loading import FILE, collector_at_rest, read
+from archbook.design.loading import FILE, collector_at_rest, described
 from archbook.design.model import Design, Where
-from archbook.design.yaml_safe import read_yaml, spelled
+from archbook.design.places import spelled, value_at
+from archbook.design.yaml_safe import refusal
 from archbook.errors import Conflict, DesignError, Problem, shown
+
+MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,36 +40,58 @@ def save(design: Design, changes: Mapping[Where, Any]) -> Saved:
 
 
 def _save(design: Design, changes: Mapping[Where, Any]) -> Saved:
-    path = _path(design)
-    old = _unchanged(path, design.source.digest)
-    text = old.decode("utf-8").removeprefix("\ufeff")
-    data = read_yaml(text, path.name).data
-    undo = _undo(data, changes)
-    new = _edited(text, changes, design, path.name).encode("utf-8")
-    content = b"\xef\xbb\xbf" * old.startswith(b"\xef\xbb\xbf") + new
-    saved = read(content, path.name, path.parent)
-    if content != old:
-        _unchanged(path, design.source.digest)
-        write_atomically(path.resolve(), content)
-    return Saved(saved, undo, _sentence(path.name, changes, data))
+    from archbook.design.edits import edited
 
-
-def _path(design: Design) -> Path:
     if design.folder is None:
-        raise DesignError(
-            [Problem(FILE, None, "", "the design was made in code and has no file", "load it from a folder")]
-        )
-    return design.folder / design.source.places.get((), (FILE, 1))[0]
+        raise refusal(FILE, None, "the design was made in code and has no file", "load it from a folder")
+    path = design.folder / design.source.places.get((), (FILE, 1))[0]
+    text = _unchanged(path, design.source.digest)
+    values = {where: _plain(where, value, design) for where, value in changes.items()}
+    try:
+        result = edited(text.removeprefix(MARK), values)
+    except KeyError as error:
+        raise _refused(error.args[0], design, "there is no such place", "look at the names in the file") from None
+    except ValueError as error:
+        raise _refused(error.args[0], design, "cannot be changed by Archbook", "change it in an editor") from None
+    new = MARK * text.startswith(MARK) + result.text
+    saved = described(result.document, new, path.name, path.parent)
+    if new != text:
+        _unchanged(path, design.source.digest)
+        write_atomically(path.resolve(), new)
+    return Saved(saved, _undo(result.before, changes), _sentence(path.name, changes, result.before))
 
 
-def _unchanged(path: Path, digest: str) -> bytes:
+def _unchanged(path: Path, digest: str) -> str:
     try:
         content = path.read_bytes()
     except OSError as error:
         raise Conflict(f"{path.name}: cannot be read ({error.strerror}); nothing has been written") from None
     if hashlib.sha256(content).hexdigest() != digest:
         raise Conflict(f"{path.name}: has changed since it was loaded; load it again. Nothing has been written")
-    return content
+    return content.decode("utf-8")
+
+
+def _refused(where: Where, design: Design, what: str, remedy: str) -> DesignError:
+    file, line = design.source.places.get(where, (design.source.places[()][0], None))
+    return DesignError([Problem(file, line, spelled(where), what, remedy)])
+
+
+def _plain(where: Where, value: Any, design: Design) -> Any:
+    """A value as YAML holds it. Raises DesignError for what a file cannot hold, or what stands in another file."""
+    main = design.source.places[()][0]
+    home = design.source.places.get(where[:2], (main, 0))[0]
+    if home != main:
+        raise _refused(where, design, f"stands in `{home}`", "change it there")
+    if isinstance(value, Mapping):
+        return {str(key): _plain(where, entry, design) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(where, entry, design) for entry in value]
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return int(value) if value.is_integer() and abs(value) < 1e15 else float(value)
+    what = "is no finite number" if isinstance(value, float) else "is no value that a file can hold"
+    raise _refused(where, design, f"{shown(value)} {what}", "write text, a number, true or false")
 
 
 def _undo(data: Any, changes: Mapping[Where, Any]) -> dict[Where, Any]:
@@ -80,45 +104,6 @@ def _undo(data: Any, changes: Mapping[Where, Any]) -> dict[Where, Any]:
             place = where[:-1]
         undo[place] = value_at(data, place)
     return undo
-
-
-def _edited(text: str, changes: Mapping[Where, Any], design: Design, file: str) -> str:
-    from archbook.design.edits import edited
-
-    def refused(where: Where, what: str, remedy: str) -> DesignError:
-        line = design.source.places.get(where, (file, None))[1]
-        return DesignError([Problem(file, line, spelled(where), what, remedy)])
-
-    values: dict[Where, Any] = {}
-    for where, value in changes.items():
-        home = design.source.places.get(where[:2], (file, 0))[0]
-        if home != file:
-            raise refused(where, f"stands in `{home}`", "change it there")
-        try:
-            values[where] = _plain(value)
-        except ValueError as error:
-            raise refused(where, f"{shown(value)} {error}", "write text, a number, true or false") from None
-    try:
-        return edited(text, values)
-    except KeyError as error:
-        raise refused(error.args[0], "there is no such place", "look at the names in the file") from None
-    except ValueError as error:
-        raise refused(error.args[0], "cannot be changed by Archbook", "change it in an editor") from None
-
-
-def _plain(value: Any) -> Any:
-    """A value as YAML holds it. Raises ValueError for what a file cannot hold."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError("is no finite number")
-        return int(value) if value.is_integer() and abs(value) < 1e15 else float(value)
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    raise ValueError("is no value that a file can hold")
 
 
 def _sentence(file: str, changes: Mapping[Where, Any], data: Any) -> str:
