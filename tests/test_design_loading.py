@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from archbook.design.complaints import keys_at
+from archbook.design.contract import Alternative
 from archbook.design.loading import load, read
 from archbook.errors import DesignError
 from archbook.units import Uncertain
@@ -380,6 +381,44 @@ def test_a_madr_file_is_a_decision(tmp_path: Path) -> None:
     assert decision.consequences[0] == "Good: orders are quick"
     assert decision.about == ("order.created",)
     assert design.place(("decisions", 2, "context")) == "decisions/0004-events.md:8"
+
+
+WRAPPED = """# 4. Events
+
+## Alternatives
+
+We looked at five:
+
+- A call: the customer waits
+  for the mail
+- One of `mode: async` and nothing else
+- Nothing
+  at all
+
+  until next year
+* """ + "long " * 20 + """: not split
+
+Said at the meeting.
+
+## Consequences
+
+- Good: orders are
+quick
+"""
+
+
+def test_a_wrapped_item_of_a_list_is_read_whole_and_an_alternative_in_its_two_parts(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    (folder / "decisions").mkdir()
+    (folder / "decisions" / "0004-events.md").write_text(WRAPPED)
+    decision = load(folder).decisions[2]
+    assert decision.alternatives == (
+        Alternative(option="A call", why_not="the customer waits for the mail"),
+        "One of `mode: async` and nothing else",
+        "Nothing at all until next year",
+        "long " * 20 + ": not split",
+    )
+    assert decision.consequences == ("Good: orders are quick",)
 
 
 def test_a_decision_in_nygards_form_is_read(tmp_path: Path) -> None:

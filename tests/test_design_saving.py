@@ -109,6 +109,12 @@ CHANGES: list[tuple[dict[tuple[Any, ...], Any], list[str], list[str]]] = [
      ["  daily_active_users: 200k   # counted"], ["  daily_active_users: 100000.25   # counted"]),
     ({("traffic", "daily_active_users"): 3e5},
      ["  daily_active_users: 200k   # counted"], ["  daily_active_users: 300000   # counted"]),
+    ({("services", "d", "does"): None}, ["  d:", "    does: nothing"], ["  d: {}"]),
+    ({("services", "b"): {"instances": 2, "slo": {"p95": "1s"}, "does": "x"}},
+     ['    slo: {p95: "200ms"}'], ['    slo: {p95: "1s"}', "    does: x"]),
+    ({("calls",): [{"from": "d", "to": "db", "does": "asks: often"}]},
+     ["  - {from: a, to: b, on: []}", "  - from: b   # dashes", "    to: db"],
+     ["  - {from: d, to: db, does: 'asks: often'}"]),
 ]  # fmt: skip
 
 

@@ -12,7 +12,6 @@ from archbook.design.places import found, value_at
 
 STEPS_LIMIT = 500_000
 CYCLES_LIMIT = 20
-PEELS_LIMIT = 100
 
 
 class Edge(NamedTuple):
@@ -50,7 +49,9 @@ def call_cycles(data: Mapping[str, Any]) -> Iterator[tuple[int, list[str]]]:
     Only calls whose `on` have an endpoint or event in common, or are empty, make a circle. A gateway's call without
     `on` is made for the endpoints that its target serves. Designs with very many such causes are searched in part.
     """
-    edges = _in_knots(list(_edges(data)))
+    edges = list(_edges(data))
+    if not any(cycles((edge.caller, edge.callee) for edge in edges)):
+        return
     always = [edge for edge in edges if edge.causes is None]
     by_cause: dict[str, list[Edge]] = defaultdict(list)
     for edge in edges:
@@ -84,13 +85,3 @@ def _edges(data: Mapping[str, Any]) -> Iterator[Edge]:
             routes = not on and value_at(services, (caller, "role")) == "gateway"
             causes = frozenset(map(str, on)) if isinstance(on, list) and on else None
             yield Edge(index, caller, callee, frozenset(served[callee]) if routes else causes)
-
-
-def _in_knots(edges: list[Edge]) -> list[Edge]:
-    """The edges that may lie on a cycle: what is left when those from sources and to sinks are taken away."""
-    if not any(cycles((edge.caller, edge.callee) for edge in edges)):
-        return []
-    for _ in range(PEELS_LIMIT):
-        callers, callees = {edge.caller for edge in edges}, {edge.callee for edge in edges}
-        edges = [edge for edge in edges if edge.caller in callees and edge.callee in callers]
-    return edges

@@ -33,40 +33,28 @@ def decide(
         raise ArchbookError(f"{design.name} was made in code and has no folder to write a decision into")
     if not title.strip() or not why.strip():
         raise ArchbookError("a decision needs its title and its why; nothing has been written")
-    _known(design, about)
+    endpoints = [endpoint.name for endpoint in design.api.endpoints]
+    known = [*design.services, *design.stores, *design.externals, *design.events, *endpoints]
+    if unknown := next((name for name in about if name not in known), None):
+        raise UnknownName("element", unknown, known)
     same = next((old for old in design.decisions if old.title.casefold() == title.strip().casefold()), None)
     if same:
         raise Conflict(f"decision {same.id} says {shown(title)} already; nothing has been written")
     folder = design.folder / FOLDER
-    numbers = [old.id for old in design.decisions]
-    numbers += [int(m[1]) for path in folder.glob("*.md") if (m := re.match(r"0*(\d{1,6})", path.name))]
-    number = max(numbers, default=0) + 1
+    taken = [int(m[1]) for path in folder.glob("*.md") if (m := re.match(r"0*(\d{1,6})", path.name))]
+    number = max([*taken, *(old.id for old in design.decisions)], default=0) + 1
     slug = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-")[:60] or "decision"
     sections = {
         "Context": context, "Decision": decision or title, "Why": why,
         "Alternatives": _bullets(alternatives), "Consequences": _bullets(consequences),
     }  # fmt: skip
-    text = (
-        "\n\n".join([_head(number, title, about), *(f"## {k}\n\n{v.strip()}" for k, v in sections.items() if v)]) + "\n"
-    )
+    parts = [f"## {heading}\n\n{text.strip()}" for heading, text in sections.items() if text]
+    content = "\n\n".join([_head(number, title, about), *parts]) + "\n"
     path = folder / f"{number:04d}-{slug}.md"
-    read_decision(text.encode(), path.name)
+    read_decision(content.encode(), path.name)
     folder.mkdir(exist_ok=True)
-    write_atomically(path, text)
+    write_atomically(path, content)
     return f"{FOLDER}/{path.name}"
-
-
-def _known(design: Design, about: Sequence[str]) -> None:
-    known = [
-        *design.services,
-        *design.stores,
-        *design.externals,
-        *design.events,
-        *(e.name for e in design.api.endpoints),
-    ]
-    for name in about:
-        if name not in known:
-            raise UnknownName("element", name, known)
 
 
 def _head(number: int, title: str, about: Sequence[str]) -> str:

@@ -34,14 +34,14 @@ def edited(text: str, changes: Mapping[Where, Any]) -> Edited:
     Raises KeyError(place) for a place that cannot be reached, ValueError(place) for a value that cannot be written.
     """
     root, document = yaml.compose(text, Loader=LOADER), None
-    before = data = _data(root)
+    before, wanted = _data(root), _data(root)
     for place, value in changes.items():
-        for where, entry in _steps(data, place, value):
+        for where, entry in _steps(wanted, place, value):
             text = _changed(text, root or yaml.compose(text, Loader=LOADER), where, entry)
-            root, document = None, _read(text, _with(data, where, entry))
+            _put(wanted, where, entry)
+            root, document = None, _read(text, wanted)
             if document is None:
                 raise ValueError(place)
-            data = document.data
     return Edited(text, document or read_yaml(text, ""), before)
 
 
@@ -75,7 +75,7 @@ def _steps(data: Any, where: Where, value: Any) -> Iterator[tuple[Where, Any]]:
                     value = {key: value} if isinstance(key, str) else [value]
                 yield where[: end + 1], value
             return
-    yield from _differences(where, value_at(data, where), value)
+    yield from list(_differences(where, value_at(data, where), value))
 
 
 def _differences(where: Where, old: Any, new: Any) -> Iterator[tuple[Where, Any]]:
@@ -90,19 +90,14 @@ def _differences(where: Where, old: Any, new: Any) -> Iterator[tuple[Where, Any]
         yield where, new
 
 
-def _with(data: Any, where: Where, value: Any) -> Any:
-    """The data as it should be after the change; what is not on the way to it is shared."""
-    step = where[0]
-    copied: Any = dict(data) if isinstance(data, dict) else list(data)
-    if len(where) > 1:
-        copied[step] = _with(data[step], where[1:], value)
+def _put(data: Any, where: Where, value: Any) -> None:
+    parent, step = value_at(data, where[:-1]), where[-1]
+    if isinstance(parent, list) and isinstance(step, int):
+        parent[step : step + 1] = [] if value is None else [value]
     elif value is None:
-        del copied[step]
-    elif isinstance(copied, list) and step == len(copied):
-        copied.append(value)
+        del parent[step]
     else:
-        copied[step] = value
-    return copied
+        parent[step] = value
 
 
 def _entries(node: Any) -> dict[str | int, tuple[Any, Any]]:
@@ -222,12 +217,13 @@ def _lines(value: Any) -> list[str]:
             lines += [head] if key is not None else [f"- {inner.pop(0)}"]
             lines += _indented(inner, 0 if key is not None and isinstance(entry, list) else 2)
         else:
-            first, *more = _block(entry) if isinstance(entry, str) and "\n" in entry else [_flow(entry)]
+            is_long = isinstance(entry, str) and ("\n" in entry or len(entry) > 100)
+            first, *more = _block(entry, "|" if "\n" in entry else ">") if is_long else [_flow(entry)]
             lines += [f"{head} {first}", *_indented(more, 2)]
     return lines
 
 
-def _block(value: str, style: str = "|") -> list[str]:
+def _block(value: str, style: str) -> list[str]:
     """A long text in lines of its own, folded (>) or as it stands (|); quoted where that loses something."""
     lines = value.removesuffix("\n").split("\n")
     if style == ">":
