@@ -70,13 +70,8 @@ class Reply:
         return self.state == "right"
 
     def __str__(self) -> str:
-        parts = (
-            f"{WORDS[self.state][0]} {self.text}".strip(),
-            self.code,
-            self.hint and f"Hint: {self.hint}",
-            self.note,
-        )
-        return "\n".join(part for part in parts if part)
+        head = f"{WORDS[self.state][0]} {self.text}".strip()
+        return "\n".join(filter(None, (head, self.code, self.hint and f"Hint: {self.hint}", self.note)))
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         word, colour = WORDS[self.state]
@@ -150,13 +145,10 @@ class Value:
 
     def fault(self, answer: Any, design: Design, /) -> str:
         parse, show, form = READ[self.unit]
-        if isinstance(answer, numbers.Real) and not isinstance(answer, bool):
-            given = _guarded("your number", float, answer)
-        else:
-            try:
-                given = parse(answer)
-            except ValueError:
-                raise Stumble(f"{_quoted(answer)} cannot be read; write {form}.") from None
+        try:
+            given = _guarded("your number", float, answer) if _is_number(answer) else parse(answer)
+        except ValueError:
+            raise Stumble(f"{_quoted(answer)} cannot be read; write {form}.") from None
         return off(given, self.answer(design), self.tolerance, show)
 
 
@@ -218,7 +210,7 @@ class Function:
             given = _guarded(f"{place} your function", answer, *arguments)
             if _holds_todo(given):
                 raise Stumble("your function still returns `TODO`, or nothing.")
-            if isinstance(given, bool) or not isinstance(given, numbers.Real):
+            if not _is_number(given):
                 raise Stumble(f"{place} your function gives {_quoted(given)}; it must give a number.")
             if wrong := off(_guarded("its answer", float, given), expected, self.tolerance, units.significant):
                 return f"{place} {wrong}"
@@ -276,25 +268,24 @@ def solution(id: str, anyway: bool = False) -> Reply:
         return Reply("not yet", f"{error}.")
     entry = entries.get(exercise.id, store.Entry())
     if not (anyway or entry.solved or entry.wrong >= TRIES_TO_SOLUTION):
-        left = TRIES_TO_SOLUTION - entry.wrong
-        return Reply("told", f"A solution opens after a right answer or {left} more {'try' if left == 1 else 'tries'}; "
+        left = units.show_count(TRIES_TO_SOLUTION - entry.wrong, "more try", "more tries")
+        return Reply("told", f"A solution opens after a right answer or {left}; "
                              f'`solution("{exercise.id}", anyway=True)` shows it now.', note=note)  # fmt: skip
-    return Reply("told", f"One way to answer {exercise.id}:", code=source_of(exercise), note=note)
+    code = textwrap.dedent(inspect.getsource(exercise.solution)).strip()
+    return Reply("told", f"One way to answer {exercise.id}:", code=code, note=note)
 
 
 def progress(notebook: str = "") -> Table:
     """How far the reader is, one row an exercise; `notebook` is a name such as `00_start_here`, or its number."""
     entries, _ = store.read()
-    asked = [exercise for exercise in exercises().values() if exercise.id.startswith(_prefix(notebook))]
     rows = []
-    for exercise in asked:
-        entry = entries.get(exercise.id, store.Entry())
-        state = "solved" if entry.solved else "tried" if entry.wrong else "open"
-        rows.append((exercise.id, exercise.title, state, entry.wrong or None, entry.solved or None))
-    solved = sum(row[2] == "solved" for row in rows)
-    return as_columns(
-        ("exercise", "about", "state", ">wrong tries", "solved on"), rows, f"{solved} of {len(rows)} solved"
-    )
+    for exercise in exercises().values():
+        if exercise.id.startswith(_prefix(notebook)):
+            entry = entries.get(exercise.id, store.Entry())
+            state = "solved" if entry.solved else "tried" if entry.wrong else "open"
+            rows.append((exercise.id, exercise.title, state, entry.wrong or None, entry.solved or None))
+    title = f"{sum(row[2] == 'solved' for row in rows)} of {len(rows)} solved"
+    return as_columns(("exercise", "about", "state", ">wrong tries", "solved on"), rows, title)
 
 
 def reset(notebook: str = "") -> Reply:
@@ -304,21 +295,15 @@ def reset(notebook: str = "") -> Reply:
     except ArchbookError as error:
         return Reply("told", f"{error}.")
     where = f"notebook {_prefix(notebook).rstrip('.')}" if notebook else "all notebooks"
-    return Reply(
-        "told",
-        f"Progress of {dropped} {'exercise' if dropped == 1 else 'exercises'} in {where} is forgotten.",
-        note=note,
-    )
+    return Reply("told", f"Progress of {units.show_count(dropped, 'exercise')} in {where} is forgotten.", note=note)
 
 
 @cache
 def exercises() -> Mapping[str, Exercise]:
     """All exercises by id, in order. A set is one module in `archbook.exercise_sets` with a tuple EXERCISES."""
     room = importlib.import_module("archbook.exercise_sets")
-    modules = [
-        importlib.import_module(f"{room.__name__}.{module.name}") for module in pkgutil.iter_modules(room.__path__)
-    ]
-    found = [exercise for module in modules for exercise in module.EXERCISES]
+    names = [f"{room.__name__}.{module.name}" for module in pkgutil.iter_modules(room.__path__)]
+    found = [exercise for name in names for exercise in importlib.import_module(name).EXERCISES]
     return {exercise.id: exercise for exercise in sorted(found, key=lambda exercise: exercise.id)}
 
 
@@ -330,11 +315,6 @@ def find(id: str) -> Exercise:
     return known[id]
 
 
-def source_of(exercise: Exercise) -> str:
-    """The worked solution as code."""
-    return textwrap.dedent(inspect.getsource(exercise.solution)).strip()
-
-
 def _prefix(notebook: str) -> str:
     return f"{notebook[:2]}." if notebook else ""
 
@@ -343,6 +323,10 @@ def _holds_todo(answer: Any) -> bool:
     if isinstance(answer, Mapping):
         return any(value is TODO or value is Ellipsis for value in answer.values())
     return answer is TODO or answer is None or answer is Ellipsis
+
+
+def _is_number(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, numbers.Real)
 
 
 def _guarded(what: str, function: Callable[..., Any], *arguments: Any) -> Any:

@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -82,36 +82,29 @@ def _set_aside(path: Path) -> str:
 def note_try(id: str, right: bool) -> tuple[Entry, str]:
     """Count one try and answer the exercise's entry, with a sentence for the user where there is one to say."""
     today = datetime.date.today().isoformat()
-    entry = Entry()
-
-    def count(entries: Entries) -> Entries:
-        nonlocal entry
-        old = entries.get(id, Entry())
-        entry = replace(old, solved=old.solved or today) if right else replace(old, wrong=old.wrong + 1)
-        return {**entries, id: entry}
-
+    entry = Entry(solved=today) if right else Entry(wrong=1)
     try:
-        note = _update(count)
-        return entry, note
+        with _changing() as (entries, note):
+            old = entries.get(id, Entry())
+            entry = replace(old, solved=old.solved or today) if right else replace(old, wrong=old.wrong + 1)
+            entries[id] = entry
     except Conflict as error:
-        return entry if entry != Entry() else Entry(int(not right)), f"Your progress was not kept: {error}."
+        return entry, f"Your progress was not kept: {error}."
+    return entry, note
 
 
 def forget(prefix: str) -> tuple[int, str]:
     """Drop the entries whose id begins with `prefix`; how many, and a sentence where there is one. Raises Conflict."""
-    dropped = 0
-
-    def drop(entries: Entries) -> Entries:
-        nonlocal dropped
-        kept = {id: entry for id, entry in entries.items() if not id.startswith(prefix)}
-        dropped = len(entries) - len(kept)
-        return kept
-
-    note = _update(drop)
-    return dropped, note
+    with _changing() as (entries, note):
+        dropped = [id for id in entries if id.startswith(prefix)]
+        for id in dropped:
+            del entries[id]
+    return len(dropped), note
 
 
-def _update(change: Callable[[Entries], Entries]) -> str:
+@contextlib.contextmanager
+def _changing() -> Iterator[tuple[Entries, str]]:
+    """All entries as in `read`, to be changed in place; kept at the end. Raises Conflict."""
     folder = home()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -119,10 +112,9 @@ def _update(change: Callable[[Entries], Entries]) -> str:
         raise Conflict(f"{folder}: cannot be made ({error.strerror})") from None
     with _locked(folder / "progress.lock"):
         entries, note = read()
-        changed = {id: asdict(entry) for id, entry in sorted(change(entries).items())}
-        document = {"archbook_progress": FORMAT, "exercises": changed}
+        yield entries, note
+        document = {"archbook_progress": FORMAT, "exercises": {id: asdict(entries[id]) for id in sorted(entries)}}
         write_atomically(folder / FILE, json.dumps(document, indent=1) + "\n")
-    return note
 
 
 @contextlib.contextmanager

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable
 
 from archbook.capacity import Estimate, estimate
 from archbook.capacity.result import EndpointEstimate, StorageEstimate
@@ -15,8 +14,7 @@ from archbook.review import review
 from archbook.schema import row_sizes
 from archbook.units import show_duration, show_factor, show_rate, show_share, show_size, significant
 
-HOURS_PER_YEAR = 8766.0  # 365.25 days
-MOST_INSTANCES = 200  # where adding instances does not help, the worked solution stops
+CASES = [(([0.5],), 4383.0), (([0.999] * 5,), 43.742459), (([],), 0.0), (([0.99, 0.9995],), 91.99917)]  # by hand
 
 
 def grown(design: Design) -> Estimate:
@@ -65,27 +63,9 @@ def largest_size(design: Design) -> float:
     return max(s.items_at_horizon * s.item_size_b for s in grown(design).storage if s.item_size_b)
 
 
-def downtime(availabilities: Iterable[float]) -> float:
-    """Hours a year: a request needs every one of them, so the availabilities multiply."""
-    return (1.0 - math.prod(availabilities)) * HOURS_PER_YEAR
-
-
 def hours_lost(_: Design) -> Callable[[Iterable[float]], float]:
-    """A request needs every one of them, so the availabilities multiply."""
-
-    def hours_per_year(availabilities: Iterable[float]) -> float:
-        return (1 - math.prod(availabilities)) * 8766
-
-    return hours_per_year
-
-
-def downtime_cases(design: Design) -> Iterator[tuple[tuple[Any, ...], float]]:
-    """By hand for the first two; then the promises that the services of the design make."""
-    yield ([0.5],), 4383.0
-    yield ([0.999] * 5,), 43.742459  # (1 − 0.999⁵) × 8 766 h
-    yield ([],), 0.0
-    own = [service.slo.availability for service in design.services.values() if service.slo and service.slo.availability]
-    yield (own,), downtime(own)
+    """A request needs every one of them, so the availabilities multiply; 365.25 days are 8 766 hours."""
+    return lambda availabilities: (1 - math.prod(availabilities)) * 8766
 
 
 def missing(design: Design) -> str:
@@ -112,30 +92,25 @@ def lacks(before: Design, after: Design) -> str:
 
 
 def enough(design: Design) -> dict[Where, int]:
-    """One more instance where it breaks first, or where the worst endpoint spends its time, until all is met."""
-    changes: dict[Where, int] = {}
-    for _ in range(MOST_INSTANCES):
+    """What carries the load; then one more instance where the late endpoints spend their time, until all is met."""
+    changes: dict[Where, int] = {("services", change.element, "instances"): change.needed
+                                 for change in grown(design).remedies if change.what == "instances"}  # fmt: skip
+    for _ in range(200):  # where instances do not help, it ends
         after = design.changed(changes)
         if not missing(after):
             return changes
-        found = grown(after)
-        late = [e for e in found.endpoints.values() if e.meets_slo is False]
-        broken = [e for e in found.elements.values() if e.kind == "service" and e.breaks_at < found.growth]
-        if broken:
-            name = min(broken, key=lambda element: element.breaks_at).name
-        else:
-            services = [(time_s, part) for e in late for part, time_s in e.path if part in design.services]
-            name = max(services)[1]
-        where: Where = ("services", name, "instances")
-        changes[where] = changes.get(where, design.services[name].instances) + 1
+        late = [endpoint for endpoint in grown(after).endpoints.values() if endpoint.meets_slo is False]
+        parts = [(time_s, part) for endpoint in late for part, time_s in endpoint.path if part in design.services]
+        if parts:
+            slowest = max(parts)[1]
+            changes["services", slowest, "instances"] = after.services[slowest].instances + 1
     raise ArchbookError(f"more instances alone do not keep the promises of {design.name}")
 
 
-def provokes(before: Design, after: Design) -> str:
-    """Whether the review finds something in the changed design that it does not find in the other."""
+def found_newly(before: Design, after: Design) -> list[str]:
+    """What the review finds in the changed design and not in the other."""
     old = {(finding.rule, finding.about) for finding in review(before).findings}
-    new = [finding for finding in review(after).findings if (finding.rule, finding.about) not in old]
-    return "" if new else "The review finds nothing in it that it did not find before."
+    return [finding.what for finding in review(after).findings if (finding.rule, finding.about) not in old]
 
 
 def without_why(design: Design) -> dict[Where, str]:
@@ -143,12 +118,6 @@ def without_why(design: Design) -> dict[Where, str]:
     if not design.decisions:
         raise ArchbookError(f"{design.name} holds no decision, so there is no why to remove")
     return {("decisions", 0, "why"): ""}
-
-
-def what_it_finds(design: Design) -> str:
-    old = {(finding.rule, finding.about) for finding in review(design).findings}
-    new = [f for f in review(design.changed(without_why(design))).findings if (f.rule, f.about) not in old]
-    return f"Without its why the first decision is a finding: {new[0].what}." if new else "It is a finding now."
 
 
 def what_is_enough(design: Design) -> str:
@@ -204,13 +173,13 @@ EXERCISES = (
         "12.4", "Hours of downtime",
         "Write a function of a list of availabilities: the hours a year (8 766 h) in which a request fails that needs "
         "all of them.",
-        Function(downtime_cases, tolerance=1e-5),
+        Function(lambda _: CASES, tolerance=1e-5),
         ("All must work at once: availabilities in series multiply.",
          "The share of time in which it fails is one minus the product.",
          "`(1 - math.prod(availabilities)) * 8766`."),
         hours_lost,
-        lambda _: f"Five services at {show_share(0.999)} are away {significant(downtime([0.999] * 5))} h a year, "
-                  f"one is {significant(downtime([0.999]))} h.",
+        lambda design: "Five services at 99.9 % are away {} h a year, one is {} h.".format(
+            *(significant(hours_lost(design)([0.999] * count)) for count in (5, 1))),
     ),
     Exercise(
         "12.5", "Keep every promise",
@@ -223,10 +192,12 @@ EXERCISES = (
     ),
     Exercise(
         "12.6", "Break it on purpose", "Change one thing so that the review finds what it does not find now.",
-        Change(provokes),
+        Change(lambda before, after: "" if found_newly(before, after) else
+               "The review finds nothing in it that it did not find before."),
         ("Any of the rules will do: `ab.review.rules()` lists them.",
          "A decision without its why is a finding.",
          "`{(\"decisions\", 0, \"why\"): \"\"}`."),
-        without_why, what_it_finds,
+        without_why,
+        lambda design: f"Without its why: {'; '.join(found_newly(design, design.changed(without_why(design))))}.",
     ),
 )  # fmt: skip
