@@ -52,22 +52,19 @@ def call_cycles(data: Mapping[str, Any]) -> Iterator[tuple[int, list[str]]]:
     edges = list(_edges(data))
     if not any(cycles((edge.caller, edge.callee) for edge in edges)):
         return
-    always = [edge for edge in edges if edge.causes is None]
-    by_cause: dict[str, list[Edge]] = defaultdict(list)
+    by_cause: dict[str | None, list[Edge]] = defaultdict(list)
     for edge in edges:
-        for cause in edge.causes or ():
+        for cause in (None,) if edge.causes is None else edge.causes:
             by_cause[cause].append(edge)
+    always = by_cause.pop(None, [])
     told: set[int] = set()
-    steps = 0
-    for caused in [[], *by_cause.values()]:
+    searched = list(by_cause.values())[: STEPS_LIMIT // len(edges)]
+    for caused in [[], *searched]:
         together = [*always, *caused]
-        steps += len(together)
-        if steps > STEPS_LIMIT or len(told) >= CYCLES_LIMIT:
-            return
         for path in cycles((edge.caller, edge.callee) for edge in together):
             pairs = set(itertools.pairwise(path))
             last = max(edge.number for edge in together if (edge.caller, edge.callee) in pairs)
-            if last not in told:
+            if last not in told and len(told) < CYCLES_LIMIT:
                 told.add(last)
                 yield last, path
 
