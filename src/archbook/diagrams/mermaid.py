@@ -27,7 +27,9 @@ _LAYOUT = """config:
     wrappingWidth: 900
     nodeSpacing: 26
     rankSpacing: 30
-    padding: 11
+    padding: 10
+  elk:
+    considerModelOrder: PREFER_EDGES
   er:
     entityPadding: 5
     nodeSpacing: 50

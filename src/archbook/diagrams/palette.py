@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from archbook.units import significant
@@ -55,9 +55,9 @@ def show_load(utilisation: float) -> str:
     return f"{significant(utilisation * 100)} %" if math.isfinite(utilisation) else "saturated"
 
 
-def load_of(members: str, heat: Mapping[str, float]) -> float | None:
-    """The highest utilisation among elements (names with a space between), or None where none is known."""
-    return max((heat[name] for name in members.split() if name in heat), default=None)
+def load_of(members: Iterable[str], heat: Mapping[str, float]) -> float | None:
+    """The highest utilisation among elements, or None where none is known."""
+    return max((heat[name] for name in members if name in heat), default=None)
 
 
 def recolour(svg: str, heat: Mapping[str, float]) -> str:
@@ -68,12 +68,12 @@ def recolour(svg: str, heat: Mapping[str, float]) -> str:
 
     def fill(match: re.Match[str]) -> str:
         members, base = match[1], match[2]
-        load = load_of(members, heat)
+        load = load_of(members.split(), heat)
         colour = base if load is None else HEAT[step(load)][1]
         return f'data-element="{members}" data-base="{base}" fill="{colour}"'
 
     def percentage(match: re.Match[str]) -> str:
-        load = load_of(match[1], heat)
+        load = load_of(match[1].split(), heat)
         text = "" if load is None else f"\u00a0· {show_load(load)}"
         return f'<tspan data-load="{match[1]}">{text}</tspan>'
 

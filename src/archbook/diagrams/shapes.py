@@ -5,11 +5,19 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
-from archbook.diagrams.palette import FRAME, GREY, HEAT, LINE, PURPLE, ROLES
+from archbook.diagrams.palette import GREY, HEAT, LINE, PURPLE, ROLES
 
 SVG = "http://www.w3.org/2000/svg"
 FONT = "Arial, Helvetica, 'Liberation Sans', Arimo, 'DejaVu Sans Condensed', sans-serif"
 ROW = 22.0
+HEAT_ROW = [(f"heat{index}", text) for index, (_, _, text) in enumerate(HEAT)]
+Legend = Sequence[Sequence[tuple[str, str]]]  # rows of (sign, text); signs are roles, ``sync``, ``async``, ``heat0``...
+_BOX = "M0,0h30v14h-30z"
+_OUTLINES = {
+    "service": "M4,0h22a4,4 0 0 1 4,4v6a4,4 0 0 1 -4,4h-22a4,4 0 0 1 -4,-4v-6a4,4 0 0 1 4,-4z",
+    "store": "M0,3v8a15,3 0 0 0 30,0v-8a15,3 0 0 0 -30,0a15,3 0 0 0 30,0",
+    "queue": "M6,0h24l-6,14h-24z",
+}
 
 
 def element(tag: str, /, **attributes: str | float) -> ET.Element:
@@ -18,54 +26,42 @@ def element(tag: str, /, **attributes: str | float) -> ET.Element:
     return ET.Element(f"{{{SVG}}}{tag}", named)
 
 
+def words(text: str, **attributes: str | float) -> ET.Element:
+    """A text element."""
+    made = element("text", **attributes)
+    made.text = text
+    return made
+
+
 def number(value: float) -> str:
     """A coordinate with at most two decimals."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def draw_legend(
-    rows: Sequence[Sequence[tuple[str, str]]], left: float, top: float, width: float
-) -> tuple[list[ET.Element], float]:
-    """The legend's parts and its height. rows: (sign, text); signs are roles, ``sync``, ``async`` and ``heat0`` on."""
+def draw_legend(rows: Legend, left: float, top: float, width: float) -> tuple[list[ET.Element], float]:
+    """The legend's parts and its height."""
     parts: list[ET.Element] = []
     y = top
     for row in rows:
         x = left
         for sign, text in row:
-            needed = 36 + 6.4 * len(text) + 18
+            needed = 54 + 6.4 * len(text)
             if x > left and x + needed > left + width:
                 x, y = left, y + ROW
-            parts += [*_sign(sign, x, y), _text(text, x + 36, y + 11)]
+            parts.append(element("g", transform=f"translate({number(x)} {number(y)})"))
+            parts[-1].extend([*_sign(sign), words(text, x=36, y=11, font_size="12", fill=LINE)])
             x += needed
         y += ROW
     return parts, y - top
 
 
-def heat_row() -> list[tuple[str, str]]:
-    """The four steps of load."""
-    return [(f"heat{index}", text) for index, (_, _, text) in enumerate(HEAT)]
-
-
-def _text(text: str, x: float, y: float) -> ET.Element:
-    made = element("text", x=x, y=y, font_size="12", fill=LINE)
-    made.text = text
-    return made
-
-
-def _sign(sign: str, x: float, y: float) -> list[ET.Element]:
+def _sign(sign: str) -> list[ET.Element]:
     if sign in ("sync", "async"):
         colour, dash = (PURPLE, "6 4") if sign == "async" else (LINE, "none")
-        line = element("path", d=f"M{x:.1f},{y + 7:.1f}h22", stroke=colour, stroke_width="1.5", stroke_dasharray=dash)
-        return [line, element("path", d=f"M{x + 22:.1f},{y + 2.5:.1f}l8,4.5l-8,4.5z", fill=colour)]
+        line = element("path", d="M0,7h22", stroke=colour, stroke_width="1.5", stroke_dasharray=dash)
+        return [line, element("path", d="M22,2.5l8,4.5l-8,4.5z", fill=colour)]
     if sign.startswith("heat"):
-        return [element("rect", x=x, y=y, width=30, height=14, fill=HEAT[int(sign[4:])][1], stroke=GREY)]
+        return [element("path", d=_BOX, fill=HEAT[int(sign[4:])][1], stroke=GREY)]
     role = ROLES[sign]
-    paint = {"fill": role.fill, "stroke": role.stroke, "stroke_dasharray": "4 3" if role.dashed else "none"}
-    if sign == "store":
-        d = f"M{x:.1f},{y + 3:.1f}v8a15,3 0 0 0 30,0v-8a15,3 0 0 0 -30,0a15,3 0 0 0 30,0"
-        return [element("path", d=d, **paint)]
-    if sign == "queue":
-        return [element("path", d=f"M{x + 6:.1f},{y:.1f}h24l-6,14h-24z", **paint)]
-    if sign == "frame":
-        return [element("rect", x=x, y=y, width=30, height=14, fill="#FAFBFC", stroke=FRAME, rx=3)]
-    return [element("rect", x=x, y=y, width=30, height=14, rx=4 if role.shape == "round-edge" else 0, **paint)]
+    dash = "4 3" if role.dashed else "none"
+    return [element("path", d=_OUTLINES.get(sign, _BOX), fill=role.fill, stroke=role.stroke, stroke_dasharray=dash)]

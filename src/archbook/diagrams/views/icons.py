@@ -9,20 +9,19 @@ import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from archbook.design.model import Design
-from archbook.diagrams.boxes import Map, MapBox, map_of
+from archbook.diagrams.boxes import Map, map_of
 from archbook.diagrams.mermaid import ids
 from archbook.diagrams.palette import FRAME, GREY, INK, LINE, PURPLE
 from archbook.diagrams.picture import Picture
-from archbook.diagrams.shapes import SVG, number
-from archbook.diagrams.svg import GEOMETRY, XLINK, Frame, on_card, prefix_of
+from archbook.diagrams.shapes import SVG, element, number
+from archbook.diagrams.svg import GEOMETRY, XLINK, Box, Frame, on_card, prefix_of
 from archbook.diagrams.view import Heat, View
-from archbook.diagrams.views.containers import elements
+from archbook.diagrams.views.containers import LINES, elements
 from archbook.errors import RenderError
 
 ICONS = {
@@ -31,9 +30,8 @@ ICONS = {
     "group": "onprem.compute.Server", "postgresql": "onprem.database.Postgresql", "mysql": "onprem.database.Mysql",
     "mariadb": "onprem.database.Mariadb", "duckdb": "onprem.database.Duckdb", "sqlserver": "onprem.database.Mssql",
     "oracle": "onprem.database.Oracle", "mongodb": "onprem.database.Mongodb", "dynamodb": "aws.database.Dynamodb",
-    "cassandra": "onprem.database.Cassandra", "clickhouse": "onprem.database.Clickhouse",
+    "cassandra": "onprem.database.Cassandra", "clickhouse": "onprem.database.Clickhouse", "s3": "aws.storage.S3",
     "redis": "onprem.inmemory.Redis", "valkey": "onprem.inmemory.Redis", "memcached": "onprem.inmemory.Memcached",
-    "s3": "aws.storage.S3",
     "elasticsearch": "elastic.elasticsearch.Elasticsearch", "opensearch": "aws.analytics.AmazonOpensearchService",
     "gcs": "gcp.storage.Storage", "azure-blob": "azure.storage.BlobStorage", "cdn": "aws.network.CloudFront",
     "kafka": "onprem.queue.Kafka", "rabbitmq": "onprem.queue.Rabbitmq", "nats": "onprem.queue.Nats",
@@ -44,63 +42,50 @@ LOOK = {"pad": "0.3", "nodesep": "0.2", "ranksep": "0.8", "splines": "spline", "
 NODE = {"width": "1.2", "imagepos": "tc"}
 CLUSTER = {"bgcolor": "#FAFBFC", "pencolor": FRAME, "margin": "18"}
 KEPT = GEOMETRY | {"fill", "stroke", "stroke-dasharray", "font-size"}
-Images = dict[tuple[str, ...], ET.Element]
 SHAPES = frozenset({"g", "path", "polygon", "ellipse", "text", "image"})
 
 
 def build(design: Design, of: str | None, _: Heat | None) -> Picture:
     """The containers of a design, or of the neighbourhood of one element, with icons. Raises RenderError."""
     shown = map_of(design, of, by_owner=True)
-    title = f"Containers of {design.title or design.name}" + (f": {shown.cut}" if shown.cut else "")
+    title = shown.title(design)
     folder = Path(importlib.import_module("diagrams").__file__ or "").parent.parent
     dot = _dot(shown)
     source = ET.fromstring(_graphviz(dot, folder))
     alt = f"{title}, with icons: {', '.join(list(shown.boxes)[:20])}."
-    legend = [[("sync", "waits for the answer"), ("async", "does not wait")]]
-    prefix = prefix_of(title + dot)
-    images: Images = {}
-    drawing = [copied for child in source if (copied := _copy(child, folder, images, prefix)) is not None]
-    store = ET.Element(f"{{{SVG}}}defs")
-    store.extend(images.values())
-    box = [float(n) for n in source.attrib["viewBox"].split()]
-    svg = on_card([store, *drawing], box, Frame(title, alt, legend), prefix)
-    return Picture(title, alt, svg, dot=dot)
+    copier = _Copier(folder, prefix_of(title + dot))
+    drawing = copier.copies(source)
+    store = element("defs")
+    store.extend(copier.images.values())
+    frame = Frame(title, alt, [list(LINES.items())])
+    return Picture(title, alt, on_card([store, *drawing], source.attrib["viewBox"], frame, copier.prefix), dot=dot)
 
 
 def _dot(shown: Map) -> str:
     """DOT text with ids of its own and image paths inside the package, so that it is the same on every machine."""
-    from diagrams import Cluster, Diagram
+    from diagrams import Cluster, Diagram, setdiagram
 
     chosen = ids(shown.boxes)
-    frames = dict.fromkeys(box.frame for box in shown.boxes.values())
-    with _canvas(Diagram("", filename="containers", show=False, graph_attr=LOOK, node_attr=NODE)) as diagram:
-        for frame in frames:
+    diagram = Diagram("", filename="containers", show=False, graph_attr=LOOK, node_attr=NODE)
+    set_current: Any = setdiagram  # the diagram's own context would write files and call a viewer
+    set_current(diagram)
+    try:
+        for frame in dict.fromkeys(box.frame for box in shown.boxes.values()):
             with Cluster(_safe(frame), graph_attr=CLUSTER) if frame else nullcontext():
                 for name, box in shown.boxes.items():
                     if box.frame == frame:
                         text = f"{_safe(box.name)}\n{_safe(box.below.split(',')[0])}"
                         _icon(box)(text, nodeid=chosen[name], height="1.75")
-        for line in shown.lines:
-            style = {"style": "dashed", "color": PURPLE} if line.asynchronous else {"color": LINE}
-            text = "\n".join(_safe(verb) for verb in line.texts(2))
-            diagram.dot.edge(chosen[line.start], chosen[line.end], label=text, fontsize="12", fontcolor=INK, **style)
+    finally:
+        set_current(None)
+    for line in shown.lines:
+        style = {"style": "dashed", "color": PURPLE} if line.asynchronous else {"color": LINE}
+        text = "\n".join(_safe(verb) for verb in line.texts(2))
+        diagram.dot.edge(chosen[line.start], chosen[line.end], label=text, fontsize="12", fontcolor=INK, **style)
     return re.sub(r'image="?[^"\s]*?(resources/[\w./-]+)"?', r'image="\1"', diagram.dot.source)
 
 
-@contextmanager
-def _canvas(diagram: Any) -> Iterator[Any]:
-    """The diagram as the one that new nodes join; its own context would write files and call a viewer."""
-    from diagrams import setdiagram
-
-    set_current: Any = setdiagram
-    set_current(diagram)
-    try:
-        yield diagram
-    finally:
-        set_current(None)
-
-
-def _icon(box: MapBox) -> Any:
+def _icon(box: Box) -> Any:
     """By product where it is known; for a service by the language or proxy that `technology` begins with."""
     if box.role == "service":
         word = re.sub(r"[^a-z]", "", box.below.lower().split(" ")[0])
@@ -136,37 +121,46 @@ def _graphviz(dot: str, folder: Path) -> str:
     return done.stdout.decode()
 
 
-def _copy(source: ET.Element, folder: Path, images: Images, prefix: str) -> ET.Element | None:
-    """Known shapes only; every icon becomes part of the picture, once."""
-    tag = source.tag.rpartition("}")[2]
-    if tag not in SHAPES or (tag == "polygon" and source.get("stroke") in ("transparent", "none")):
-        return None
-    kept = {key: value for key, value in source.attrib.items() if key in KEPT}
-    if tag == "image":
-        return _use(source, folder, images, prefix)
-    copied = ET.Element(f"{{{SVG}}}{tag}", kept)
-    copied.text = source.text if tag == "text" else None
-    copied.extend(part for child in source if (part := _copy(child, folder, images, prefix)) is not None)
-    texts = [child for child in copied if child.tag.endswith("}text")]
-    if source.get("class") == "node" and texts:
-        texts[0].set("font-weight", "bold")
-    for text in texts if source.get("class") == "cluster" else ():
-        text.attrib.update({"font-weight": "bold", "fill": GREY})
-    return copied
+class _Copier:
+    """Copies known shapes only; every icon becomes part of the picture, once."""
 
+    def __init__(self, folder: Path, prefix: str) -> None:
+        self.folder, self.prefix = folder, prefix
+        self.images: dict[tuple[str, ...], ET.Element] = {}
 
-def _use(source: ET.Element, folder: Path, images: Images, prefix: str) -> ET.Element:
-    path = Path(source.get(f"{{{XLINK}}}href") or source.get("href") or "")
-    size = [number(float(source.get(side, "0").removesuffix("px"))) for side in ("width", "height")]
-    key = (path.name, *size)
-    if key not in images:
-        if not path.resolve().is_relative_to((folder / "resources").resolve()):
-            raise RenderError(f"the icon {path.name} is not one of the package `diagrams`")
-        data = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
-        attributes: Mapping[str, str] = {"id": f"{prefix}-i{len(images)}", "width": size[0], "height": size[1]}
-        images[key] = ET.Element(f"{{{SVG}}}image", {**attributes, f"{{{XLINK}}}href": data})
-    place = {"x": source.get("x", "0"), "y": source.get("y", "0")}
-    return ET.Element(f"{{{SVG}}}use", {f"{{{XLINK}}}href": "#" + images[key].attrib["id"], **place})
+    def copies(self, source: ET.Element) -> list[ET.Element]:
+        return [copied for child in source if (copied := self.copy(child)) is not None]
+
+    def copy(self, source: ET.Element) -> ET.Element | None:
+        tag = source.tag.rpartition("}")[2]
+        if tag not in SHAPES or (tag == "polygon" and source.get("stroke") in ("transparent", "none")):
+            return None
+        if tag == "image":
+            return self.use(source)
+        copied = element(tag, **{key: value for key, value in source.attrib.items() if key in KEPT})
+        copied.text = source.text if tag == "text" else None
+        copied.extend(self.copies(source))
+        bold: dict[str, dict[str, str]] = {
+            "node": {"font-weight": "bold"},
+            "cluster": {"font-weight": "bold", "fill": GREY},
+        }
+        if (text := copied.find(f"{{{SVG}}}text")) is not None:
+            text.attrib.update(bold.get(source.get("class", ""), {}))
+        return copied
+
+    def use(self, source: ET.Element) -> ET.Element:
+        path = Path(source.get(f"{{{XLINK}}}href") or source.get("href") or "")
+        width, height = (number(float(source.get(side, "0").removesuffix("px"))) for side in ("width", "height"))
+        key = (path.name, width, height)
+        if key not in self.images:
+            if not path.resolve().is_relative_to((self.folder / "resources").resolve()):
+                raise RenderError(f"the icon {path.name} is not one of the package `diagrams`")
+            data = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+            self.images[key] = element("image", id=f"{self.prefix}-i{len(self.images)}", width=width, height=height)
+            self.images[key].set(f"{{{XLINK}}}href", data)
+        used = element("use", x=source.get("x", "0"), y=source.get("y", "0"))
+        used.set(f"{{{XLINK}}}href", "#" + self.images[key].attrib["id"])
+        return used
 
 
 VIEW = View("icons", "The containers with the marks of their products", build, "element", elements)

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from archbook.design.contract import Endpoint
 from archbook.design.interactions import Call
 from archbook.design.model import Design
-from archbook.diagrams.boxes import is_queue
+from archbook.diagrams.boxes import box_of
 from archbook.diagrams.mermaid import accessible, heading, ids, label, lay_out
 from archbook.diagrams.picture import Picture, counted
-from archbook.diagrams.svg import Box, Frame, finish
+from archbook.diagrams.svg import Frame, finish
 from archbook.diagrams.view import Heat, View, note
+from archbook.diagrams.views.containers import LINES, SIGNS
 from archbook.units import show_share, significant
 
 CLIENT = "client"
 PAGE, MOST = 24, 60  # messages that fit a page; messages in one picture at all
-SIGNS = {"service": "service", "store": "store", "queue": "queue or topic", "external": "external system",
-         "sync": "waits for the answer"}  # fmt: skip
 
 
 def build(design: Design, of: str | None, _: Heat | None) -> Picture:
@@ -33,43 +32,30 @@ def build(design: Design, of: str | None, _: Heat | None) -> Picture:
         return note(f"Journeys of {design.title or design.name}", "This design declares no journeys of its users.")
     journey = design.traffic.journeys.get(name)
     steps = list(design.steps(journey)) if journey else [(name, 1.0)]
+    title = f"Journey {name}" if journey else name
     teller = _Teller(design)
     elements = [part for step, times in steps for part in teller.step(step, times)]
-    title = f"Journey {name}" if journey else name
-    if journey and (teller.messages > PAGE or teller.left_out):
+    if journey and teller.messages + teller.left_out > PAGE:
         teller, title = _Teller(design, stores=False), f"{title}, without calls to stores"
         elements = [part for step, times in steps for part in teller.step(step, times)]
+    return _drawn(teller, elements, title)
+
+
+def _drawn(teller: _Teller, elements: list[Any], title: str) -> Picture:
+    from mermaid.sequence import Note, SequenceDiagram
+
     met = list(teller.participants)
     alt = f"{title}: {counted(teller.messages, 'message')} between {', '.join(met[:12])}."
     if teller.left_out:
-        alt = f"{alt[:-1]}, and {teller.left_out} that are not drawn."
-    text = _text(teller, elements, title, alt)
-    chosen = ids(met)
-    boxes = {chosen[met_name]: Box(met_name, "", _role(design, met_name)) for met_name in met}
-    return Picture(title, alt, finish(lay_out(text), Frame(title, alt, [_signs(boxes, text)]), boxes), text)
-
-
-def _role(design: Design, name: str) -> str:
-    if name == CLIENT:
-        return "client"
-    if name in design.services:
-        return "service"
-    return ("queue" if is_queue(design.stores[name]) else "store") if name in design.stores else "external"
-
-
-def _signs(boxes: Mapping[str, Box], text: str) -> list[tuple[str, str]]:
-    roles = {box.role for box in boxes.values()} | {"sync"}
-    signs = [(role, said) for role, said in SIGNS.items() if role in roles]
-    return [*signs, ("async", "does not wait")] if "--)" in text else signs
-
-
-def _text(teller: _Teller, elements: list[Any], title: str, alt: str) -> str:
-    from mermaid.sequence import Note, SequenceDiagram
-
-    if teller.left_out:
         elements = [*elements, Note(f"{teller.left_out} further messages are not drawn", teller.who(CLIENT))]
+        alt = f"{alt[:-1]}, and {teller.left_out} that are not drawn."
     script = SequenceDiagram(heading(title), [*teller.participants.values(), *elements]).script
-    return accessible(script, "sequenceDiagram", title, alt)
+    text = accessible(script, "sequenceDiagram", title, alt)
+    chosen = ids(met)
+    boxes = {chosen[name]: box_of(teller.design, name)._replace(members=()) for name in met}
+    used = {box.role for box in boxes.values()} | {"sync"} | ({"async"} if "--)" in text else set())
+    legend = [[(sign, said) for sign, said in {**SIGNS, **LINES}.items() if sign in used]]
+    return Picture(title, alt, finish(lay_out(text), Frame(title, alt, legend), boxes), text)
 
 
 @dataclass
@@ -84,101 +70,95 @@ class _Teller:
     told: set[str] = field(default_factory=set)
 
     def who(self, name: str) -> Any:
-        if name not in self.participants:
-            from mermaid.sequence import Participant
+        from mermaid.sequence import Participant
 
+        if name not in self.participants:
             self.participants[name] = Participant(ids([*self.participants, name])[name])
             self.participants[name].name = label(name, 64)
         return self.participants[name]
 
-    def step(self, name: str, times: float) -> Iterator[Any]:
+    def step(self, name: str, times: float) -> list[Any]:
         """One endpoint of the journey, from the client on."""
         endpoint = self.design.endpoint(name)
         entry = self.design.gateway or endpoint.service
         inside = [*self.message(CLIENT, entry, name), *self.visit(entry, name, endpoint, (CLIENT,))]
         if endpoint.hit_ratio:
-            inside = self.optional(f"the {show_share(1 - endpoint.hit_ratio)} that no cache answers", inside)
-        if times < 1:
-            inside = self.optional(f"in {show_share(times)} of visits", inside)
-        yield from self.loop(f"{significant(times)} times", inside) if times > 1 else inside
+            inside = _optional(f"the {show_share(1 - endpoint.hit_ratio)} that no cache answers", inside)
+        return _times(times, "visits", inside)
 
     def visit(self, caller: str, cause: str, endpoint: Endpoint | None, above: tuple[str, ...]) -> Iterator[Any]:
         """What `caller` does while it handles `cause` (an endpoint or event), then what it announces."""
+        from mermaid.sequence import Parallel
+
         if caller in above:
             return
         calls = [c for c in self.design.calls if c.from_ == caller and self.fires(c, cause, endpoint)]
-        calls = [c for c in calls if self.stores or c.to not in self.design.stores]
         for group, members in itertools.groupby(calls, key=lambda call: call.parallel or id(call)):
             told = {f"{i}. {label(call.to, 64)}" if i > 1 else label(f"at once: {group}"): parts
                     for i, call in enumerate(members, 1)
-                    if (parts := list(self.call(call, cause, endpoint, (*above, caller))))}  # fmt: skip
-            yield from self.parallel(told) if len(told) > 1 else itertools.chain(*told.values())
+                    if (parts := self.call(call, cause, endpoint, (*above, caller)))}  # fmt: skip
+            yield from [Parallel(told)] if len(told) > 1 else itertools.chain(*told.values())
         for name, event in self.design.events.items():
             if event.from_ == caller and cause in event.on and name not in above:
                 yield from self.announce(name, (*above, name))
 
     def fires(self, call: Call, cause: str, endpoint: Endpoint | None) -> bool:
+        """Whether a call is made and told. From a gateway it is made for the endpoints of its target."""
+        if call.to in self.design.stores and not self.stores:
+            return False
         if call.on:
             return cause in call.on
-        return call.from_ != self.design.gateway or endpoint is None or _reached(self.design, endpoint, call)
+        elsewhere = endpoint is not None and call.to in self.design.services and call.to != endpoint.service
+        return call.from_ != self.design.gateway or not elsewhere
 
-    def call(self, call: Call, cause: str, endpoint: Endpoint | None, above: tuple[str, ...]) -> Iterator[Any]:
+    def call(self, call: Call, cause: str, endpoint: Endpoint | None, above: tuple[str, ...]) -> list[Any]:
         plain = "tells" if call.mode == "async" else "asks"
         verb = call.does or (f"{call.kind}s" if call.to in self.design.stores else plain)
-        inside = [
-            *self.message(call.from_, call.to, verb, call.mode == "async"),
-            *self.visit(call.to, cause, endpoint, above),
-        ]
+        told = self.message(call.from_, call.to, verb, call.mode == "async")
+        inside = [*told, *self.visit(call.to, cause, endpoint, above)]
         if call.unless_hit or call.hit_ratio:
-            inside = self.optional(f"unless {call.unless_hit or 'its own cache'} has the answer", inside)
+            inside = _optional(f"unless {call.unless_hit or 'its own cache'} has the answer", inside)
         if call.per_request == "per row":
-            inside = self.loop(f"{significant((endpoint and endpoint.rows) or 20)} times, once a row", inside)
-        elif call.per_request > 1:
-            inside = self.loop(f"{significant(call.per_request)} times", inside)
-        elif call.per_request < 1:
-            inside = self.optional(f"in {show_share(call.per_request)} of requests", inside)
-        yield from inside
+            return _loop(f"{significant((endpoint and endpoint.rows) or 20)} times, once a row", inside)
+        return _times(call.per_request, "requests", inside)
 
     def announce(self, name: str, above: tuple[str, ...]) -> Iterator[Any]:
         event = self.design.events[name]
-        start = event.broker or event.from_
         if event.broker:
             yield from self.message(event.from_, event.broker, name, asynchronous=True)
         first = name not in self.told  # what consumers do is told once
         self.told.add(name)
         for consumer in event.to if first else ():
-            yield from self.message(start, consumer, name, asynchronous=True)
+            yield from self.message(event.broker or event.from_, consumer, name, asynchronous=True)
             yield from self.visit(consumer, name, None, (name, *(a for a in above if a in self.design.events)))
 
-    def message(self, start: str, end: str, text: str, asynchronous: bool = False) -> Iterator[Any]:
+    def message(self, start: str, end: str, text: str, asynchronous: bool = False) -> list[Any]:
         from mermaid.sequence import Link
 
         if self.messages >= MOST:
             self.left_out += 1
-            return
+            return []
         self.messages += 1
         kind = "Dotted-async" if asynchronous else "Solid-arrow"
-        yield Link(self.who(start), self.who(end), kind, label(text, 40))
-
-    def loop(self, condition: str, inside: list[Any]) -> list[Any]:
-        from mermaid.sequence import Loop
-
-        return [Loop(label(condition), inside)] if inside else []
-
-    def optional(self, condition: str, inside: list[Any]) -> list[Any]:
-        from mermaid.sequence import Optional
-
-        return [Optional(label(condition), inside)] if inside else []
-
-    def parallel(self, told: dict[str, list[Any]]) -> list[Any]:
-        from mermaid.sequence import Parallel
-
-        return [Parallel(told)]
+        return [Link(self.who(start), self.who(end), kind, label(text, 40))]
 
 
-def _reached(design: Design, endpoint: Endpoint, call: Call) -> bool:
-    """From a gateway a call fires for the endpoints of its target; one to a store fires for every request."""
-    return endpoint.service == call.to or call.to not in design.services
+def _times(times: float, of: str, inside: list[Any]) -> list[Any]:
+    if times > 1:
+        return _loop(f"{significant(times)} times", inside)
+    return _optional(f"in {show_share(times)} of {of}", inside) if times < 1 else inside
+
+
+def _loop(condition: str, inside: list[Any]) -> list[Any]:
+    from mermaid.sequence import Loop
+
+    return [Loop(label(condition), inside)] if inside else []
+
+
+def _optional(condition: str, inside: list[Any]) -> list[Any]:
+    from mermaid.sequence import Optional
+
+    return [Optional(label(condition), inside)] if inside else []
 
 
 VIEW = View("sequence", "What happens, in order, when a journey is made", build, "journey or endpoint",
