@@ -19,7 +19,7 @@ FLOORS = {
     "simulate": 5, "contracts": 5, "diagrams": 5,
     "review": 6, "imports": 6,
     "export": 7,
-    "panels": 8, "exercises": 8,
+    "panels": 8, "exercises": 8, "waiting_line": 8,
     "": 9, "__main__": 9, "cli": 9, "commands": 9, "jupyter": 9, "verbs": 9, "workbook": 9,
 }  # fmt: skip
 SAME_ROOM = {"exercise_sets": "exercises", "progress": "exercises"}

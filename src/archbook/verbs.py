@@ -87,13 +87,15 @@ def curve(design: Design, growths: Sequence[float] = ()) -> list[Estimate]:
 
 
 def experiment(design: Design, name: str, **options: Any) -> Outcome:
-    """Run a schema experiment on a design's DDL, on DuckDB unless told.
+    """Run a schema experiment on a design's DDL, on DuckDB and on PostgreSQL unless told; a line says how far it is.
 
-    options: store, engine, rows, seed, progress (see `archbook.schema.run`).
+    options: store, engine, rows, seed (see `archbook.schema.run`).
     """
     from archbook.schema import run
+    from archbook.waiting_line import waiting_line
 
-    return run(name, design, **options)
+    with waiting_line() as progress:
+        return run(name, design, **{"engine": "both", "progress": progress, **options})
 
 
 def review(design: Design, evidence: Iterable[Evidence] | None = None, **options: Any) -> Report:

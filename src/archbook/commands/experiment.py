@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -31,28 +28,10 @@ def command(design: str, name: str, keep: bool, as_json: bool, **options: Any) -
 
     subject = verbs.load(design)
     chosen = {key: value for key, value in options.items() if value is not None}
-    with _progress() as progress:
-        outcome = verbs.experiment(subject, name, **chosen, progress=progress)
+    outcome = verbs.experiment(subject, name, **chosen)
     kept = verbs.keep(subject, outcome) if keep else None
     if as_json:
         tell_json(outcome)
     else:
         tell(str(outcome))
         tell(kept or "Nothing was kept.")
-
-
-@contextmanager
-def _progress() -> Iterator[Any]:
-    """One line on a terminal that says how far it is, and goes away at the end; nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from archbook.units import show_share
-
-    def show(done: float, total: float, label: str) -> None:
-        click.echo(f"\r\x1b[K{label} {show_share(done / total if total else 1.0)}", nl=False, err=True)
-
-    try:
-        yield show
-    finally:
-        click.echo("\r\x1b[K", nl=False, err=True)
