@@ -82,7 +82,7 @@ def _dot(shown: Map) -> str:
         style = {"style": "dashed", "color": PURPLE} if line.asynchronous else {"color": LINE}
         text = "\n".join(_safe(verb) for verb in line.texts(2))
         diagram.dot.edge(chosen[line.start], chosen[line.end], label=text, fontsize="12", fontcolor=INK, **style)
-    return re.sub(r'image="?[^"\s]*?(resources/[\w./-]+)"?', r'image="\1"', diagram.dot.source)
+    return re.sub(r'image=(?:"[^"]*?|[^"\s]*?)(resources/[\w./-]+)"?', r'image="\1"', diagram.dot.source)
 
 
 def _icon(box: Box) -> Any:
