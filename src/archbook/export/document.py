@@ -11,17 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from archbook.tables import Table, as_columns
+from archbook.tables import Table
 
 Kind = Literal["", "code", "strong", "em", "mark", "break"]
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of text. kind ``mark`` is the small word that says where a number comes from.
-
-    to: the anchor of a section of this document, or empty.
-    """
+    """A run of text. kind ``mark``: the small word that says where a number comes from. to: anchor of a section."""
 
     text: str
     kind: Kind = ""
@@ -29,6 +26,7 @@ class Span:
 
 
 Inline: TypeAlias = tuple[Span, ...]
+DECLARED, COMPUTED = Span("declared", "mark"), Span("computed", "mark")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +99,19 @@ Block: TypeAlias = Paragraph | Listing | Definitions | Facts | Code | Note | Gri
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading and what stands below it.
-
-    title: the noun a reader looks for. statement: what the section found, in one sentence, or empty.
-    """
+    """A heading and what stands below it. statement: what the section found, in one sentence, or empty."""
 
     anchor: str
     title: str
     blocks: tuple[Block, ...] = ()
     sections: tuple[Section, ...] = ()
     statement: str = ""
+
+    def inside(self) -> Iterator[Block]:
+        """All blocks, those of the sections below too."""
+        yield from self.blocks
+        for below in self.sections:
+            yield from below.inside()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ class Document:
     title: str
     summary: Section
     chapters: tuple[Section, ...]
-    footer: str
+    footer: str = ""
 
     def grids(self) -> tuple[Grid, ...]:
         """All tables of ours in reading order."""
@@ -137,22 +138,11 @@ class Document:
         return figures | {grid: f"Table {i}" for i, grid in enumerate(self.grids(), 1)}
 
     def _blocks(self) -> Iterator[Block]:
-        for section in (self.summary, *self.chapters):
-            yield from _inside(section)
-
-
-def _inside(section: Section) -> Iterator[Block]:
-    yield from section.blocks
-    for below in section.sections:
-        yield from _inside(below)
+        return Section("", "", (), (self.summary, *self.chapters)).inside()
 
 
 def say(*parts: str | Span) -> Paragraph:
-    """A paragraph of plain text and spans.
-
-    >>> say("holds to ", strong("3.2×")).spans[1].kind
-    'strong'
-    """
+    """A paragraph of plain text and spans."""
     return Paragraph(line(*parts))
 
 
@@ -176,17 +166,7 @@ def code(text: str) -> Span:
     return Span(text, "code")
 
 
-def strong(text: str) -> Span:
-    """Text that matters."""
-    return Span(text, "strong")
-
-
-def mark(text: str) -> Span:
-    """The word that tells a declared, computed, simulated or measured number."""
-    return Span(text, "mark")
-
-
-def terms(*items: tuple[str | Span, str | tuple[Block, ...]]) -> Definitions:
+def terms(*items: tuple[str | Span, str | tuple[Block, ...] | None]) -> Definitions:
     """Definitions of those terms about which something is said.
 
     >>> len(terms(("engine", "redis"), ("backup", "")).items)
@@ -198,10 +178,16 @@ def terms(*items: tuple[str | Span, str | tuple[Block, ...]]) -> Definitions:
 def grid(name: str, caption: Inline, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Grid:
     """A table from cells of any type, without the columns in which nothing stands.
 
-    >>> grid("g", (), ("a", "b"), [(1, None), (2, None)]).table.columns
-    ('a',)
+    >>> grid("g", (), ("a", "b", "c"), [(1, None, True), (2, "", ("x", "y"))]).table.rows
+    (('1', 'yes'), ('2', 'x, y'))
     """
-    whole = as_columns(heads, list(rows))
-    kept = [i for i in range(len(heads)) if i == 0 or any(row[i] != "–" for row in whole.rows)]
-    columns, cells = tuple(heads[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in whole.rows)
-    return Grid(name, Table(columns, cells), caption)
+    whole = [[_cell(value) for value in row] for row in rows]
+    kept = [i for i in range(len(heads)) if i == 0 or any(row[i] != "–" for row in whole)]
+    chosen = tuple(tuple(row[i] for i in kept) for row in (heads, *whole))
+    return Grid(name, Table(chosen[0], chosen[1:]), caption)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return (", ".join(value) if isinstance(value, tuple | list) else "" if value is None else str(value)) or "–"

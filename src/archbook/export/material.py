@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
-from archbook.capacity.result import Estimate
+from archbook.capacity.result import Break, Estimate
 from archbook.design.model import Design
 from archbook.errors import ArchbookError
 from archbook.evidence import Evidence, digest_of, load_evidence
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 Drawing = Callable[[], "Picture"]
 CURVE_POINTS, CURVE_WORK = 24, 4000  # points of the chart; fewer where points × parts would exceed the second
+MOST = 12  # journeys, and stores with tables, that are drawn
+MOST_EVENTS = 60  # more do not fit a picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +39,18 @@ class Material:
     pictures: Mapping[str, Picture | str] = field(default_factory=dict)
 
     @property
-    def growth(self) -> float:
-        return self.design.traffic.growth
+    def too_early(self) -> tuple[Break, ...]:
+        """What saturates before the design's growth is reached, first to last."""
+        return tuple(b for b in self.now.breaks if b.at < self.design.traffic.growth)
 
-    def figure(self, name: str, caption: Inline) -> Figure:
-        """The picture called `name` with its caption, or what kept it from being drawn."""
-        picture = self.pictures.get(name, "it is not among the pictures of this design")
+    def figure(self, name: str, caption: Inline) -> tuple[Figure, ...]:
+        """The picture called `name` with its caption, or what kept it from being drawn; none if nobody asked for it."""
+        picture = self.pictures.get(name)
+        if picture is None:
+            return ()
         if isinstance(picture, str):
-            return Figure(name, caption, failure=picture)
-        return Figure(name, caption, picture.alt, picture.svg, picture.mermaid or "")
+            return (Figure(name, caption, failure=picture),)
+        return (Figure(name, caption, picture.alt, picture.svg, picture.mermaid or ""),)
 
     def digest(self) -> str:
         """Digest of the design and its DDL: 16 hexadecimal digits."""
@@ -73,18 +79,16 @@ def drawings(design: Design, now: Estimate, then: Estimate) -> dict[str, Drawing
 
     heat = {name: element.utilisation for name, element in then.elements.items() if element.servers}
     asked: dict[str, Drawing] = {
-        "load": lambda: draw(design, "containers", heat=heat),
-        "containers": lambda: draw(design, "containers"),
-        "utilisation": lambda: _chart(design, now),
+        "load": partial(draw, design, "containers", heat=heat),
+        "containers": partial(draw, design, "containers"),
+        "utilisation": partial(_chart, design, now),
     }
-    if design.events:
-        asked["events"] = lambda: draw(design, "events")
-    for journey in design.traffic.journeys:
-        asked[f"journey-{journey}"] = lambda journey=journey: draw(design, "sequence", of=journey)  # type: ignore[misc]
-    for store in design.stores:
-        if design.ddl(store):
-            asked[f"tables-{store}"] = lambda store=store: draw(design, "er", of=store)  # type: ignore[misc]
-    return asked
+    if 0 < len(design.events) <= MOST_EVENTS:
+        asked["events"] = partial(draw, design, "events")
+    journeys = sorted(design.traffic.journeys, key=lambda name: -design.traffic.journeys[name].share)[:MOST]
+    tables = [store for store in design.stores if design.ddl(store)][:MOST]
+    asked |= {f"journey-{journey}": partial(draw, design, "sequence", of=journey) for journey in journeys}
+    return asked | {f"tables-{store}": partial(draw, design, "er", of=store) for store in tables}
 
 
 def _chart(design: Design, now: Estimate) -> Picture:

@@ -66,13 +66,12 @@ def _blocks(nodes: Iterable[SyntaxTreeNode]) -> Iterator[Block]:
                 yield Code(node.content.rstrip("\n"))
             case "table":
                 yield _table(node)
-            case _:
-                pass  # a rule across the page
+            # and nothing for a rule across the page
 
 
 def _table(node: SyntaxTreeNode) -> Grid:
-    rows = [tuple(_text(_spans(cell.children)) for cell in row.children) for part in node.children for row in
-            part.children]  # fmt: skip
+    lines = [line for part in node.children for line in part.children]
+    rows = [tuple(_text(_spans(cell.children)) for cell in line.children) for line in lines]
     return Grid("", Table(tuple(cell.lstrip(">") for cell in rows[0]), tuple(rows[1:])), ())
 
 
@@ -85,21 +84,16 @@ def _spans(nodes: Iterable[SyntaxTreeNode], kind: Kind = "") -> Iterator[Span]:
                 yield Span("", "break")
             case "code_inline":
                 yield Span(node.content, "code")
-            case "link":
-                yield from _spans(node.children, kind)
-                yield from _address(str(node.attrs.get("href", "")), _text(_spans(node.children)))
-            case "image":
-                yield Span(node.content, kind)
-                yield from _address(str(node.attrs.get("src", "")), node.content)
+            case "link" | "image":
+                shown = tuple(_spans(node.children, kind))
+                yield from shown
+                address = str(node.attrs.get("href") or node.attrs.get("src") or "")
+                if address and address != _text(shown):
+                    yield from (Span(" ("), Span(address, "code"), Span(")"))
             case _ if node.children:
                 yield from _spans(node.children, _KINDS.get(node.type, kind))
             case _:
                 yield Span(node.content, kind)
-
-
-def _address(address: str, shown: str) -> Iterator[Span]:
-    if address and address != shown:
-        yield from (Span(" ("), Span(address, "code"), Span(")"))
 
 
 def _merged(spans: Iterable[Span]) -> Inline:
@@ -123,8 +117,5 @@ def _words(block: Block) -> str:
         case Listing(items):
             return " ".join(_words(inner) for item in items for inner in item)
         case Note(blocks):
-            return " ".join(_words(inner) for inner in blocks)
-        case Code(text):
-            return text
-        case _:
-            return ""
+            return " ".join(map(_words, blocks))
+    return block.text if isinstance(block, Code) else ""

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from archbook.capacity.result import ElementEstimate
 from archbook.evidence import Evidence
-from archbook.units import (
-    show_duration,
-    show_factor,
-    show_rate,
-    show_share,
-    show_size,
-    significant,
-)  # fmt: skip
+from archbook.units import show_count, show_duration, show_factor, show_rate, show_share, show_size, significant
 
 ORIGINS = {"formula": "computed", "simulation": "simulated", "measurement": "measured"}
-NONE = "–"
 _SHOWN = {"s": show_duration, "B": show_size, "×": show_factor, "share": show_share}
+T = TypeVar("T")
 
 
 def with_unit(value: float, unit: str) -> str:
@@ -36,17 +31,10 @@ def with_interval(evidence: Evidence) -> str:
     value = with_unit(evidence.value, evidence.unit)
     if evidence.low is None or evidence.high is None:
         return value
-    low, high = with_unit(evidence.low, evidence.unit), with_unit(evidence.high, evidence.unit)
-    unit = _parted(value)[1]
-    if _parted(low)[1] == _parted(high)[1] == unit:
-        return f"{value} ({_parted(low)[0]}–{_parted(high)[0]})"
-    return f"{value} ({low}–{high})"
-
-
-def _parted(text: str) -> tuple[str, str]:
-    """The number and the unit of a value as it is said."""
-    unit = text.lstrip("-0123456789.,\u202f")
-    return text.removesuffix(unit), unit
+    ends = [with_unit(end, evidence.unit) for end in (evidence.low, evidence.high)]
+    unit = re.sub(r"^[-\d.\u202f]+", "", value)
+    once = all(re.fullmatch(r"[-\d.\u202f]+" + re.escape(unit), end) for end in ends)
+    return f"{value} ({'–'.join(end.removesuffix(unit) if once else end for end in ends)})"
 
 
 def load_of(element: ElementEstimate) -> str:
@@ -63,9 +51,14 @@ def time_of(seconds: float) -> str:
     return show_duration(seconds) if seconds < float("inf") else "saturated"
 
 
-def optional(value: float | None, show: Callable[[float], str] = significant) -> str:
-    """A value that may be absent."""
-    return NONE if value is None else show(value)
+def optional(value: T | None, show: Callable[[T], str]) -> str | None:
+    """A value that may be absent, as a cell."""
+    return None if value is None else show(value)
+
+
+def duration(seconds: float | None) -> str | None:
+    """A duration that may be absent, as a cell."""
+    return optional(seconds, show_duration)
 
 
 def per_minute(rate_per_s: float) -> str:
@@ -73,23 +66,18 @@ def per_minute(rate_per_s: float) -> str:
     return f"{significant(rate_per_s * 60)}/min"
 
 
-def yes(flag: bool | None) -> str:
-    """A flag in a table."""
-    return NONE if flag is None else "yes" if flag else "no"
+def joined(*parts: str) -> str:
+    """What is said, with commas between."""
+    return ", ".join(filter(None, parts))
 
 
-def names(values: Iterable[str]) -> str:
-    """Names in a cell."""
-    return ", ".join(values) or NONE
-
-
-def count(number: int, one: str, many: str = "") -> str:
+def count(number: int, one: str) -> str:
     """A number of things, in a sentence.
 
-    >>> count(1, "store"), count(0, "store"), count(3, "entry", "entries")
-    ('1 store', 'no stores', '3 entries')
+    >>> count(1, "store"), count(0, "store")
+    ('1 store', 'no stores')
     """
-    return f"{number or 'no'} {one if number == 1 else many or one + 's'}"
+    return show_count(number, one) if number else f"no {one}s"
 
 
 def headline(text: str) -> str:
@@ -104,7 +92,6 @@ def listed(values: Iterable[str], limit: int = 4) -> str:
     ('a, b and c', 'a and 2 more')
     """
     everything = list(values)
-    shown, rest = everything[:limit], len(everything) - limit
-    if rest > 0:
-        return f"{', '.join(shown)} and {rest} more"
-    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
+    shown = everything[:limit] if len(everything) > limit else everything[:-1]
+    last = f"{len(everything) - limit} more" if len(everything) > limit else "".join(everything[-1:])
+    return f"{', '.join(shown)} and {last}" if shown else last

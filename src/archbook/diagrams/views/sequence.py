@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from archbook.design.contract import Endpoint
@@ -69,6 +70,14 @@ class _Teller:
     left_out: int = 0
     told: set[str] = field(default_factory=set)
 
+    @cached_property
+    def calls(self) -> dict[str, list[Call]]:
+        """The calls of each caller, in file order."""
+        calls: dict[str, list[Call]] = {}
+        for call in self.design.calls:
+            calls.setdefault(call.from_, []).append(call)
+        return calls
+
     def who(self, name: str) -> Any:
         from mermaid.sequence import Participant
 
@@ -92,7 +101,7 @@ class _Teller:
 
         if caller in above:
             return
-        calls = [c for c in self.design.calls if c.from_ == caller and self.fires(c, cause, endpoint)]
+        calls = [call for call in self.calls.get(caller, ()) if self.fires(call, cause, endpoint)]
         for group, members in itertools.groupby(calls, key=lambda call: call.parallel or id(call)):
             told = {f"{i}. {label(call.to, 64)}" if i > 1 else label(f"at once: {group}"): parts
                     for i, call in enumerate(members, 1)

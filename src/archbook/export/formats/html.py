@@ -9,20 +9,8 @@ from html import escape
 from importlib import resources
 from typing import assert_never
 
-from archbook.export.document import (
-    Block,
-    Code,
-    Definitions,
-    Document,
-    Facts,
-    Figure,
-    Grid,
-    Inline,
-    Listing,
-    Note,
-    Paragraph,
-    Section,
-    Span,
+from archbook.export.document import (  # isort: skip
+    Block, Code, Definitions, Document, Facts, Figure, Grid, Inline, Listing, Note, Paragraph, Section, Span,
 )  # fmt: skip
 from archbook.export.svg import inline_svg
 
@@ -33,7 +21,6 @@ FEW_COLUMNS = 7  # a table with more is printed smaller
 LONG_CELL = 24  # a column with a longer one gets room, and may break words
 LANDSCAPE_PX = 1000  # a wider picture is printed on a page turned sideways
 ROOM = '<div class="room"></div>'  # in print: what follows begins where some lines fit below it
-_TAGS = {"code": "code", "strong": "strong", "em": "em"}
 
 
 def write(document: Document) -> dict[str, bytes]:
@@ -41,10 +28,14 @@ def write(document: Document) -> dict[str, bytes]:
     return {f"{document.name}.html": _Writer(document).page().encode()}
 
 
-def chapters(document: Document) -> str:
-    """The chapters of a document without the page around them."""
-    writer = _Writer(document)
-    return "\n".join(writer.chapter(i, section) for i, section in enumerate(document.chapters, 1))
+def chapter(document: Document) -> str:
+    """The chapters of a document without numbers and without the page around them, for a notebook."""
+    inside = "\n".join(map(_Writer(document).chapter, document.chapters))
+    return f'<style>\n{_style("chapter.css")}</style><div class="archbook-chapter">{inside}</div>'
+
+
+def _style(name: str) -> str:
+    return resources.files("archbook.export.formats").joinpath(name).read_text(encoding="utf-8")
 
 
 class _Writer:
@@ -55,30 +46,27 @@ class _Writer:
         self.numbers = document.numbers()
 
     def page(self) -> str:
-        document = self.document
-        style = resources.files("archbook.export.formats").joinpath("page.css").read_text(encoding="utf-8")
-        chapters = "\n".join(self.chapter(i, section) for i, section in enumerate(document.chapters, 1))
+        document, title = self.document, escape(self.document.title)
+        chapters = "\n".join(self.chapter(section, f"{i}") for i, section in enumerate(document.chapters, 1))
+        contents = "".join(f'<li><a href="#{_id(s.anchor)}">{escape(s.title)}</a></li>' for s in document.chapters)
         return (
             '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
             f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             '<meta name="color-scheme" content="light dark">\n'
-            f"<title>{escape(document.title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n"
+            f"<title>{title}</title>\n<style>\n{_style('page.css')}</style>\n</head>\n<body>\n"
             '<a class="skip" href="#summary">Skip to the summary</a>\n<main>\n'
-            f'<header class="summary" id="summary" tabindex="-1">\n<h1>{escape(document.title)}</h1>\n'
-            f"{self.inside(document.summary, 2)}</header>\n{self.contents()}"
+            f'<header class="summary" id="summary" tabindex="-1">\n<h1>{title}</h1>\n'
+            f"{self.inside(document.summary, 2)}</header>\n"
+            f'<nav aria-label="Contents">\n<h2>Contents</h2>\n<ol>{contents}</ol>\n</nav>\n'
             f'<div class="chapters">\n{chapters}\n</div>\n</main>\n'
             f"<footer><p>{escape(document.footer)}</p></footer>\n</body>\n</html>\n"
         )
 
-    def contents(self) -> str:
-        items = "".join(f'<li><a href="#{_id(s.anchor)}">{escape(s.title)}</a></li>' for s in self.document.chapters)
-        return f'<nav aria-label="Contents">\n<h2>Contents</h2>\n<ol>{items}</ol>\n</nav>\n'
-
-    def chapter(self, number: int, section: Section) -> str:
-        anchor = _id(section.anchor)
-        label = f'<span class="label">{number} · {escape(section.title)}</span> ' if section.statement else ""
-        heading = label + escape(section.statement) or f'<span class="label">{number}</span> {escape(section.title)}'
+    def chapter(self, section: Section, number: str = "") -> str:
+        anchor, title, statement = _id(section.anchor), escape(section.title), escape(section.statement)
+        label = " · ".join(filter(None, (number, title if statement else "")))
+        heading = (f'<span class="label">{label}</span> ' if label else "") + (statement or title)
         inside = self.headed(f'<h2 id="{anchor}-heading">{heading}</h2>\n', section, 3)
         return f'<section id="{anchor}" aria-labelledby="{anchor}-heading">\n{inside}</section>'
 
@@ -126,11 +114,9 @@ class _Writer:
                 assert_never(block)
 
     def tight(self, blocks: tuple[Block, ...]) -> str:
-        match blocks:
-            case (Paragraph(spans),):
-                return self.inline(spans)
-            case _:
-                return self.blocks(blocks)
+        if len(blocks) == 1 and isinstance(blocks[0], Paragraph):
+            return self.inline(blocks[0].spans)
+        return self.blocks(blocks)
 
     def grid(self, grid: Grid) -> str:
         columns, rows = grid.table.columns, grid.table.rows
@@ -148,33 +134,29 @@ class _Writer:
         )
 
     def figure(self, figure: Figure) -> str:
-        caption = self.caption("figcaption", figure)
+        start, caption = f'<figure id="figure-{_id(figure.name)}"', self.caption("figcaption", figure)
         if not figure.svg:
             why = f'<p class="problem">This figure could not be drawn: {escape(figure.failure)}</p>'
-            return f'<figure id="figure-{_id(figure.name)}">{why}{caption}</figure>'
+            return f"{start}>{why}{caption}</figure>"
         svg, width, height = inline_svg(figure.svg, self.numbers[figure].replace("Figure ", "f") + "-", figure.alt)
         shape = ' class="landscape"' if width > LANDSCAPE_PX and width > 1.3 * height else ""
         size = f"--w:{width:.0f}px;--h:{height:.0f}px"
-        return (
-            f'<figure id="figure-{_id(figure.name)}"{shape}><div class="canvas" style="{size}" tabindex="0">{svg}</div>'
-            f"{caption}</figure>"
-        )
+        return f'{start}{shape}><div class="canvas" style="{size}" tabindex="0">{svg}</div>{caption}</figure>'
 
     def caption(self, tag: str, block: Figure | Grid) -> str:
         return f"<{tag}><span><b>{self.numbers[block]}</b> {self.inline(block.caption)}</span></{tag}>"
 
     def inline(self, spans: Inline) -> str:
-        return "".join(self.span(span) for span in spans)
+        return "".join(map(_span, spans))
 
-    def span(self, span: Span) -> str:
-        if span.kind == "break":
-            return "<br>"
-        text = escape(span.text)
-        if span.kind == "mark":
-            text = _mark(span.text)
-        elif span.kind:
-            text = f"<{_TAGS[span.kind]}>{text}</{_TAGS[span.kind]}>"
-        return f'<a href="#{_id(span.to)}">{text}</a>' if span.to else text
+
+def _span(span: Span) -> str:
+    if span.kind == "break":
+        return "<br>"
+    text = _mark(span.text) if span.kind == "mark" else escape(span.text)
+    if span.kind in ("code", "strong", "em"):
+        text = f"<{span.kind}>{text}</{span.kind}>"
+    return f'<a href="#{_id(span.to)}">{text}</a>' if span.to else text
 
 
 def _short(block: Definitions) -> bool:

@@ -7,23 +7,11 @@ its SVG: a wiki that draws Mermaid can take it, and the text stays short.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import assert_never
 
-from archbook.export.document import (
-    Block,
-    Code,
-    Definitions,
-    Document,
-    Facts,
-    Figure,
-    Grid,
-    Inline,
-    Listing,
-    Note,
-    Paragraph,
-    Section,
-    Span,
+from archbook.export.document import (  # isort: skip
+    Block, Code, Definitions, Document, Facts, Figure, Grid, Inline, Listing, Note, Paragraph, Section, Span,
 )  # fmt: skip
 from archbook.tables import escape_markdown
 
@@ -43,6 +31,12 @@ def write(document: Document) -> dict[str, bytes]:
     return {path: text.encode() for path, text in files.items()}
 
 
+def chapter(document: Document) -> str:
+    """The chapters of a document without numbers and contents, for a notebook."""
+    writer = _Writer(document)
+    return "\n\n".join(f"## {escape(_heading(s))}\n\n" + "\n\n".join(writer.inside(s, 3)) for s in document.chapters)
+
+
 def escape(text: str) -> str:
     """Text that Markdown shows as it stands: no tag, no emphasis, no link that a wiki makes of a bare address.
 
@@ -60,7 +54,7 @@ class _Writer:
         self.document = document
         self.numbers = document.numbers()
         self.paths = _paths([*document.figures(), *document.grids()])
-        self.headings = {s.anchor: _heading(i, s) for i, s in enumerate(document.chapters, 1)}
+        self.headings = {s.anchor: f"{i}. {_heading(s)}" for i, s in enumerate(document.chapters, 1)}
 
     def text(self) -> str:
         document = self.document
@@ -70,7 +64,7 @@ class _Writer:
             parts += [f"## {escape(self.headings[chapter.anchor])}", *self.inside(chapter, 3)]
         return "\n\n".join([*parts, "---", escape(document.footer)]) + "\n"
 
-    def inside(self, section: Section, level: int) -> Iterable[str]:
+    def inside(self, section: Section, level: int) -> Iterator[str]:
         yield from filter(None, map(self.block, section.blocks))
         for below in section.sections:
             yield f"{'#' * level} {escape(below.title)}"
@@ -86,7 +80,8 @@ class _Writer:
     def block(self, block: Block) -> str:
         match block:
             case Paragraph(spans):
-                return self.paragraph(spans)
+                text = self.inline(spans).strip()
+                return _BLOCK_START.sub(lambda m: f"{m[2]}\\{m[3]}" if m[2] else f"\\{m[4]}", text, count=1)
             case Listing(items, ordered):
                 return "\n".join(_item(f"{i}." if ordered else "-", self.blocks(b)) for i, b in enumerate(items, 1))
             case Definitions(items):
@@ -94,7 +89,7 @@ class _Writer:
             case Facts(items):
                 return "\n".join(f"- **{escape(v)}** *({escape(m)})*: {self.inline(w)}" for v, m, w in items)
             case Code(text):
-                fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 3)
+                fence = _fence(text, 3)
                 return f"{fence}\n{text}\n{fence}"
             case Note(blocks):
                 return _prefixed(self.blocks(blocks), "> ")
@@ -106,33 +101,26 @@ class _Writer:
                 assert_never(block)
 
     def after(self, blocks: tuple[Block, ...]) -> str:
-        match blocks:
-            case (Paragraph(spans),):
-                return f": {self.inline(spans)}"
-            case _:
-                return f"\n\n{self.blocks(blocks)}" if blocks else ""
+        if len(blocks) == 1 and isinstance(blocks[0], Paragraph):
+            return f": {self.inline(blocks[0].spans)}"
+        return f"\n\n{self.blocks(blocks)}"
 
     def grid(self, grid: Grid) -> str:
-        heads = tuple(column.removeprefix(">") for column in grid.table.columns)
-        rows = [heads, *grid.table.rows]
+        rows = [tuple(column.removeprefix(">") for column in grid.table.columns), *grid.table.rows]
         rule = " | ".join("---:" if column.startswith(">") else "---" for column in grid.table.columns)
         lines = [" | ".join(escape(cell) for cell in row) for row in rows]
         table = "\n".join(f"| {text} |" for text in (lines[0], rule, *lines[1:]))
-        if not grid.name:
-            return table
-        source = f"[CSV]({self.paths[grid]}.csv)"
-        return f"*{self.numbers[grid]}. {self.inline(grid.caption, emphasised=True)}* ({source})\n\n{table}"
+        return f"{self.caption(grid)} ([CSV]({self.paths[grid]}.csv))\n\n{table}" if grid.name else table
 
     def figure(self, figure: Figure) -> str:
-        caption = f"*{self.numbers[figure]}. {self.inline(figure.caption, emphasised=True)}*"
+        caption = self.caption(figure)
         if not figure.svg:
             return f"> {caption} This figure could not be drawn: {escape(figure.failure)}"
         source = f" ([Mermaid source]({self.paths[figure]}.mmd))" if figure.mermaid else ""
         return f"![{escape(figure.alt)}]({self.paths[figure]}.svg)\n\n{caption}{source}"
 
-    def paragraph(self, spans: Inline) -> str:
-        text = self.inline(spans).strip()
-        return _BLOCK_START.sub(lambda m: f"{m[2]}\\{m[3]}" if m[2] else f"\\{m[4]}", text, count=1)
+    def caption(self, block: Figure | Grid) -> str:
+        return f"*{self.numbers[block]}. {self.inline(block.caption, emphasised=True)}*"
 
     def inline(self, spans: Inline, emphasised: bool = False) -> str:
         return "".join(self.span(span, emphasised) for span in spans)
@@ -172,21 +160,23 @@ def slug(heading: str) -> str:
     >>> slug("7. Capacity: order-service breaks first, at 4.2×")
     '7-capacity-order-service-breaks-first-at-42'
     """
-    kept = "".join(c for c in heading.lower() if c.isalnum() or c in "-_ ")
-    return kept.strip().replace(" ", "-")
+    return "".join(c for c in heading.lower() if c.isalnum() or c in "-_ ").strip().replace(" ", "-")
 
 
-def _heading(number: int, section: Section) -> str:
-    return f"{number}. {section.title}" + (f": {section.statement}" if section.statement else "")
+def _heading(section: Section) -> str:
+    return f"{section.title}: {section.statement}" if section.statement else section.title
+
+
+def _fence(text: str, least: int) -> str:
+    """More backticks than stand together anywhere in the text."""
+    return "`" * max(least, max(map(len, re.findall("`+", text)), default=0) + 1)
 
 
 def _code(text: str) -> str:
     text = " ".join(text.split())
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    if not text:
-        return ""
-    fence = "`" * (longest + 1)
-    return f"{fence} {text} {fence}" if "`" in (text[0], text[-1]) else f"{fence}{text}{fence}"
+    fence = _fence(text, 1)
+    pad = " " if text and "`" in (text[0], text[-1]) else ""
+    return f"{fence}{pad}{text}{pad}{fence}" if text else ""
 
 
 def _item(bullet: str, text: str) -> str:
