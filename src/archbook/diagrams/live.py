@@ -33,7 +33,7 @@ def utilisation_svg(curve: Sequence[Estimate], now: Estimate) -> str:
                      f'stroke-dasharray="{dash}"/>')  # fmt: skip
     parts += _names(curve, names)
     parts += _promise(curve, high)
-    parts.append(_marker(now, names, high))
+    parts += _marker(now, names, high)
     return "".join(parts) + "</svg>"
 
 
@@ -57,8 +57,11 @@ def _y(utilisation: float) -> float:
     return TOP + (HEIGHT - TOP - BOTTOM) * (1 - min(utilisation, CEILING) / CEILING)
 
 
-def _upright(x: float, style: str) -> str:
-    return f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" {style}/>'
+def _upright(x: float, y: float, label: str, style: str, extra: str = "") -> list[str]:
+    """A line at a load from top to bottom, with its label on the side where there is room."""
+    gap, anchor = (-6, 'text-anchor="end"') if x > (WIDTH - RIGHT + LEFT) / 2 else (6, "")
+    line = f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" {style}/>'
+    return [line, _text(x + gap, y, label, f"{anchor} {extra}")]
 
 
 def _text(x: float, y: float, text: str, extra: str = "") -> str:
@@ -113,13 +116,8 @@ def _promise(curve: Sequence[Estimate], high: float) -> list[str]:
         late = [e for e in after.endpoints.values() if e.meets_slo is False]
         if late and all(e.meets_slo is not False for e in before.endpoints.values()):
             growth = min(_crossing(before, after, e.name) for e in late)
-            x = _x(growth, high)
             label = f"p95 promise missed from {show_factor(growth)}"
-            anchor = 'text-anchor="end"' if x > (WIDTH - RIGHT + LEFT) / 2 else ""
-            return [
-                _upright(x, 'stroke="#B77900" stroke-dasharray="3 3"'),
-                _text(x + (-5 if anchor else 5), HEIGHT - BOTTOM - 6, label, anchor),
-            ]
+            return _upright(_x(growth, high), HEIGHT - BOTTOM - 6, label, 'stroke="#B77900" stroke-dasharray="3 3"')
     return []
 
 
@@ -132,16 +130,11 @@ def _crossing(before: Estimate, after: Estimate, endpoint: str) -> float:
     return before.growth + (after.growth - before.growth) * (promise - low) / (high - low)
 
 
-def _marker(now: Estimate, names: Sequence[str], high: float) -> str:
+def _marker(now: Estimate, names: Sequence[str], high: float) -> list[str]:
     x = _x(min(now.growth, high), high)
-    label = f"{show_factor(now.growth)}: {show_rate(now.requests_per_s)}"
-    anchor = 'text-anchor="end"' if x > (WIDTH - RIGHT + LEFT) / 2 else ""
-    dots = "".join(
+    dots = [
         f'<circle cx="{x:.1f}" cy="{_y(now.elements[name].utilisation):.1f}" r="4" fill="{colour}"/>'
         for (colour, _), name in zip(LINES, names, strict=False)
-    )
-    return (
-        _upright(x, 'stroke="#111827" stroke-width="1.2"')
-        + dots
-        + _text(x + (-6 if anchor else 6), TOP + 10, label, f'{anchor} font-weight="600"')
-    )
+    ]
+    label = f"{show_factor(now.growth)}: {show_rate(now.requests_per_s)}"
+    return [*dots, *_upright(x, TOP + 10, label, 'stroke="#111827" stroke-width="1.2"', 'font-weight="600"')]

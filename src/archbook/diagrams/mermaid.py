@@ -19,9 +19,7 @@ _PLAIN = frozenset(" .,_-/:()")
 _LAYOUT = """config:
   look: classic
   theme: neutral
-  fontFamily: "Arial, sans-serif"
   themeVariables:
-    fontFamily: "Arial, sans-serif"
     fontSize: 15.5px
   flowchart:
     wrappingWidth: 900
@@ -40,11 +38,6 @@ _LAYOUT = """config:
     width: 120
     height: 40
     actorMargin: 24
-    messageMargin: 24
-    boxMargin: 10
-    messageFontSize: 14
-    actorFontSize: 15
-    noteFontSize: 13
     mirrorActors: false
 """
 _DAGRE = "  layout: dagre\n"  # for tables, where the default layout bends lines within crow's feet, and for dense maps
@@ -85,10 +78,10 @@ def heading(title: str) -> str:
     return json.dumps(label(title, 90))
 
 
-def accessible(script: str, kind: str, title: str, alt: str, more: Sequence[str] = ()) -> str:
-    """The script with what mermaid-py cannot say, below the line of its kind: alt text and further lines."""
-    lines = [kind, f"\taccTitle: {label(title, 90)}", f"\taccDescr: {label(alt, 400)}", *(f"\t{line}" for line in more)]
-    return script.replace(f"\n{kind}\n", "\n" + "\n".join(lines) + "\n", 1)
+def accessible(script: str, kind: str, title: str, alt: str) -> str:
+    """The script with what mermaid-py cannot say, below the line of its kind: title and alt text."""
+    told = f"\taccTitle: {label(title, 90)}\n\taccDescr: {label(alt, 400)}\n"
+    return script.replace(f"\n{kind}\n", f"\n{kind}\n{told}", 1)
 
 
 def flowchart(

