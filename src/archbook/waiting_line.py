@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from archbook.units import show_share
 
@@ -43,7 +44,7 @@ def _in_notebook() -> Callable[[str], None] | None:
 
     if not hasattr(get_ipython(), "kernel"):
         return None
-    handle = display({"text/plain": ""}, raw=True, display_id=True)
+    handle: Any = display({"text/plain": ""}, raw=True, display_id=True)  # type: ignore[no-untyped-call]
 
     def write(text: str) -> None:
         handle.update({"text/plain": text}, raw=True)
