@@ -13,7 +13,7 @@ from archbook.export.document import (  # isort: skip
 )  # fmt: skip
 from archbook.export.material import Material
 from archbook.export.prose import read
-from archbook.export.words import time_of
+from archbook.export.words import count, time_of
 from archbook.units import show_duration, show_factor, show_rate, significant
 
 RISKS = 3
@@ -44,7 +44,9 @@ def _users(material: Material) -> Paragraph:
         said += [" As it stands it does not get there: ", code(short[0].element),
                  f" saturates at {show_factor(short[0].at)} ", COMPUTED, "."]  # fmt: skip
         if not material.report.findings and not material.report.crashes:
-            said.append(" The review has no open finding: the design lacks size, not care.")
+            said.append(
+                " The review has no open finding: its rules ask how it is built; what it lacks is size."
+            )
     return say(*said)
 
 
@@ -86,9 +88,11 @@ def _risks(material: Material) -> Iterator[Inline]:
         yield line(code(b.element), f" breaks at {show_factor(b.at)}: {b.why} ", COMPUTED)
     yield from (_finding(f.what, f.why) for f in report.findings if f.severity == "high")
     missed = [e for e in material.then.endpoints.values() if e.meets_slo is False and isfinite(e.p95_s)]
-    for e in sorted(missed, key=_strain, reverse=True):
-        growth = show_factor(material.design.traffic.growth)
-        yield line(code(e.name), f" takes {time_of(e.p95_s)} (p95) at {growth}{_promise(e)} ", COMPUTED)
+    if missed:
+        worst, rest = max(missed, key=_strain), len(missed) - 1
+        said = f" takes {time_of(worst.p95_s)} (p95) at {show_factor(material.design.traffic.growth)}{_promise(worst)}"
+        more = f"; {count(rest, 'more endpoint')} {'misses its own' if rest == 1 else 'miss theirs'}" if rest else ""
+        yield line(code(worst.name), said, more, " ", COMPUTED)
     yield from (_finding(f.what, f.why) for f in report.findings if f.severity != "high")
     for entry in material.evidence:
         if entry.stale(material.design):
