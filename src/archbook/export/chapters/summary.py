@@ -44,9 +44,7 @@ def _users(material: Material) -> Paragraph:
         said += [" As it stands it does not get there: ", code(short[0].element),
                  f" saturates at {show_factor(short[0].at)} ", COMPUTED, "."]  # fmt: skip
         if not material.report.findings and not material.report.crashes:
-            said.append(
-                " The review has no open finding: its rules ask how it is built; what it lacks is size."
-            )
+            said.append(" The review has no open finding: its rules ask how it is built; what it lacks is size.")
     return say(*said)
 
 
