@@ -63,7 +63,7 @@ def test_every_chart_stands_alone_with_title_alt_text_and_legible_type(shop: Des
         sizes = [float(size) for size in re.findall(r'font-size[:=]"?([\d.]+)', picture.svg)]
         assert min(sizes) >= 12
         assert picture.png().startswith(b"\x89PNG")
-        assert set(picture._repr_mimebundle_()) == {"image/svg+xml", "text/plain"}
+        assert set(picture._repr_mimebundle_()) == {"text/html", "image/svg+xml", "text/plain"}
 
 
 def test_a_chart_drawn_twice_is_the_same(shop: Design, loads: list[Estimate]) -> None:

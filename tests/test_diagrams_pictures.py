@@ -302,7 +302,9 @@ def test_pictures_on_one_page_share_no_id(shop: Design) -> None:
 @pytest.mark.parametrize("view", ["containers", "icons"])
 def test_a_notebook_gets_the_svg_and_text_but_no_mermaid_to_draw_itself(minimal: Design, view: str) -> None:
     picture = draw(minimal, view)
-    assert picture._repr_mimebundle_() == {"image/svg+xml": picture.svg, "text/plain": picture.alt}
+    shown = picture._repr_mimebundle_()
+    assert shown == {"text/html": picture.svg, "image/svg+xml": picture.svg, "text/plain": picture.alt}
+    assert "max-width:100%" in picture.svg[: picture.svg.index(">")]
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_reset_goes_back_to_the_design(start) -> None:
 def test_every_diagram_is_drawn_in_light_and_in_dark(start) -> None:
     for name in ("light", "dark"):
         start.theme(dark=name == "dark")
-        drawn = start.at(".jp-RenderedSVG img").first
+        drawn = start.at(".jp-RenderedHTMLCommon > svg").first
         drawn.scroll_into_view_if_needed()
         expect(drawn).to_be_visible()
         box = drawn.bounding_box()

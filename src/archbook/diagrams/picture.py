@@ -83,8 +83,11 @@ class Picture:
         return write_atomically(path, self.content(chosen))
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        """SVG only, not `mermaid` too: front ends draw that text without our legend, and may fetch what it names."""
-        return {"image/svg+xml": self.svg, "text/plain": self.alt}
+        """SVG, as HTML too so that it shrinks to fit the cell.
+
+        Not `mermaid` too: front ends draw that text without our legend, and may fetch what it names.
+        """
+        return {"text/html": self.svg, "image/svg+xml": self.svg, "text/plain": self.alt}
 
     def __str__(self) -> str:
         return self.alt
