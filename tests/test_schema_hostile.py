@@ -1,5 +1,7 @@
 """Broken and hostile DDL: a plain ledger, no hang, no traceback, and the rest of the text is still read."""
 
+# ruff: noqa: E501 - DDL on one line
+
 import random
 import subprocess
 import sys
@@ -26,7 +28,7 @@ GOOD = "\nCREATE TABLE good (a int);\n"
         ("CREATE FUNCTION f() AS $x$ BEGIN", "never closed"),
         ("garbage;", 'syntax error at or near "garbage"'),
         ("CREATE TABLE t (" + "(" * 100_000 + ";", "characters, more than"),
-        ("CREATE TABLE t AS SELECT " + "(SELECT " * 300 + "1" + ")" * 300 + ";", "nests too deep"),
+        ("CREATE TABLE t AS SELECT " + "(SELECT " * 100 + "1" + ")" * 100 + ";", "nests too deep"),
         ("CREATE INDEX i ON t ((" + "a+" * 50_000 + "a));", "characters, more than"),
     ],
     ids=lambda text: text[:24],
@@ -112,10 +114,12 @@ def test_an_expression_that_would_crash_the_parser_is_refused_even_in_a_thread_w
 
 
 FRAGMENTS = [
-    "CREATE TABLE t (", "a int", ",", ")", ";", "'", '"', "`", "$$", "$x$", "--", "/*", "*/", "\n", "INDEX i (a)", "KEY k (a)",
-    "PRIMARY KEY (a)", "REFERENCES t", "CHECK (a > 0)", "ALTER TABLE t ADD", "CREATE INDEX i ON t (a)", "enum('a','b')",
+    "CREATE TABLE t (", "a int", ",", ")", ";", "'", '"', "`", "$$", "$x$", "--", "/*", "*/", "\n", "INDEX i (a)",
+    "KEY k (a)", "PRIMARY KEY (a)", "REFERENCES t", "CHECK (a > 0)", "ALTER TABLE t ADD", "CREATE INDEX i ON t (a)", "enum('a','b')",
     "DELIMITER ;;", "\\.", "COPY t FROM stdin;", "ENGINE=InnoDB", "AUTO_INCREMENT", "UNIQUE", "COMMENT 'x'", "é", "\0",
-    "PARTITION OF", "DEFAULT", "CREATE TYPE m AS ENUM ('x')", "GENERATED ALWAYS AS (a)", "::", "[]", "COMMENT ON TABLE t IS 'x'",
+    "PARTITION OF", "DEFAULT", "CREATE TYPE m AS ENUM ('x')", "GENERATED ALWAYS AS (a)", "::", "[]",
+    "COMMENT ON TABLE t IS 'x'",
+    
     "CREATE DOMAIN d AS int CHECK (VALUE > 0)", "DROP TABLE t", "CONSTRAINT", "ON UPDATE CURRENT_TIMESTAMP", "unsigned",
 ]  # fmt: skip
 

@@ -8,19 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archbook.schema.ddl import parse
+from archbook.schema.experiments import experiments
 from archbook.schema.model import Column, Entry, ForeignKey, Index, Schema, Table
 from archbook.schema.row_size import row_size_b, row_sizes
 
 if TYPE_CHECKING:
     from archbook.schema.duckdb_ddl import to_duckdb
-    from archbook.schema.experiments import experiments
     from archbook.schema.outcome import Outcome
     from archbook.schema.postgres_ddl import to_postgres
     from archbook.schema.running import run
 
 _LATER = {
     "Outcome": "outcome",
-    "experiments": "experiments",
     "run": "running",
     "to_duckdb": "duckdb_ddl",
     "to_postgres": "postgres_ddl",

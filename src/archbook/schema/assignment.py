@@ -45,6 +45,7 @@ class Planner:
     ragged: set[str] = field(default_factory=set)  # filled tables whose rows are not the numbers 0 … rows-1
     ledger: list[Entry] = field(default_factory=list)
     _known: dict[str, Assignment] = field(default_factory=dict)
+    _busy: set[str] = field(default_factory=set)  # tables whose expressions are being made
 
     def room(self, table: Table) -> int:
         """Rows that fit: those wanted, bounded by what each unique set of columns can tell apart."""
@@ -60,6 +61,7 @@ class Planner:
         """The expressions of a table's columns."""
         if table.name not in self._known:
             self._known[table.name] = made = Assignment()
+            self._busy.add(table.name)
             self._number(table, made)
             for columns in sorted(table.unique_sets(), key=len):
                 self._make_distinct(table, columns, made)
@@ -67,6 +69,7 @@ class Planner:
                 self._point(table, key, made)
             for column in table.columns:
                 made.values.setdefault(column.name, self._maker(table, column).plausible)
+            self._busy.discard(table.name)
         return self._known[table.name]
 
     def permuted(self, number: str, size: int, salt: str) -> str:
@@ -97,6 +100,8 @@ class Planner:
             if not shorter:
                 made.repeating.append(columns)
             return
+        if math.prod(size for _, size in self._digits(table, columns)) < self.rows[table.name]:
+            made.repeating.append(columns)  # a parent has lost rows since the room was planned
         for digit, number in self._spread(table, columns).items():
             if isinstance(digit, ForeignKey):
                 for column, to in zip(digit.columns, self.schema.target(digit), strict=True):
@@ -108,7 +113,7 @@ class Planner:
         """A unique set as digits: foreign keys (base: rows of the parent) and columns (base: what they tell apart)."""
         left, digits = list(columns), list[tuple[ForeignKey | str, int]]()
         for key in sorted(table.foreign_keys, key=lambda key: -len(key.columns)):
-            if set(key.columns) <= set(left) and self._reachable(key):
+            if set(key.columns) <= set(left) and self._computable(table, key):
                 left = [column for column in left if column not in key.columns]
                 digits.append((key, max(self.rows[key.to], 1)))
         return digits + [(column, self._maker(table, table.column(column)).capacity()) for column in left]
@@ -132,7 +137,7 @@ class Planner:
     def _point(self, table: Table, key: ForeignKey, made: Assignment) -> None:
         """A foreign key whose columns are still free points by Zipf's law; else it is checked after filling."""
         fresh = [table.column(column) for column in key.columns if column not in made.values]
-        if not self._reachable(key):
+        if not self._computable(table, key):
             self._leave(table, key, fresh, made)
         elif len(fresh) < len(key.columns) and any(column.nullable for column in fresh):
             made.values |= {column.name: self._null(column) for column in fresh}
@@ -142,19 +147,26 @@ class Planner:
             for column in fresh:
                 pointer = self._pointer(table, column, key, targets[column.name], number)
                 made.values[column.name] = self._sometimes(table, key, column, pointer)
-        if len(fresh) < len(key.columns) and self._reachable(key):
+        certain = len(fresh) == len(key.columns) and self._computable(table, key)
+        if self._reachable(key) and not certain:
             made.dangling.append(key)
 
     def _leave(self, table: Table, key: ForeignKey, fresh: list[Column], made: Assignment) -> None:
         """A foreign key into a table that has no rows: null, or (told) values that point to nothing."""
         made.values |= {column.name: self._null(column) for column in fresh if column.nullable}
-        if not any(table.column(column).nullable for column in key.columns):
+        if not self._reachable(key) and not any(table.column(column).nullable for column in key.columns):
             part = f"foreign key {', '.join(key.columns)} of {table.name}"
             self.ledger.append(Entry(key.line, part, f"points to no rows: {key.to} has none", kind="lost"))
 
     def _reachable(self, key: ForeignKey) -> bool:
         target = self.schema.target(key)
         return key.to in self.rows and len(target) == len(key.columns) and self.schema.tables[key.to].has(*target)
+
+    def _computable(self, table: Table, key: ForeignKey) -> bool:
+        """Whether the key of the row pointed to is a known function of its number (it is not in a cycle of keys)."""
+        if key.to == table.name:
+            return self._reachable(key) and not set(self.schema.target(key)) & set(key.columns)
+        return self._reachable(key) and key.to not in self._busy
 
     def _pointer(self, table: Table, column: Column, key: ForeignKey, to: str, number: Value) -> Value:
         """The value that column `to` has in the row whose number is given."""

@@ -52,7 +52,7 @@ def to_duckdb(schema: Schema) -> Ddl:
     CREATE TABLE "t" ("id" BIGINT NOT NULL DEFAULT nextval('"t_id_seq"'), "n" VARCHAR DEFAULT 'x', PRIMARY KEY ("id"));
     """
     writer = _Writer(schema)
-    statements = [(f"type {name}", writer.enum(name)) for name in schema.enums]
+    statements = [(f"type {name}", create_enum(schema, name)) for name in schema.enums]
     for table in in_order(schema):
         statements += writer.table(table)
     statements += writer.indexes()
@@ -68,9 +68,18 @@ def column_type(schema: Schema, type_: Type) -> str:
     if base.name == "numeric":
         return _decimal(base) + array
     if base.name in ("vector", "halfvec"):
-        size = f"[{base.modifiers[0]}]" if base.modifiers else "[]"
-        return f"FLOAT{size}{array}"
+        return f"FLOAT[]{array}"
     return TYPES.get(base.name, "VARCHAR") + array
+
+
+def create_enum(schema: Schema, name: str) -> str:
+    """CREATE TYPE of an enum, in DuckDB's words and PostgreSQL's alike."""
+    return f"CREATE TYPE {quoted(name)} AS ENUM ({', '.join(map(literal, schema.enums[name].values))})"
+
+
+def enums_of(schema: Schema, table: Table) -> set[str]:
+    """Names of the enums that a table uses."""
+    return {schema.base(column.type).name for column in table.columns} & set(schema.enums)
 
 
 def bare_table(schema: Schema, table: Table) -> str:
@@ -115,10 +124,6 @@ class _Writer:
     def lose(self, line: int, part: str, what: str, why: str = "", kind: Kind = "lost") -> None:
         self.ledger.append(Entry(line, part, what, why, kind))
 
-    def enum(self, name: str) -> str:
-        values = ", ".join(map(literal, self.schema.enums[name].values))
-        return f"CREATE TYPE {quoted(name)} AS ENUM ({values})"
-
     def table(self, table: Table) -> Iterator[tuple[str, str]]:
         """The sequences of a table, then the table."""
         if not table.columns:
@@ -132,7 +137,7 @@ class _Writer:
             self.lose(table.line, f"table {table.name}", f"is a table beside {table.partition_of}", why, "changed")
         for column in table.columns:
             if column.identity:
-                sequence = f"{table.name}_{column.name}_seq"
+                sequence = _sequence(table, column)
                 yield f"sequence {sequence}", f"CREATE SEQUENCE {quoted(sequence)}"
         self.created.add(table.name)
         parts = [self._column(table, column) for column in table.columns] + list(self._keys(table))
@@ -144,8 +149,7 @@ class _Writer:
         if not column.nullable:
             text += " NOT NULL"
         if column.identity:
-            sequence = quoted(f"{table.name}_{column.name}_seq")
-            return f"{text} DEFAULT nextval({literal(sequence)})"
+            return f"{text} DEFAULT nextval({literal(quoted(_sequence(table, column)))})"
         if column.generated is not None:
             why = f"GENERATED AS ({column.generated}); an ordinary column here"
             self.lose(column.line, f"{table.name}.{column.name}", "is not computed", why)
@@ -278,6 +282,10 @@ class _Writer:
         if why:
             self.lose(index.line, part, "is lost", why)
         return not why and table.has(*index.columns)
+
+
+def _sequence(table: Table, column: Column) -> str:
+    return f"{table.name}_{column.name}_seq".replace('"', "_")  # nextval() takes no doubled quotes
 
 
 def limit_sql(limit: Limit) -> str:

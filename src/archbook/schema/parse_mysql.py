@@ -22,7 +22,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _TABLE = re.compile(
-    r"CREATE (?:GLOBAL |LOCAL )?(?:TEMPORARY |TEMP |UNLOGGED )?TABLE (?:IF NOT EXISTS )?(.+?) \($", re.I
+    r"CREATE (?:GLOBAL |LOCAL )?(?:TEMPORARY |TEMP |UNLOGGED )?TABLE (?:IF NOT EXISTS )?(\S+(?: \. \S+)?) \($", re.I
 )
 _ALTER = re.compile(r"ALTER TABLE (?:IF EXISTS )?(?:ONLY )?(\S+(?: \. \S+)?) (.+)$", re.I)
 _CREATE_INDEX = re.compile(

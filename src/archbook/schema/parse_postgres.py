@@ -28,7 +28,7 @@ def read(draft: Draft, text: str, line: int) -> None:
             READERS[kind](reader, getattr(raw.stmt, kind))
         else:
             what = kind.removesuffix("_stmt").replace("_", " ")
-            draft.note(what, "is not read", "it says nothing about tables", "setting")
+            draft.note(what, "is not read", "", "setting" if kind == "alter_owner_stmt" else "unread")
 
 
 def _create_table(reader: Reader, node: Any) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from archbook.schema.duckdb_ddl import Ddl, limit_sql
+from archbook.schema.duckdb_ddl import Ddl, create_enum, limit_sql
 from archbook.schema.model import Entry, Index, Schema, Table, Type
-from archbook.schema.sql import distinct_names, literal, quoted
+from archbook.schema.sql import distinct_names, quoted
 
 BUILT_IN = {
     "int2", "int4", "int8", "float4", "float8", "bool", "text", "varchar", "bpchar", "name", "uuid", "date", "time",
@@ -26,9 +26,7 @@ def to_postgres(schema: Schema) -> Ddl:
     """
     statements: list[tuple[str, str]] = []
     ledger: list[Entry] = []
-    for enum in schema.enums.values():
-        values = ", ".join(map(literal, enum.values))
-        statements.append((f"type {enum.name}", f"CREATE TYPE {quoted(enum.name)} AS ENUM ({values})"))
+    statements += [(f"type {name}", create_enum(schema, name)) for name in schema.enums]
     for table in schema.tables.values():
         statements.append((f"table {table.name}", bare_table(schema, table, numbered=True)))
         ledger += _losses(schema, table)

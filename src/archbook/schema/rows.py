@@ -58,12 +58,21 @@ def fill(
             progress(done, total, f"rows of {table.name}")
         _fill(engine, planner, table, shuffled)
         done += wanted
-    for table in tables:  # keys that close a cycle, into tables that turned out to have gaps
-        late = [key for key in table.foreign_keys if key.to in planner.ragged]
-        _drop(engine, planner, table, late, [], [])
+    _settle(engine, planner, tables)
     if progress:
         progress(total, total, "rows are ready")
     return Filled({table.name: planner.rows[table.name] for table in tables}, tuple(planner.ledger))
+
+
+def _settle(engine: DuckDb, planner: Planner, tables: Iterable[Table]) -> None:
+    """Mend keys that close a cycle or point into a table that lost rows, until no row is dropped any more."""
+    before: dict[str, int] = {}
+    while before != planner.rows:
+        before = dict(planner.rows)
+        for table in tables:
+            doubtful = planner.assignment(table).dangling
+            late = [key for key in table.foreign_keys if key.to in planner.ragged or key in doubtful]
+            _drop(engine, planner, table, late, [], [])
 
 
 def _fill(engine: DuckDb, planner: Planner, table: Table, shuffled: bool) -> None:
@@ -71,11 +80,13 @@ def _fill(engine: DuckDb, planner: Planner, table: Table, shuffled: bool) -> Non
     rows = planner.rows[table.name]
     assignment = planner.assignment(table)
     number = planner.permuted("i", max(rows, 1), f"{table.name}/order") if shuffled else "i"
-    values = ", ".join(assignment.values[column.name]("k") for column in table.columns)
+    values = ", ".join(f"{assignment.values[c.name]('k')} AS {quoted(c.name)}" for c in table.columns)
+    made = f"SELECT {values} FROM (SELECT {number} AS k FROM range({rows}) AS n(i))"
+    pointing = {column for key in table.foreign_keys for column in key.columns}
+    needed = [f"{quoted(c.name)} IS NOT NULL" for c in table.columns if c.name in pointing and not c.nullable]
+    kept = f"SELECT * FROM ({made}) WHERE {' AND '.join(needed)}" if needed else made  # a parent's key may be null
     engine.create_bare(planner.schema, table)
-    engine.execute(
-        f"INSERT INTO {quoted(table.name)} SELECT {values} FROM (SELECT {number} AS k FROM range({rows}) AS n(i))"
-    )
+    engine.execute(f"INSERT INTO {quoted(table.name)} {kept}")
     planner.filled.add(table.name)
     opaque = [check.expression for check in table.checks if not check.limits]
     _drop(engine, planner, table, assignment.dangling, assignment.repeating, opaque)

@@ -68,6 +68,9 @@ def with_constraint(reader: Reader, table: Table, node: Any, column: str = "") -
     if kind == "CONSTR_CHECK":
         check = Check(sql(node.raw_expr), limits_of(node.raw_expr), node.conname, line)
         return replace(table, checks=(*table.checks, check))
+    if kind == "CONSTR_ATTR_DEFERRABLE" and table.foreign_keys and table.foreign_keys[-1].columns == own:
+        last = replace(table.foreign_keys[-1], deferrable=True)
+        return replace(table, foreign_keys=(*table.foreign_keys[:-1], last))
     if column:
         return _with_property(table, node, kind, column)
     if kind == "CONSTR_NOTNULL":

@@ -16,6 +16,11 @@ from archbook.schema.sql import literal
 WINDOW_START_S = 1_672_531_200  # 2023-01-01
 WINDOW_S = 94_608_000  # three years, in which timestamps lie
 UNBOUNDED = 10**15
+NUMBERS = ("money", "float4", "float8", "oid")
+_CAPACITY = {
+    "bool": 2, "date": 500_000, "time": 86_400_000, "timetz": 86_400_000, "float4": 10_000_000, "oid": 2**31,
+    "inet": 2**24, "cidr": 2**8, "xml": UNBOUNDED, "tsvector": UNBOUNDED,
+}  # fmt: skip
 _LISTS = {
     "first name": ("Ada", "Ben", "Chloe", "David", "Elena", "Farid", "Grace", "Hugo", "Ines", "Jonas", "Kira", "Liam"),
     "last name": ("Adler", "Brown", "Costa", "Dubois", "Evans", "Fischer", "Garcia", "Haas", "Ito", "Jensen", "Klein"),
@@ -35,7 +40,7 @@ _TEMPLATES = {  # {n}: the row's number, {h}: a hash of it
     "address": "({h} % 200 + 1) || ' Example Street ' || {n}",
     "digits": "lpad(CAST({h} % 100000 AS VARCHAR), 5, '0')",
     "phone": "'+4930' || lpad(CAST({h} % 100000000 AS VARCHAR), 8, '0')",
-    "ip": "'10.' || ({h} % 250) || '.' || ({h} // 256 % 250) || '.' || ({h} // 65536 % 250)",
+    "ip": "'10.' || ({h} % 256) || '.' || ({h} // 256 % 256) || '.' || ({h} // 65536 % 256)",
     "code": "upper(left(md5('{salt}' || {n}), 4)) || '-' || {n}",
     "title": "left('The quick brown fox jumps over the lazy dog and on', CAST(12 + {h} % 36 AS INTEGER)) || ' ' || {n}",
     "prose": "left(repeat('Plain words that a person could have written. ', 6), CAST(20 + {h} % 240 AS INTEGER))",
@@ -49,7 +54,7 @@ _USUAL: dict[str, tuple[float, float]] = {  # ranges of numbers, by a word of th
     "stock": (0, 500), "percent": (0, 100), "latitude": (-90, 90), "longitude": (-180, 180), "version": (1, 9),
 }  # fmt: skip
 _ODD = {  # types that DuckDB holds as text, in a form that PostgreSQL reads
-    "inet": _TEMPLATES["ip"], "cidr": "'10.' || ({h} % 250) || '.0.0/16'", "macaddr": "'08:00:2b:01:02:03'",
+    "inet": _TEMPLATES["ip"], "cidr": "'10.' || ({h} % 256) || '.0.0/16'", "macaddr": "'08:00:2b:01:02:03'",
     "point": "'(' || ({h} % 180) || ',' || ({h} % 90) || ')'", "xml": "'<n>' || {n} || '</n>'",
     "tsvector": "'words ''of'' row' || {n}", "bit": "'1'", "varbit": "'101'", "int4range": "'[1,10)'",
     "int8range": "'[1,10)'", "numrange": "'[1,10)'", "daterange": "'[2024-01-01,2024-02-01)'",
@@ -74,39 +79,43 @@ class Maker:
         if listed := self._listed(limits):
             return len(listed)
         low, high = self._range(limits, 1, INTEGERS.get(base.name, UNBOUNDED))
-        if base.array or base.name == "bool":
-            return 2 if base.name == "bool" else UNBOUNDED
         if base.name in INTEGERS:
             return max(int(high - low) + 1, 1)
         if base.name == "numeric" and base.modifiers:
-            return int(min(10 ** int(base.modifiers[0]) - 1, max(high - low, 1), UNBOUNDED))
+            digits = int(base.modifiers[0]) - (self._scale() if limits else 0)
+            return int(min(10**digits - 1, max(high - low, 1), UNBOUNDED))
         if base.name in TEXT:
             longest = length_limit(base)
             return UNBOUNDED if longest is None or longest >= 10 else int(36**longest)
-        return 500_000 if base.name == "date" else 86_400_000 if base.name in ("time", "timetz") else UNBOUNDED
+        return _CAPACITY.get(base.name, 1 if base.name in _ODD else UNBOUNDED)
 
     def distinct(self, number: str) -> str:
         """A value that no other number below `capacity` gives."""
-        base = self.schema.base(self.column.type)
+        value = self._distinct(self.schema.base(self.column.type).name, number)
+        return self._typed(f"[{value}]" if self.schema.base(self.column.type).array else value)
+
+    def _distinct(self, name: str, number: str) -> str:
         limits = self.schema.limits(self.table, self.column)
         if listed := self._listed(limits):
-            return self._typed(f"[{', '.join(map(literal, listed))}][1 + {number}]")
-        low, _ = self._range(limits, 1, UNBOUNDED)
-        if base.name in INTEGERS or base.name in ("float4", "float8", "money", "oid"):
-            return self._typed(f"{int(low)} + {number}")
-        if base.name == "numeric":
-            scale = base.modifiers[1] if len(base.modifiers) > 1 and not limits else 0
-            return self._typed(f"({int(low)} + {number}) / {10 ** int(scale)}.0")
-        if base.name in TEXT:
+            return f"[{', '.join(map(literal, listed))}][1 + {number}]"
+        low = int(self._range(limits, 1, UNBOUNDED)[0])
+        if name == "numeric":
+            return f"({low} + {number}) / {10 ** (0 if limits else self._scale())}.0"
+        if name in TEXT:
             return self._distinct_text(number)
+        if name in ("timestamp", "timestamptz"):
+            return self._moment(number)
+        if name in ("json", "jsonb"):
+            return _TEMPLATES["json"].format(n=f"({number})")
+        if name in ("vector", "halfvec"):
+            return f"[{number} + x for x in range({self._size()})]"
         steps = {"date": f"DATE '1970-01-01' + CAST({number} AS INTEGER)", "bool": f"{number} = 1",
                  "uuid": f"CAST(md5('{self._salt()}' || {number}) AS UUID)",
-                 "bytea": f"encode(CAST({number} AS VARCHAR))",
-                 "time": f"TIME '00:00:00' + to_milliseconds({number})", "timestamp": self._moment(number),
-                 "timestamptz": self._moment(number)}  # fmt: skip
-        if base.name in steps and not base.array:
-            return self._typed(steps[base.name])
-        return self._typed(_ODD.get(base.name, "{n}").format(n=f"({number})", h=f"({number})"))
+                 "bytea": f"encode(CAST({number} AS VARCHAR))", "interval": f"to_seconds({number})",
+                 "time": f"TIME '00:00:00' + to_milliseconds({number})",
+                 "timetz": f"CAST(TIME '00:00:00' + to_milliseconds({number}) AS TIME WITH TIME ZONE)"}  # fmt: skip
+        odd = _ODD.get(name, f"{low} + {{n}}" if name in INTEGERS or name in NUMBERS else "'x' || {n}")
+        return steps.get(name) or odd.format(n=f"({number})", h=f"({number})")
 
     def plausible(self, number: str) -> str:
         """A value of the kind that the column's name and type suggest; some are null where they may be."""
@@ -122,7 +131,7 @@ class Maker:
         if listed := self._listed(limits):
             u = self._uniform(number)
             value = f"[{', '.join(map(literal, listed))}][1 + CAST(floor({u} * {u} * {len(listed)}) AS INTEGER)]"
-        elif base.name in INTEGERS or base.name in ("numeric", "money", "float4", "float8", "oid"):
+        elif base.name in INTEGERS or base.name in ("numeric", *NUMBERS):
             value = self._number(number, limits)
         elif base.name in TEXT:
             value = self._text(number)
@@ -136,17 +145,19 @@ class Maker:
         return self._typed(f"[{value}]" if base.array else value)
 
     def _other(self, name: str, number: str) -> str:
-        if name in ("uuid", "bytea", "time"):
-            return self.distinct(f"({number}) % 86400000" if name == "time" else number)
-        if name in ("interval", "timetz"):
-            seconds = f"{self._hash(number)} % 86400"
-            return f"to_seconds({seconds})" if name == "interval" else f"TIME '00:00:00' + to_seconds({seconds})"
-        if name in ("json", "jsonb"):
-            return _TEMPLATES["json"].format(n=f"({number})")
-        if name in ("vector", "halfvec"):
-            size = int(self.column.type.modifiers[0]) if self.column.type.modifiers else 3
-            return f"[x / 10.0 for x in range({size})]"
-        return _ODD.get(name, "'x' || {n}").format(n=f"({number})", h=self._hash(number))
+        if name in ("time", "timetz", "interval"):
+            return self._distinct(name, f"({self._hash(number)} % 86400000)")
+        if name in _ODD:
+            return _ODD[name].format(n=f"({number})", h=self._hash(number))
+        return self._distinct(name, number)
+
+    def _scale(self) -> int:
+        modifiers = self.schema.base(self.column.type).modifiers
+        return max(int(modifiers[1]), 0) if len(modifiers) > 1 else 0
+
+    def _size(self) -> int:
+        modifiers = self.schema.base(self.column.type).modifiers
+        return int(modifiers[0]) if modifiers else 3
 
     def _number(self, number: str, limits: list[Limit]) -> str:
         base, name, u = self.schema.base(self.column.type), self.column.name.lower(), self._uniform(number)
@@ -154,8 +165,7 @@ class Maker:
         if base.name in INTEGERS:
             most = float(INTEGERS[base.name])
         elif base.name == "numeric" and base.modifiers:
-            scale = int(base.modifiers[1]) if len(base.modifiers) > 1 else 0
-            most = 10.0 ** (int(base.modifiers[0]) - scale) - 1
+            most = 10.0 ** (int(base.modifiers[0]) - self._scale()) - 1
         low, high = next((_USUAL[word] for word in name.split("_") if word in _USUAL), (1, 1_000))
         low, high = self._range(limits, min(low, most), min(high, most))
         whole = base.name in INTEGERS or base.name == "oid"
@@ -181,8 +191,8 @@ class Maker:
         kind = text_shape(self.column).kind
         template = _TEMPLATES[kind] if kind in _NUMBERED else "'value ' || {n}"
         if longest is not None and longest < 64:
-            return self._typed(f"right(lpad(to_base({number}, 36), {min(longest, 10)}, '0'), {longest})")
-        return self._typed(template.format(n=f"({number})", h=f"({number})", salt=self._salt()))
+            return f"right(lpad(to_base({number}, 36), {min(longest, 10)}, '0'), {longest})"
+        return template.format(n=f"({number})", h=f"({number})", salt=self._salt())
 
     def _time(self, number: str) -> str:
         """Within the window, later rows later; what ends or changes lies after what begins."""
@@ -201,7 +211,7 @@ class Maker:
 
     def _listed(self, limits: list[Limit]) -> tuple[str | float, ...]:
         base = self.schema.base(self.column.type)
-        if base.name in self.schema.enums and not base.array:
+        if base.name in self.schema.enums:
             return self.schema.enums[base.name].values
         return next((limit.values for limit in limits if limit.values), ())
 

@@ -17,7 +17,7 @@ from typing import Self
 import duckdb
 
 from archbook.errors import EngineUnavailable
-from archbook.schema.duckdb_ddl import bare_table, to_duckdb
+from archbook.schema.duckdb_ddl import bare_table, create_enum, enums_of, to_duckdb
 from archbook.schema.engines.protocol import Row
 from archbook.schema.model import Entry, Schema, Table
 from archbook.schema.sql import quoted
@@ -47,6 +47,7 @@ class DuckDb:
                 "autoload_known_extensions": False,
             },
         )
+        self._types: set[str] = set()
         self._deadline = math.inf
         self._closed = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="archbook-duckdb-watch", daemon=True)
@@ -67,6 +68,7 @@ class DuckDb:
         """Create the whole schema; a part that DuckDB refuses after all is made plainer, and told."""
         ddl = to_duckdb(schema)
         ledger = list(ddl.ledger)
+        self._types |= set(schema.enums)
         for part, statement in ddl.statements:
             try:
                 self.execute(statement)
@@ -84,7 +86,10 @@ class DuckDb:
         return True
 
     def create_bare(self, schema: Schema, table: Table) -> None:
-        """Create one table with its columns and nothing else."""
+        """Create one table with its columns (and their types) and nothing else."""
+        for name in enums_of(schema, table) - self._types:
+            self.execute(create_enum(schema, name))
+            self._types.add(name)
         self.execute(bare_table(schema, table))
 
     def create_index(self, name: str, table: str, columns: Iterable[str], unique: bool = False) -> None:

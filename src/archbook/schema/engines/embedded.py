@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -102,8 +103,9 @@ def _remove(folder: Path) -> None:
     for process in psutil.process_iter(["name", "cmdline"]):
         command = process.info["cmdline"] or []
         if process.info["name"] in ("postgres", "postgres.exe") and str(folder / "data") in command:
-            process.kill()
-            process.wait(5)
+            with contextlib.suppress(psutil.NoSuchProcess):  # it ended by itself
+                process.kill()
+                process.wait(5)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Self
 import psycopg
 
 from archbook.errors import EngineUnavailable, shown
+from archbook.schema.duckdb_ddl import create_enum, enums_of
 from archbook.schema.engines.protocol import Row
 from archbook.schema.model import Entry, Schema, Table
 from archbook.schema.postgres_ddl import bare_table, to_postgres
@@ -28,6 +29,7 @@ class Postgres:
     def __init__(self, connection: Connection, time_limit_s: float) -> None:
         self.connection = connection
         self.time_limit_s = time_limit_s
+        self._types: set[str] = set()
         self.workplace = f"archbook_{secrets.token_hex(4)}"
         self.version = str(self.execute("SHOW server_version")[0][0]).split()[0]
         for statement in (
@@ -59,6 +61,7 @@ class Postgres:
         """Create the whole schema with keys and indexes; a part that is refused is told."""
         ddl = to_postgres(schema)
         ledger = list(ddl.ledger)
+        self._types |= set(schema.enums)
         for part, statement in ddl.statements:
             try:
                 self.execute(statement)
@@ -67,7 +70,10 @@ class Postgres:
         return tuple(ledger)
 
     def create_bare(self, schema: Schema, table: Table) -> None:
-        """Create one table with its columns and nothing else."""
+        """Create one table with its columns (and their types) and nothing else."""
+        for name in enums_of(schema, table) - self._types:
+            self.execute(create_enum(schema, name))
+            self._types.add(name)
         self.execute(bare_table(schema, table))
 
     def create_index(self, name: str, table: str, columns: Iterable[str], unique: bool = False) -> None:

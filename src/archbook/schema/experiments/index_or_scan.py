@@ -157,8 +157,8 @@ def _compared(duck: EngineOutcome, postgres: EngineOutcome) -> str:
     if postgres.ratio_low > duck.ratio_high:
         return (
             f"DuckDB would mislead: the index gains {show_factor(postgres.ratio / duck.ratio)} more in PostgreSQL. "
-            "DuckDB scans compressed columns on all cores and plans each statement anew, so a scan looks cheap; PostgreSQL "
-            "reads every page of whole rows. Plain EXPLAIN in DuckDB also says Seq Scan where the index is "
+            "DuckDB scans compressed columns on all cores and plans each statement anew, so a scan looks cheap; "
+            "PostgreSQL reads every page of whole rows. Plain EXPLAIN in DuckDB also says Seq Scan where the index is "
             "used; only EXPLAIN ANALYZE shows it. Decide by PostgreSQL."
         )
     if duck.ratio_low > postgres.ratio_high:

@@ -1,0 +1,248 @@
+"""Engines: locked down, bounded in time, certainly stopped, and nothing left behind."""
+
+import contextlib
+import glob
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from archbook.errors import EngineUnavailable, UnknownName
+from archbook.schema import parse
+from archbook.schema.engines import start
+from archbook.schema.engines.duckdb import DuckDb
+from archbook.schema.engines.embedded import PREFIX, EmbeddedPostgres, sweep
+from archbook.schema.engines.postgresql import Postgres
+from archbook.schema.row_size import row_size_b
+from archbook.schema.rows import copy, fill
+
+DDL = """
+CREATE TYPE kind AS ENUM ('plain', 'it''s odd');
+CREATE TABLE users (id bigserial PRIMARY KEY, email varchar(255) UNIQUE NOT NULL, bio text, kind kind,
+  tags text[], extra jsonb, ip inet, born date, seen timestamptz, raw bytea, ok boolean, place point, wait interval);
+CREATE TABLE orders (id bigserial PRIMARY KEY, user_id bigint NOT NULL REFERENCES users(id),
+  status varchar(20) NOT NULL CHECK (status IN ('new', 'paid')), total numeric(10,2), created_at timestamptz NOT NULL);
+"""
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    with EmbeddedPostgres() as engine:
+        yield engine
+
+
+def servers(folder: Path) -> list[int]:
+    """Processes that serve from a folder."""
+    found = psutil.process_iter(["pid", "cmdline"])
+    return [p.info["pid"] for p in found if any(str(folder) in part for part in p.info["cmdline"] or [])]
+
+
+def gone(folder: Path, within_s: float = 15.0) -> bool:
+    """Whether a server's processes and folder are away, soon."""
+    end = time.monotonic() + within_s
+    while time.monotonic() < end:
+        if not folder.exists() and not servers(folder):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM read_text('/etc/hostname')",
+        "SELECT * FROM glob('/*')",
+        "COPY (SELECT 1) TO 'stolen.csv'",
+        "ATTACH 'other.db'",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SET enable_external_access = true",
+        "SET memory_limit = '100GB'",
+        "SELECT * FROM read_csv('https://example.com/x.csv')",
+    ],
+)
+def test_duckdb_reads_no_file_and_no_network_and_keeps_its_settings(statement: str) -> None:
+    with DuckDb() as engine, pytest.raises(Exception, match=r"(?i)disabled|locked|cannot"):
+        engine.execute(statement)
+
+
+def test_duckdb_is_stopped_at_its_time_limit() -> None:
+    with DuckDb(time_limit_s=0.3) as engine:
+        began = time.monotonic()
+        with pytest.raises(EngineUnavailable, match=r"stopped after 0\.3 s: ask for fewer rows"):
+            engine.execute("SELECT sum(a.i * b.i) FROM range(1000000) a(i), range(1000000) b(i)")
+        assert time.monotonic() - began < 5
+        assert engine.execute("SELECT 1") == [(1,)]
+
+
+def test_duckdb_out_of_memory_is_a_plain_sentence() -> None:
+    with DuckDb(memory_limit="30MB") as engine, pytest.raises(EngineUnavailable, match="ask for fewer rows"):
+        engine.execute("SELECT list(i) FROM range(100000000) t(i)")
+
+
+def test_duckdb_leaves_no_folder() -> None:
+    with DuckDb(memory_limit="200MB") as engine:
+        engine.execute("CREATE TABLE t AS SELECT i, md5(i::VARCHAR) m FROM range(4000000) r(i)")
+        engine.execute("SELECT count(*) FROM (SELECT * FROM t ORDER BY m)")
+    assert not glob.glob(f"{tempfile.gettempdir()}/archbook-duckdb-{os.getpid()}-*")
+
+
+def test_postgresql_is_stopped_at_its_time_limit() -> None:
+    with EmbeddedPostgres(time_limit_s=0.3) as engine:
+        with pytest.raises(EngineUnavailable, match=r"stopped after 0\.3 s"):
+            engine.execute("SELECT pg_sleep(20)")
+        assert engine.execute("SELECT $1::int + 1", [1]) == [(2,)]
+
+
+def test_postgresql_listens_on_no_network(postgres: EmbeddedPostgres) -> None:
+    assert postgres.execute("SHOW listen_addresses") == [("" if os.name != "nt" else "127.0.0.1",)]
+
+
+def test_nothing_is_left_after_close_and_close_may_be_called_twice() -> None:
+    engine = EmbeddedPostgres()
+    folder = engine.folder
+    assert servers(folder)
+    engine.close()
+    engine.close()
+    assert not folder.exists()
+    assert servers(folder) == []
+    with pytest.raises(EngineUnavailable, match="has been closed"):
+        engine.execute("SELECT 1")
+
+
+def test_nothing_is_left_after_an_exception() -> None:
+    engine = EmbeddedPostgres()
+    with pytest.raises(RuntimeError, match="on purpose"), engine:
+        raise RuntimeError("on purpose")
+    assert gone(engine.folder, 0.5)
+
+
+PROGRAM = """
+import sys, time
+from archbook.schema.engines.embedded import EmbeddedPostgres
+engine = EmbeddedPostgres()
+print(engine.folder, engine._guardian.pid, flush=True)
+{then}
+"""
+
+
+def started(then: str) -> tuple[subprocess.Popen[str], Path, int]:
+    """Another Python that starts a server and then does something."""
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM.format(then=then)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    folder, guardian = process.stdout.readline().split()
+    return process, Path(folder), int(guardian)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_when_the_owner_dies(how: signal.Signals) -> None:
+    process, folder, _ = started("time.sleep(60)")
+    assert servers(folder)
+    process.send_signal(how)
+    process.wait(20)
+    assert gone(folder)
+
+
+def test_nothing_is_left_when_the_program_just_ends() -> None:
+    process, folder, _ = started("")
+    assert process.wait(30) == 0
+    assert gone(folder)
+
+
+def test_what_a_killed_owner_and_a_killed_guardian_left_is_swept_at_the_next_start() -> None:
+    process, folder, guardian = started("time.sleep(60)")
+    os.kill(guardian, signal.SIGKILL)
+    process.kill()
+    process.wait(20)
+    assert folder.exists()
+    assert servers(folder)
+    sweep()
+    assert gone(folder)
+
+
+def test_a_server_killed_in_the_middle_is_a_plain_sentence() -> None:
+    engine = EmbeddedPostgres()
+    for pid in servers(engine.folder / "data"):
+        for process in (*psutil.Process(pid).children(), psutil.Process(pid)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+    with pytest.raises(EngineUnavailable, match="PostgreSQL is gone"):
+        engine.execute("SELECT 1")
+    engine.close()
+    assert gone(engine.folder)
+
+
+def test_the_sweep_leaves_running_servers_alone(postgres: EmbeddedPostgres) -> None:
+    sweep()
+    assert postgres.execute("SELECT 1") == [(1,)]
+    assert postgres.folder.name.startswith(PREFIX)
+
+
+def test_a_url_gets_a_schema_of_our_own_that_is_dropped(postgres: EmbeddedPostgres) -> None:
+    url = f"postgresql+psycopg://postgres@/postgres?host={postgres.folder}"
+    counted = "SELECT count(*) FROM information_schema.schemata WHERE schema_name LIKE 'archbook%'"
+    before = postgres.execute(counted)
+    with start(url) as engine:
+        engine.create(parse(DDL))
+        assert postgres.execute(counted)[0][0] == before[0][0] + 1
+    assert postgres.execute(counted) == before
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://me:hidden-word@127.0.0.1:1/db", r"postgresql://me:\*\*\*@127.0.0.1:1/db does not answer"),
+        ("mysql://me:hidden-word@host/db", "`mysql` is no engine of the schema lab"),
+        ("postgresql://me:hidden-word@host:port/db", "cannot be read"),
+    ],
+)  # fmt: skip
+def test_a_url_that_does_not_answer_is_a_plain_sentence_without_its_password(url: str, said: str) -> None:
+    with pytest.raises(EngineUnavailable, match=said) as caught:
+        start(url)
+    assert "hidden-word" not in str(caught.value)
+
+
+def test_an_unknown_engine_suggests_the_nearest() -> None:
+    with pytest.raises(UnknownName, match="did you mean `postgresql`"):
+        start("postgres")
+
+
+def test_rows_are_the_same_in_both_engines(postgres: Postgres) -> None:
+    schema = parse(DDL)
+    with DuckDb() as duck:
+        filled = fill(duck, schema, {"users": 500, "orders": 3000})
+        copy(duck, postgres, schema, ["users", "orders"])
+        for sql in (
+            "SELECT count(*), count(DISTINCT email), min(email), count(bio), count(DISTINCT kind) FROM users",
+            "SELECT count(*), sum(total), min(created_at), max(created_at), count(DISTINCT user_id) FROM orders",
+            "SELECT id, email, bio, kind, tags, ok, born, seen, raw FROM users ORDER BY id LIMIT 50",
+        ):
+            assert duck.execute(sql) == postgres.execute(sql)
+        ledger = postgres.execute("SELECT count(*) FROM orders o JOIN users u ON u.id = o.user_id")
+    assert (dict(filled.rows), ledger) == ({"users": 500, "orders": 3000}, [(3000,)])
+
+
+def test_the_estimated_row_size_is_near_the_servers(postgres: Postgres) -> None:
+    ddl = """CREATE TABLE sized (id bigserial PRIMARY KEY, user_id bigint NOT NULL, status varchar(20) NOT NULL,
+      total numeric(10,2) NOT NULL, paid boolean NOT NULL, email text NOT NULL, description text NOT NULL,
+      created_at timestamptz NOT NULL, reference uuid NOT NULL)"""
+    schema = parse(ddl)
+    with DuckDb() as duck:
+        fill(duck, schema, {"sized": 20_000})
+        copy(duck, postgres, schema, ["sized"])
+    postgres.analyze("sized")
+    measured = (postgres.size_b("sized") or 0) / 20_000
+    assert row_size_b(schema, schema.table("sized")) == pytest.approx(measured, rel=0.15)
+
+
+def test_the_whole_schema_is_made_in_postgresql(postgres: Postgres) -> None:
+    schema = parse(DDL.replace("users", "people").replace("orders", "sales").replace("kind", "sort"))
+    assert postgres.create(schema) == ()

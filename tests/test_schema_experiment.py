@@ -1,0 +1,225 @@
+"""The experiment index_or_scan on both engines at a reduced size: directions, equal answers, verdicts, evidence."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from archbook.design.loading import load
+from archbook.errors import ArchbookError, UnknownName
+from archbook.evidence import keep, load_evidence
+from archbook.schema import experiments, parse, run
+from archbook.schema.engines.duckdb import DuckDb
+from archbook.schema.experiment import Choice, Variant
+from archbook.schema.experiments import index_or_scan
+from archbook.schema.measuring import measure
+from archbook.schema.outcome import EngineOutcome, Outcome, VariantOutcome
+
+PASTED = """
+CREATE TABLE users (id BIGSERIAL PRIMARY KEY, email VARCHAR(255) UNIQUE NOT NULL, created_at TIMESTAMP DEFAULT NOW());
+CREATE TABLE orders (id BIGSERIAL PRIMARY KEY, user_id BIGINT REFERENCES users(id), status VARCHAR(50) NOT NULL,
+  total_amount DECIMAL(10,2), INDEX idx_user_status (user_id, status));
+"""
+DESIGN = """
+archbook: 1
+name: shop
+traffic: {daily_active_users: 1000, journeys: {buy: {share: 1, steps: [GET /orders]}}}
+services:
+  order-service: {instances: 1}
+stores:
+  orders-db: {engine: postgresql, owner: order-service, schema: schema/orders.sql}
+  bare-db: {engine: postgresql, owner: order-service}
+api:
+  endpoints:
+    - {name: GET /orders, service: order-service}
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "schema").mkdir()
+    (folder / "schema" / "orders.sql").write_text(PASTED)
+    (folder / "design.yaml").write_text(DESIGN)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def told() -> list[tuple[float, float, str]]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def outcome(folder: Path, told: list[tuple[float, float, str]]) -> Outcome:
+    return run("index_or_scan", load(folder), engine="both", rows=60_000, progress=lambda *step: told.append(step))
+
+
+def test_it_picks_the_child_table_and_its_index_by_itself(outcome: Outcome) -> None:
+    assert (outcome.store, outcome.table_name, outcome.columns) == ("orders-db", "orders", ("user_id", "status"))
+    assert (outcome.index, outcome.rows) == ("idx_user_status", 60_000)
+    assert outcome.statement == 'SELECT * FROM "orders" WHERE "user_id" = $1'
+
+
+def test_the_index_wins_a_point_look_up_on_postgresql(outcome: Outcome) -> None:
+    postgres = outcome.engines["postgresql"]
+    assert postgres.ratio_low > 3
+    assert [v.name for v in postgres.variants] == ["scan", "index (user_id)", "index (user_id, status)"]
+    assert "Seq Scan" in postgres.variants[0].plan
+    assert all(index_or_scan.used(variant) for variant in postgres.variants[1:])
+
+
+def test_postgresql_gains_more_by_it_than_duckdb_and_the_verdict_says_which_misleads(outcome: Outcome) -> None:
+    assert outcome.engines["postgresql"].ratio > outcome.engines["duckdb"].ratio
+    assert "DuckDB would mislead" in outcome.verdict
+    assert "Decide by PostgreSQL" in outcome.verdict
+
+
+def test_medians_lie_between_their_quartiles_and_ratios_in_their_intervals(outcome: Outcome) -> None:
+    for engine in outcome.engines.values():
+        assert engine.ratio_low <= engine.ratio <= engine.ratio_high
+        for variant in engine.variants:
+            assert 0 < variant.low_s <= variant.median_s <= variant.high_s
+            assert variant.repeats >= 12
+
+
+def test_progress_is_told_for_rows_engines_and_rounds(outcome: Outcome, told: list[tuple[float, float, str]]) -> None:
+    assert outcome
+    labels = [label for _, _, label in told]
+    assert "rows of orders" in labels
+    assert "starting PostgreSQL" in labels
+    assert "postgresql: scan, round 1 of 3" in labels
+    assert all(0 <= done <= total for done, total, _ in told)
+
+
+def test_an_outcome_shows_itself_everywhere(outcome: Outcome) -> None:
+    assert outcome.table().columns == ("engine", "variant", ">median", ">quartiles", ">repeats", ">times faster")
+    assert len(outcome.table().rows) == 6
+    assert str(outcome).startswith("Does an index pay")
+    assert set(outcome._repr_mimebundle_()) == {"text/html", "text/plain"}
+    assert json.loads(json.dumps(outcome.to_json()))["table"] == "orders"
+    assert [outcome.plans().count(f"{engine}, ") for engine in ("DuckDB", "PostgreSQL")] == [3, 3]
+
+
+def test_its_evidence_goes_stale_when_the_ddl_changes(outcome: Outcome, folder: Path) -> None:
+    design = load(folder)
+    evidence = outcome.evidence(design)
+    assert [e.id for e in evidence] == ["index_or_scan.orders-db.duckdb", "index_or_scan.orders-db.postgresql"]
+    assert {(e.about, e.how, e.unit) for e in evidence} == {("stores.orders-db.schema", "measurement", "×")}
+    assert evidence[1].value == outcome.engines["postgresql"].ratio
+    assert "an index on (user_id, status) makes a look-up by user_id" in evidence[1].claim
+    keep(folder, evidence)
+    assert load_evidence(folder) == evidence
+    assert [e.stale(design) for e in evidence] == [False, False]
+    path = folder / "schema" / "orders.sql"
+    path.write_text(PASTED.replace("user_id, status", "user_id"))
+    try:
+        assert [e.stale(load(folder)) for e in evidence] == [True, True]
+    finally:
+        path.write_text(PASTED)
+
+
+def test_ddl_alone_leaves_no_evidence(folder: Path) -> None:
+    alone = run("index_or_scan", PASTED, rows=1_000)
+    assert "DuckDB alone misleads" in alone.verdict
+    with pytest.raises(ArchbookError, match="run it on a design"):
+        alone.evidence(load(folder))
+
+
+@pytest.mark.parametrize(
+    ("ddl", "table", "columns"),
+    [
+        (PASTED, "orders", ("user_id", "status")),
+        ("CREATE TABLE a (id int PRIMARY KEY, x int); CREATE INDEX i ON a (x)", "a", ("x",)),
+        ("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a)", "b", ("a",)),
+        (  # an index that leads with a foreign key is preferred to one that does not
+            "CREATE TABLE a (id int PRIMARY KEY, x int); CREATE INDEX i ON a (x);"
+            "CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a); CREATE INDEX j ON b (a)", "b", ("a",),
+        ),
+        (  # a flag tells few rows apart
+            "CREATE TABLE a (id int PRIMARY KEY, ok boolean, x int); CREATE INDEX i ON a (ok); CREATE INDEX j ON a (x)",
+            "a", ("x",),
+        ),
+    ],
+)  # fmt: skip
+def test_tables_and_columns_are_picked_sensibly(ddl: str, table: str, columns: tuple[str, ...]) -> None:
+    choice = index_or_scan.choose(parse(ddl), {})
+    assert (choice.table, choice.columns) == (table, columns)
+
+
+def test_the_table_that_the_design_says_is_biggest_is_picked() -> None:
+    ddl = (
+        "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a);"
+        "CREATE TABLE c (id int PRIMARY KEY, a int REFERENCES a)"
+    )
+    assert index_or_scan.choose(parse(ddl), {"b": 10, "c": 1e6}).table == "c"
+    assert index_or_scan.choose(parse(ddl), {"b": 1e6, "c": 10}).table == "b"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "said"),
+    [
+        ({"experiment": "index_or_scn"}, UnknownName, "did you mean `index_or_scan`"),
+        ({"engine": "postgres"}, UnknownName, "did you mean `postgresql`"),
+        ({"rows": 10}, ArchbookError, "10 rows: an experiment needs 1,000 to 50,000,000"),
+        ({"ddl_or_design": "CREATE TABLE t (ok boolean)"}, ArchbookError, "no table here has a foreign key"),
+        ({"ddl_or_design": ""}, ArchbookError, "no table here has a foreign key"),
+    ],
+)
+def test_what_cannot_be_run_is_said_plainly(arguments: dict[str, object], error: type[Exception], said: str) -> None:
+    with pytest.raises(error, match=said):
+        run(**{"experiment": "index_or_scan", "ddl_or_design": PASTED, "rows": 1_000, **arguments})
+
+
+@pytest.mark.parametrize(
+    ("store", "said"), [("orders", "did you mean `orders-db`"), ("bare-db", "store `bare-db` has no DDL")]
+)
+def test_a_store_that_does_not_suit_is_said_plainly(folder: Path, store: str, said: str) -> None:
+    with pytest.raises(ArchbookError, match=said):
+        run("index_or_scan", load(folder), store=store, rows=1_000)
+
+
+def test_variants_that_answer_differently_are_refused() -> None:
+    def lose(engine, _choice) -> None:
+        engine.execute("DELETE FROM t WHERE a = 1")
+
+    experiment = experiments()["index_or_scan"]
+    cheat = type(experiment)(
+        **{field: getattr(experiment, field) for field in experiment.__dataclass_fields__}
+        | {"variants": lambda _: (Variant("whole", lambda *_: None), Variant("less", lose))}
+    )
+    with DuckDb() as engine:
+        engine.execute("CREATE TABLE t AS SELECT 1 AS a")
+        with pytest.raises(ArchbookError, match="`less` and `whole` returned different rows"):
+            measure(cheat, engine, Choice("t", ("a",), "i", ""), 1, [(1,)], 7, lambda _: None)
+
+
+def outcome_of(engine: str, ratio: float, spread: float = 0.1, plan: str = "Index Scan") -> EngineOutcome:
+    variants = tuple(VariantOutcome(name, t, t, t, 9, plan, 0.1) for name, t in (("scan", 0.1), ("index", 0.1 / ratio)))
+    return EngineOutcome(engine, "1", 1000, variants, ratio, ratio * (1 - spread), ratio * (1 + spread), 3, None)
+
+
+@pytest.mark.parametrize(
+    ("duck", "postgres", "said"),
+    [
+        (2.0, 200.0, "the index gains 100× more in PostgreSQL"),
+        (200.0, 2.0, "it overstates the index here"),
+        (10.0, 10.5, "Both engines agree within their spread"),
+    ],
+)
+def test_the_verdict_follows_the_numbers(duck: float, postgres: float, said: str) -> None:
+    choice = Choice("t", ("a",), "i", "")
+    engines = {"duckdb": outcome_of("duckdb", duck), "postgresql": outcome_of("postgresql", postgres)}
+    assert said in index_or_scan.verdict(choice, engines)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "said"),
+    [(3.0, "3× faster (2.7× to 3.3×)"), (1.01, "no faster, within the spread"), (0.5, "2× slower")],
+)
+def test_a_claim_says_how_much_and_how_surely(ratio: float, said: str) -> None:
+    assert said in index_or_scan.sentence(Choice("t", ("a",), "i", ""), outcome_of("duckdb", ratio))
+
+
+def test_an_index_that_is_not_used_is_said() -> None:
+    engines = {"duckdb": outcome_of("duckdb", 1.0, plan="Sequential Scan")}
+    assert "DuckDB did not use the index" in index_or_scan.verdict(Choice("t", ("a",), "i", ""), engines)
