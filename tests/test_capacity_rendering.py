@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import json
 import math
 import pickle
@@ -10,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from archbook.capacity import Estimate, answer, estimate, plan
+from archbook.capacity import Estimate, answer, curve, estimate
 from archbook.capacity.breaking import Limits
-from archbook.capacity.solving import Solution, stations
+from archbook.capacity.solving import Solution, system_of
 from archbook.design.loading import load, read
 from tests.generated import big_design_yaml
 
@@ -79,18 +80,29 @@ def test_saturation_is_said_in_words(shipped: Estimate) -> None:
     text = shipped.table().text()
     for element in shipped.elements.values():
         if element.utilisation >= 1 and element.servers and math.isfinite(element.utilisation):
-            assert "saturated (" in text
+            assert " %, saturated" in text
             assert "unbounded" in text
 
 
-def test_a_large_design_finds_what_saturates_first_exactly() -> None:
+def test_a_large_design_knows_where_each_of_its_elements_saturates() -> None:
     made = read(big_design_yaml(services=400, calls=2000, endpoints=800))
-    carried = plan(made)
-    known = stations(made)
-    limits = Limits(carried, known)
-    services = sorted((at, name) for name, at in limits.at.items() if known[name].kind == "service")[:30]
-    rows = [carried.network.index[name] for _, name in services]
-    for by, side in ((0.999, -1), (1.001, 1)):
-        solved = Solution(carried, known, [at * by for at, _ in services])
-        utilisation = [float(solved.utilisation[row, lane]) for lane, row in enumerate(rows)]
-        assert all((u - 1) * side > 0 for u in utilisation)
+    system = system_of(made)
+    at = {name: at for name, at in Limits(system).at.items() if math.isfinite(at)}
+    services = sorted((load, name) for name, load in at.items() if system.stations[name].kind == "service")
+    assert len(services) > 150
+    for part in (services[i : i + 100] for i in range(0, len(services), 100)):
+        rows = [system.network.index[name] for _, name in part]
+        for by, side in ((0.9995, -1), (1.0005, 1)):
+            solved = Solution(system, [load * by for load, _ in part])
+            utilisation = [float(solved.utilisation[row, lane]) for lane, row in enumerate(rows)]
+            assert all((u - 1) * side > 0 for u in utilisation)
+
+
+@pytest.mark.parametrize("path", DESIGNS, ids=lambda path: path.parent.name)
+def test_no_response_gets_faster_as_the_load_grows(path: Path) -> None:
+    grown = curve(load(path.parent), [1.06**step for step in range(60)])
+    for name in grown[0].endpoints:
+        for number in ("mean_s", "p50_s", "p95_s", "p99_s"):
+            times = [getattr(found.endpoints[name], number) for found in grown]
+            most_so_far = itertools.accumulate(times, max)
+            assert all(time >= 0.99 * most for time, most in zip(times, most_so_far, strict=True)), (name, number)

@@ -21,14 +21,15 @@ def answer(estimate: Estimate) -> str:
     target = max(estimate.growth, estimate.target_growth)
     over = [b for b in estimate.breaks if b.at <= estimate.growth]
     if over:
-        return f"{load} {_saturated(estimate)} {_remedy(estimate.remedies, target, over[0].element)}".strip()
+        rest = _remedy(estimate.remedies, target, over[0].element) + _missed(estimate)
+        return f"{load} {_saturated(estimate)} {rest}".strip()
     first = estimate.breaks[0] if estimate.breaks else None
     if first is None:
         return f"{load} nothing saturates, and no limit is known for what is in the way."
     if first.at < target:
-        rest = _remedy(estimate.remedies, target, first.element)
+        rest = _remedy(estimate.remedies, target, first.element) + _missed(estimate)
         return f"{load} nothing saturates; {_first(estimate)}. {rest}".strip()
-    rest = _remedy(estimate.remedies, target, "", COMFORTABLY)
+    rest = _remedy(estimate.remedies, target, "", COMFORTABLY) + _missed(estimate)
     return f"{load} nothing saturates{_busiest(estimate)}; {_first(estimate)}. {rest}".strip()
 
 
@@ -84,6 +85,15 @@ def _remedy(changes: tuple[Remedy, ...], target: float, first: str, verbs: tuple
     theirs = [change for change in changes if change.what == "rate_limit"]
     sentences += [f"{c.element} must allow {show_rate(c.needed)} for {show_factor(target)}." for c in theirs]
     return " ".join(sentences)
+
+
+def _missed(estimate: Estimate) -> str:
+    """What the remedies do not mend: promised percentiles."""
+    many = estimate.missed_after_remedies
+    if not many:
+        return ""
+    who = "endpoint still misses its" if many == 1 else "endpoints still miss their"
+    return f" {_capital(_word(many))} {who} promised p95 then."
 
 
 def _more(change: Remedy, said: str) -> str:

@@ -77,7 +77,8 @@ FORMULAS: dict[str, Formula] = {
             "path",
             "mean and variance of each part add up along the path of the endpoint (own work, wait and holding time of "
             "synchronous callees; the longest of parallel ones); percentiles from a gamma distribution with that mean "
-            "and variance",
+            "and variance, in which a callee whose own percentile is beyond its timeout takes the whole timeout, and "
+            "the median counts waits with the share of requests that wait",
             "The parts are independent and the network between them is free. Only requests that arrive are counted, "
             "not those that a CDN or client cache answers. Asynchronous work is not part of the response.",
             "Two-moment fit: Whitt, Operations Research 30 (1982); Clark, Operations Research 9 (1961) on the longest",
@@ -98,8 +99,7 @@ FORMULAS: dict[str, Formula] = {
         Formula(
             "breaks",
             "the multiple of today's load at which utilisation reaches 1, callees' waits included, found by bracketing",
-            "All endpoints grow alike. What waits for an element that saturates, saturates just before it. In designs "
-            "with more than 48 services that wait for others, those after the first 48 are interpolated.",
+            "All endpoints grow alike. What waits for an element that saturates, saturates just before it.",
             "–",
         ),
         Formula(

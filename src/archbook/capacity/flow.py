@@ -1,18 +1,19 @@
 """Traffic carried from journeys over the call graph: how often each element is reached, and by whom.
 
 A plan is made once for a design's calls, events, endpoints and traffic. It does not depend on growth, instances,
-servers or service times, so that moving those is cheap. Equal work is one *handling*: what one service does for one
+servers or service times, so that moving those is cheap. Equal work is one *handling*: what one element does for one
 request, with the handlings that it calls. Endpoints and events in whose handling a service does the same share them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from archbook.capacity.handlings import LEAF, Handling, Handlings, Leg, misses, ordered
+from archbook.capacity.handlings import Handling, Handlings, misses, ordered
 from archbook.capacity.network import Network
 from archbook.design.model import Design
 from archbook.errors import ArchbookError
@@ -23,6 +24,7 @@ class Plan:
     """Rates at today's peak of everything in a design, per second, and the handlings behind them."""
 
     design: Design
+    elements: tuple[str, ...]  # services, stores, externals
     handlings: tuple[Handling, ...]  # callees before callers
     entries: Mapping[str, int]  # endpoint → handling at which its requests enter
     asked_per_s: Mapping[str, float]  # endpoint → requests of clients
@@ -34,7 +36,7 @@ class Plan:
     attempts_per_s: tuple[float, ...]
     events_per_s: Mapping[str, float]
     warnings: tuple[str, ...]
-    memo: dict[Any, Any] = field(default_factory=dict)  # what depends on capacities: breaks and remedies
+    memo: dict[str, Any] = field(default_factory=dict)  # the system last solved with this plan
 
     def fits(self, design: Design) -> bool:
         """Whether this plan also holds for `design`: only capacities and times differ."""
@@ -44,118 +46,87 @@ class Plan:
             and mine.events is design.events
             and mine.api is design.api
             and mine.traffic is design.traffic
-            and list(mine.services) == list(design.services)
+            and self.elements == _elements(design)
             and mine.gateway == design.gateway
             and misses(mine) == misses(design)
         )
 
-    def visits(self, endpoint: str) -> dict[str, float]:
-        """Visits of every element for one request of `endpoint` that arrives, asynchronous work included."""
-        per_handling = {self.entries[endpoint]: 1.0}
-        visits: dict[str, float] = {}
-        for index in range(self.entries[endpoint], -1, -1):
-            rate = per_handling.get(index)
-            if rate is None:
-                continue
-            handling = self.handlings[index]
-            if handling.service:
-                visits[handling.service] = visits.get(handling.service, 0.0) + rate
-            for leg in handling.legs:
-                if leg.handling != LEAF:
-                    per_handling[leg.handling] = per_handling.get(leg.handling, 0.0) + rate * leg.times
-                else:
-                    visits[leg.target] = visits.get(leg.target, 0.0) + rate * leg.times
-        return visits
-
-    def groups(self, index: int) -> list[list[Leg]]:
-        """Synchronous legs of a handling in order; those that happen at once stand together."""
-        return self._groups[index]
-
     @cached_property
-    def _groups(self) -> list[list[list[Leg]]]:
-        found = []
-        for handling in self.handlings:
-            groups: dict[object, list[Leg]] = {}
-            for i, leg in enumerate(handling.legs):
-                if leg.sync:
-                    groups.setdefault(leg.parallel or i, []).append(leg)
-            found.append(list(groups.values()))
+    def handled_by(self) -> dict[str, list[int]]:
+        """Element (or event) → its handlings."""
+        found: dict[str, list[int]] = {name: [] for name in self.elements}
+        for index, handling in enumerate(self.handlings):
+            found.setdefault(handling.element, []).append(index)
         return found
 
     @cached_property
-    def handled_by(self) -> dict[str, list[int]]:
-        """Service → its handlings."""
-        by_service: dict[str, list[int]] = {name: [] for name in self.design.services}
-        for index, handling in enumerate(self.handlings):
-            if handling.service:
-                by_service[handling.service].append(index)
-        return by_service
+    def waits_for(self) -> dict[str, dict[str, None]]:
+        """Element → elements for whose answer it waits."""
+        edges: dict[str, dict[str, None]] = {name: {} for name in self.elements}
+        for handling in self.handlings:
+            for leg in handling.legs:
+                if leg.sync:
+                    edges[handling.element][self.handlings[leg.handling].element] = None
+        return edges
+
+    @cached_property
+    def levels(self) -> list[list[str]]:
+        """Elements that wait only for earlier levels; one level of all where two services wait for each other."""
+        try:
+            order = ordered({name: list(callees) for name, callees in self.waits_for.items()})
+        except ArchbookError:
+            return [list(self.elements)]
+        depth: dict[str, int] = {}
+        levels: list[list[str]] = []
+        for name in order:
+            depth[name] = 1 + max((depth[callee] for callee in self.waits_for[name]), default=-1)
+            levels += [[]] if depth[name] == len(levels) else []
+            levels[depth[name]].append(name)
+        return levels
+
+    @property
+    def circular(self) -> bool:
+        """Whether two services wait for each other, though for different endpoints."""
+        return len(self.levels) == 1 and any(self.waits_for.values())
 
     @cached_property
     def network(self) -> Network:
         """The plan as arrays."""
         return Network(self)
 
-    @cached_property
-    def waits_for(self) -> dict[str, tuple[str, ...]]:
-        """Service → services for whose answer it waits."""
-        edges: dict[str, dict[str, None]] = {name: {} for name in self.design.services}
-        for handling in self.handlings:
-            for leg in handling.legs:
-                if leg.sync and leg.handling != LEAF:
-                    edges[handling.service][leg.target] = None
-        return {name: tuple(callees) for name, callees in edges.items()}
 
-    @cached_property
-    def order(self) -> tuple[str, ...]:
-        """Services, callees before callers where the calls of all endpoints together allow it."""
-        try:
-            return tuple(ordered(self.waits_for))
-        except ArchbookError:
-            first = {name: min(indexes, default=0) for name, indexes in self.handled_by.items()}
-            return tuple(sorted(first, key=lambda name: first[name]))
-
-    @cached_property
-    def circular(self) -> bool:
-        """Whether two services wait for each other, though for different endpoints."""
-        place = {name: i for i, name in enumerate(self.order)}
-        return any(place[callee] >= place[name] for name, callees in self.waits_for.items() for callee in callees)
-
-
-def plan(design: Design) -> Plan:
+def plan(design: Design, like: Plan | None = None) -> Plan:
     """Carry the traffic of a design over its call graph.
 
-    Raises ArchbookError when calls go round in a circle.
+    like: an earlier plan, which is handed back where it fits. Raises ArchbookError when calls go round in a circle.
     """
+    if like is not None and like.fits(design):
+        return like
     builder = Handlings(design)
     entries = {endpoint.name: builder.enter(endpoint.name) for endpoint in design.api.endpoints}
     asked = _asked(design)
     arriving = {e.name: asked[e.name] * (1 - float(e.hit_ratio or 0)) for e in design.api.endpoints}
-    handlings = tuple(builder.handlings)
-    rates = [0.0] * len(handlings)
+    rates = [0.0] * len(builder.handlings)
     for name, index in entries.items():
         rates[index] += arriving[name]
-    reads, writes = dict.fromkeys(_elements(design), 0.0), dict.fromkeys(_elements(design), 0.0)
+    reads: dict[str, float] = defaultdict(float)
+    writes: dict[str, float] = defaultdict(float)
     calls, attempts = [0.0] * len(design.calls), [0.0] * len(design.calls)
-    for index in range(len(handlings) - 1, -1, -1):
-        rate, handling = rates[index], handlings[index]
-        if not rate:
-            continue
-        for leg in handling.legs:
-            if leg.handling != LEAF:
-                rates[leg.handling] += rate * leg.times
-            if leg.target in reads:
-                kind = writes if leg.write else reads
-                kind[leg.target] += rate * leg.times
+    for index in range(len(rates) - 1, -1, -1):
+        for leg in builder.handlings[index].legs if rates[index] else ():
+            made = rates[index] * leg.times
+            rates[leg.handling] += made
+            (writes if leg.write else reads)[builder.handlings[leg.handling].element] += made
             if leg.call >= 0:
-                calls[leg.call] += rate * leg.per_visit
-                attempts[leg.call] += rate * leg.times
+                calls[leg.call] += rates[index] * leg.per_visit
+                attempts[leg.call] += made
     for name, index in entries.items():
-        reads[handlings[index].service] += arriving[name]
+        reads[builder.handlings[index].element] += arriving[name]
     events = {name: rates[index] for name, index in builder.events.items()}
     return Plan(
-        design, handlings, entries, asked, arriving, tuple(rates), reads, writes, tuple(calls), tuple(attempts),
-        events, (*builder.warnings, *_never(design, arriving, calls, events)),
+        design, _elements(design), tuple(builder.handlings), entries, asked, arriving, tuple(rates),
+        {name: reads[name] for name in _elements(design)}, {name: writes[name] for name in _elements(design)},
+        tuple(calls), tuple(attempts), events, (*builder.warnings(), *_never(design, arriving, calls, events)),
     )  # fmt: skip
 
 
@@ -164,12 +135,12 @@ def _asked(design: Design) -> dict[str, float]:
     sessions = design.sessions_per_s()
     for journey in design.traffic.journeys.values():
         for name, times in design.steps(journey):
-            rates[design.endpoint(name).name] += sessions * float(journey.share) * float(times)
+            rates[name] += sessions * float(journey.share) * float(times)
     return rates
 
 
-def _elements(design: Design) -> Iterable[str]:
-    return [*design.services, *design.stores, *design.externals]
+def _elements(design: Design) -> tuple[str, ...]:
+    return (*design.services, *design.stores, *design.externals)
 
 
 def _never(

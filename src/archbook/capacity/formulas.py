@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 from archbook.errors import InvalidInput, Saturated, shown
 
@@ -149,26 +150,29 @@ def mmc_response_percentile_s(
     waits = erlang_c(servers, load)
     if not service_time_s or above == 1:
         return 0.0
-    return service_time_s * response_quantile(waits, servers - load, above) if above else math.inf
+    return service_time_s * float(response_quantile(waits, servers - load, above)) if above else math.inf
 
 
-def response_quantile(waits: float, drain: float, above: float) -> float:
+def response_quantile(waits: Any, drain: Any, above: float) -> Any:
     """Response time, in service times, that a share `above` exceeds in M/M/c; drain: servers − offered load.
 
-    Newton's method on the logarithm of the tail, which is concave or nearly straight: it converges in a few steps.
+    Arrays or numbers. Newton's method on the logarithm of the tail, which is concave or nearly straight.
     """
+    import numpy as np
+
+    waits, drain = np.asarray(waits, dtype=float), np.asarray(drain, dtype=float)
     gap = drain - 1.0
-    time = -math.log(above) * (max(1.0, 1.0 / drain) if waits > above else 1.0)
+    time = -math.log(above) * np.where(waits > above, np.maximum(1.0, 1.0 / drain), 1.0)
     for _ in range(60):
-        served, cleared = math.exp(-time), math.exp(-drain * time)
-        if abs(gap * time) < 1:
-            after = served * (time if abs(gap * time) < 1e-9 else -math.expm1(-gap * time) / gap)
-        else:
-            after = (served - cleared) / gap
-        tail = served + waits * after
-        step = tail * math.log(tail / above) / (tail - waits * cleared)
-        time = max(time + step, time / 4)
-        if abs(step) <= 1e-13 * time:
+        served, cleared = np.exp(-time), np.exp(-drain * time)
+        small = np.clip(gap * time, -1.0, 1.0)
+        near = time * np.where(np.abs(small) < 1e-9, 1.0, -np.expm1(-small) / np.where(small, small, 1.0))
+        far = (served - cleared) / np.where(gap, gap, 1.0)
+        tail = served + waits * np.where(np.abs(gap * time) < 1, served * near, far)
+        step = tail * np.log(tail / above) / (tail - waits * cleared)
+        moving = np.abs(step) > 1e-13 * time
+        time = np.where(moving, np.maximum(time + step, time / 4), time)
+        if not moving.any():
             break
     return time
 

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 Moments = tuple[float, float]
-Times = tuple[Any, Any]
-"""Mean and variance of many times at once: arrays."""
+Times = Any
+"""Mean and variance of many times at once: two arrays, or one of two rows."""
 
 NOTHING: Moments = (0.0, 0.0)
 _LARGEST_SCV = 100.0
@@ -100,46 +100,41 @@ def _laguerre() -> tuple[Any, Any]:
     return nodes, weights * np.exp(nodes)
 
 
-def percentiles(time: Moments) -> tuple[float, float, float]:
-    """p50, p95 and p99 of a gamma distribution with these moments, from a table made at first use.
+SHARES = (0.5, 0.95, 0.99)
+_NORMAL = {0.5: 0.0, 0.95: 1.644854, 0.99: 2.326348}
 
-    Within 1e-4 of the exact gamma quantile; a larger scv than 100 counts as 100, below 0.01 the quantile is
-    Wilson and Hilferty's (1931).
+
+def percentiles(time: Moments) -> tuple[float, float, float]:
+    """p50, p95 and p99 of a gamma distribution with these moments; see `quantile`.
 
     >>> [round(value, 3) for value in percentiles((1.0, 1.0))]
     [0.693, 2.996, 4.605]
     """
-    mean, variance = time
-    if math.isinf(mean) or math.isnan(mean):
-        return mean, mean, mean
-    if mean <= 0 or variance <= 1e-18 * mean * mean:
-        return mean, mean, mean
-    scv = min(variance / (mean * mean), _LARGEST_SCV)
-    if scv < 0.01:
-        p50, p95, p99 = (mean * (1 - scv / 9 + normal * math.sqrt(scv) / 3) ** 3 for normal in _NORMAL.values())
-        return p50, p95, p99
-    return _from_table(mean, scv)
-
-
-_NORMAL = {0.5: 0.0, 0.95: 1.644854, 0.99: 2.326348}
-_STEPS = 30  # points of the table a decade of scv
-
-
-def _from_table(mean: float, scv: float) -> tuple[float, float, float]:
-    place = (math.log10(scv) + 2) * _STEPS
-    left = min(max(int(place), 1), 4 * _STEPS - 2)
-    x = place - left
-    cubic = (-x * (x - 1) * (x - 2) / 6, (x + 1) * (x - 1) * (x - 2) / 2,
-             -(x + 1) * x * (x - 2) / 2, (x + 1) * x * (x - 1) / 6)  # fmt: skip
-    p50, p95, p99 = (mean * math.exp(sum(w * row[left - 1 + i] for i, w in enumerate(cubic))) for row in _gamma_table())
+    p50, p95, p99 = (float(quantile(time, share)) for share in SHARES)
     return p50, p95, p99
 
 
+def quantile(time: Times, share: float) -> Any:
+    """Quantile of gamma distributions with these moments; share: one of `SHARES`. Infinite where the mean is.
+
+    Within 1e-4 of the exact gamma quantile; a larger scv than 100 counts as 100, below 0.01 the quantile is
+    Wilson and Hilferty's (1931).
+    """
+    mean, variance = np.asarray(time[0]), np.asarray(time[1])
+    plain = np.isfinite(mean) & (mean > 0)
+    scv = np.where(plain, variance, 0.0) / np.where(plain, mean * mean, 1.0)
+    scv = np.clip(scv, 0.0, _LARGEST_SCV)
+    roots, table = _gamma_table()
+    wide = np.exp(np.interp(np.sqrt(scv), roots, table[share]))
+    narrow = (1 - scv / 9 + _NORMAL[share] * np.sqrt(scv) / 3) ** 3
+    return mean * np.where(scv > 0.01, wide, narrow)
+
+
 @functools.cache
-def _gamma_table() -> tuple[tuple[float, ...], ...]:
-    """Logarithms of the quantiles 0.5, 0.95 and 0.99 of gamma distributions with mean 1, by scv."""
-    shape = 1 / np.logspace(-2, 2, 4 * _STEPS + 1)
-    return tuple(tuple(np.log(gamma_quantile(shape, share) / shape)) for share in _NORMAL)
+def _gamma_table() -> tuple[Any, dict[float, Any]]:
+    """Square roots of scv, and logarithms of the quantiles of gamma distributions with mean 1."""
+    roots = np.linspace(0.1, 10.0, 601)
+    return roots, {share: np.log(gamma_quantile(roots**-2, share) * roots**2) for share in SHARES}
 
 
 def gamma_quantile(shape: Any, share: float) -> Any:

@@ -2,117 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
     from archbook.capacity.flow import Plan
-    from archbook.capacity.handlings import Leg
+    from archbook.capacity.handlings import Handling, Leg
+
+
+class Group(NamedTuple):
+    """Synchronous calls that a handling makes at once; most often a single one.
+
+    row: of the answer that it waits for (the longest, in a group of several). parts: each call and its own answer.
+    """
+
+    row: int
+    parts: tuple[tuple[int, Leg], ...]
+    alone: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Services that wait only for services of earlier levels, and their handlings, sorted by service."""
+    """Elements that wait only for elements of earlier levels, and their handlings, sorted by element."""
 
-    services: Any  # rows of elements
-    handlings: Any  # rows of handlings
-    weights: Any  # share of its service's visits of each handling
-    service_starts: Any  # first handling of each service
-    legs: Any  # rows of the legs that these handlings make
-    terms: Any  # rows of legs that add up, sorted by handling
-    term_starts: Any
-    with_terms: Any  # handlings (positions in this level) that have terms
-    parallel: tuple[tuple[int, tuple[int, ...]], ...]  # position of a handling, and legs of which the longest counts
+    elements: Any
+    handlings: Any
+    weights: Any  # share of its element's visits of each handling
+    of: Any  # the element of each handling: its position in this level
+    groups: tuple[Group, ...]  # of which the longest counts
+    terms: Any  # rows of answers that add up; how many of them; the variance of that
+    times: Any
+    spread: Any
+    into: Any  # the handling of each term: its position in this level
+    answers: Any  # rows of the answers that these elements give
 
 
 class Network:
-    """Elements, handlings and synchronous legs of a plan in rows. Nothing depends on growth or capacities."""
+    """Elements, handlings and answers of a plan in rows. Nothing depends on growth or capacities.
+
+    An answer is what a caller waits for: a handling with a timeout.
+    """
 
     def __init__(self, plan: Plan) -> None:
-        design = plan.design
-        self.elements = [*design.services, *design.stores, *design.externals]
+        self.elements = plan.elements
         self.index = {name: i for i, name in enumerate(self.elements)}
-        self.leaves = np.arange(len(design.services), len(self.elements))
         self.circular = plan.circular
         self.reads_per_s = np.array([plan.reads_per_s[name] for name in self.elements])
         self.writes_per_s = np.array([plan.writes_per_s[name] for name in self.elements])
-        self._read_handlings(plan)
-        self._read_legs(plan)
-        self.levels = tuple(self._level(plan, services) for services in _levels(plan))
+        self.visits_per_s = self.reads_per_s + self.writes_per_s
+        self.element = np.array([self.index.get(h.element, 0) for h in plan.handlings], dtype=int)
+        self._rows: dict[Hashable, int] = {}
+        self._handling: list[int] = []
+        self._timeout: list[float] = []
+        self.groups = [self._groups(handling) for handling in plan.handlings]
+        callee = [plan.handlings[h].element for h in self._handling]
+        given: dict[str, list[int]] = {}
+        for key, row in self._rows.items():
+            if isinstance(key, tuple) and isinstance(key[0], int):
+                given.setdefault(callee[row], []).append(row)
+        self.levels = [self._level(plan, names, [r for n in names for r in given.get(n, ())]) for names in plan.levels]
+        self.handling, self.timeout = np.array(self._handling, dtype=int), np.array(self._timeout)
 
-    def _read_handlings(self, plan: Plan) -> None:
-        own = [h.own_time for h in plan.handlings]
-        self.service = np.array([self.index.get(h.service, 0) for h in plan.handlings], dtype=int)
-        self.own_mean = np.array([float(t.mean) if t else np.nan for t in own])
-        self.own_variance = np.array([float(t.scv) * float(t.mean) ** 2 if t else np.nan for t in own])
-        self.needs_time = np.zeros(len(self.elements), dtype=bool)  # some busy handling has no time of its own
-        self.timed_by_endpoints = np.zeros(len(self.elements), dtype=bool)
-        for handling, rate, time in zip(plan.handlings, plan.handling_per_s, own, strict=True):
-            if handling.service and rate:
-                (self.needs_time if time is None else self.timed_by_endpoints)[self.index[handling.service]] = True
+    def _groups(self, handling: Handling) -> list[Group]:
+        groups: dict[object, list[Leg]] = {}
+        for i, leg in enumerate(handling.legs):
+            if leg.sync:
+                groups.setdefault(leg.parallel or i, []).append(leg)
+        return [self._group(legs) for legs in groups.values()]
 
-    def _read_legs(self, plan: Plan) -> None:
-        rows: dict[int, int] = {}
-        legs: list[Leg] = []
-        for index in range(len(plan.handlings)):
-            for leg in (leg for group in plan.groups(index) for leg in group):
-                if id(leg) not in rows:
-                    rows[id(leg)] = len(legs)
-                    legs.append(leg)
-        self.leg_row, self.leg_count = rows, len(legs)
-        self.leg_target = np.array([self.index[leg.target] for leg in legs], dtype=int)
-        self.leg_handling = np.array([leg.handling for leg in legs], dtype=int)
-        self.leg_copies = np.array([leg.copies for leg in legs], dtype=int)
-        self.leg_times = np.array([leg.times / leg.copies for leg in legs])
-        self.leg_spread = np.array([leg.times_variance / leg.copies for leg in legs])
-        self.leg_timeout = np.array([np.inf if leg.timeout_s is None else leg.timeout_s for leg in legs])
+    def _group(self, legs: list[Leg]) -> Group:
+        parts = tuple((self._row((leg.handling, leg.timeout_s), leg.handling, leg.timeout_s), leg) for leg in legs)
+        alone = len(legs) == 1 and legs[0].copies == 1
+        return Group(parts[0][0] if alone else self._row(tuple(legs), 0, math.inf), parts, alone)
 
-    def _level(self, plan: Plan, services: Iterable[str]) -> Level:
+    def _row(self, key: Hashable, handling: int, timeout_s: float) -> int:
+        if key not in self._rows:
+            self._rows[key] = len(self._handling)
+            self._handling.append(handling)
+            self._timeout.append(timeout_s)
+        return self._rows[key]
+
+    def _level(self, plan: Plan, names: Sequence[str], answers: list[int]) -> Level:
         handlings: list[int] = []
-        starts, weights, elements = [], [], []
-        for name in services:
+        of: list[int] = []
+        weights: list[float] = []
+        for position, name in enumerate(names):
             mine = plan.handled_by[name]
             rates = [plan.handling_per_s[i] for i in mine]
             visits = sum(rates)
-            starts.append(len(handlings))
-            elements.append(self.index[name])
+            of += [position] * len(mine)
             handlings += mine
             weights += [rate / visits for rate in rates] if visits else [1.0] + [0.0] * (len(mine) - 1)
-        return Level(
-            np.array(elements, dtype=int), np.array(handlings, dtype=int), np.array(weights),
-            np.array(starts, dtype=int), *self._terms(plan, handlings),
-        )  # fmt: skip
-
-    def _terms(self, plan: Plan, handlings: list[int]) -> tuple[Any, Any, Any, Any, Any]:
-        terms: list[int] = []
-        starts, having, parallel = [], [], []
-        legs: dict[int, None] = {}
+        terms: list[tuple[float, ...]] = []
         for position, index in enumerate(handlings):
-            before = len(terms)
-            for group in plan.groups(index):
-                rows = tuple(self.leg_row[id(leg)] for leg in group)
-                legs.update(dict.fromkeys(rows))
-                if len(group) == 1 and group[0].copies == 1:
-                    terms += rows
-                else:
-                    parallel.append((position, rows))
-            if len(terms) > before:
-                starts.append(before)
-                having.append(position)
-        rows_of, added, first, owners = (np.array(part, dtype=int) for part in (list(legs), terms, starts, having))
-        return rows_of, added, first, owners, tuple(parallel)
-
-
-def _levels(plan: Plan) -> list[list[str]]:
-    if plan.circular:
-        return [list(plan.order)]
-    depth: dict[str, int] = {}
-    levels: list[list[str]] = []
-    for name in plan.order:
-        depth[name] = 1 + max((depth[callee] for callee in plan.waits_for[name]), default=-1)
-        levels += [[]] if depth[name] == len(levels) else []
-        levels[depth[name]].append(name)
-    return levels
+            for row, ((_, leg), *_), alone in self.groups[index]:
+                terms.append((row, leg.times, leg.times_variance, position) if alone else (row, 1.0, 0.0, position))
+        together = dict.fromkeys(group for index in handlings for group in self.groups[index] if not group.alone)
+        rows, times, spread, into = np.array(terms).reshape(-1, 4).T
+        elements = [self.index[name] for name in names]
+        return Level(np.array(elements), np.array(handlings), np.array(weights), np.array(of), tuple(together),
+                     rows.astype(int), times, spread, into.astype(int), np.array(answers, dtype=int))  # fmt: skip

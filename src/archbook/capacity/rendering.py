@@ -62,15 +62,14 @@ def _size(size_b: float | None) -> str:
 
 
 def _busy(element: ElementEstimate) -> str | None:
-    """Utilisation in words: "saturated (1.55 times its capacity)" from 1 on."""
+    """Utilisation for a table: "145 %, saturated" from 1 on."""
     share = element.utilisation
     if math.isinf(share):
-        return "saturated (waits for one that is)"
-    if share >= 1:
-        return f"saturated ({significant(share)} times its capacity)"
+        return "saturated: waits"
     if math.isnan(share):
         return "unknown"
-    return show_share(share) if element.servers or share else None
+    busy = show_share(share) if share < 1 else f"{significant(100 * share)} %, saturated"
+    return busy if element.servers or share else None
 
 
 def _holds_to(breaks_at: float) -> str | None:

@@ -131,6 +131,7 @@ class Estimate:
     formulas: Mapping[str, Formula]
     warnings: tuple[str, ...]
     remedies: tuple[Remedy, ...] = ()  # what keeps all at or under 85 % at the larger of growth and target_growth
+    missed_after_remedies: int = 0  # endpoints whose p95 promise is still missed there, with the remedies
 
     def table(self) -> Table:
         """Load and speed of every element."""

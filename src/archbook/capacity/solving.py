@@ -2,20 +2,24 @@
 
 A service's server is held while its synchronous callees answer, so its holding time contains their waits; those
 follow from their own load. One pass from the callees upwards solves this; where two services wait for each other
-(for different endpoints), passes are repeated until nothing moves. Arrays have a row an element (or leg, or handling)
-and a column a multiple of today's load.
+(for different endpoints), passes are repeated until nothing moves. Times are arrays of mean (s) and variance (s²) by
+row (an element, a handling, an answer) and lane (a multiple of today's load).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import copy
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from archbook.capacity.flow import Plan
-from archbook.capacity.moments import Moments, capped, longest
+from archbook.capacity.flow import plan as make_plan
+from archbook.capacity.formulas import response_quantile
+from archbook.capacity.moments import SHARES, Moments, capped, longest, quantile
 from archbook.capacity.network import Level, Network
 from archbook.capacity.result import Kind
 from archbook.capacity.waiting import waits_of
@@ -33,181 +37,249 @@ class Station:
 
     name: str
     kind: Kind
-    servers: int
     own: Moments | None
+    servers: int = 0
     unit: int = 1  # servers that one more instance brings
     copies: int = 1  # copies among which reads are spread; each applies every write
     rate_limit_per_s: float | None = None
 
 
-@dataclass(slots=True)
-class Load:
-    """State of one element at one multiple of today's load."""
-
-    rate_per_s: float
-    busy_per_s: float  # requests that one copy gets
-    servers: int
-    holding: Moments
-    utilisation: float
-    waits: float  # probability that a request must wait
-    wait: Moments
-
-    @property
-    def response(self) -> Moments:
-        return self.wait[0] + self.holding[0], self.wait[1] + self.holding[1]
+def _station(name: str, element: Service | Store | External) -> Station:
+    own = _moments(element.service_time) if element.service_time else None
+    if isinstance(element, Service):
+        return Station(name, "service", own, element.instances * element.concurrency, unit=element.concurrency)
+    if isinstance(element, Store):
+        elastic = element.engine in ELASTIC and "servers" not in element.model_fields_set
+        return Station(name, "store", own, 0 if elastic else element.servers, copies=1 + element.replicas)
+    limit = None if element.rate_limit is None else float(element.rate_limit)
+    return Station(name, "external", own, rate_limit_per_s=limit)
 
 
-def stations(design: Design) -> dict[str, Station]:
-    """What each element can do, by name."""
-    found: dict[str, Station] = {}
-    for name, service in design.services.items():
-        found[name] = Station(name, "service", service.instances * service.concurrency, _own(service),
-                              unit=service.concurrency)  # fmt: skip
-    for name, store in design.stores.items():
-        elastic = store.engine in ELASTIC and "servers" not in store.model_fields_set
-        found[name] = Station(name, "store", 0 if elastic else store.servers, _own(store), copies=1 + store.replicas)
-    for name, external in design.externals.items():
-        limit = None if external.rate_limit is None else float(external.rate_limit)
-        found[name] = Station(name, "external", 0, _own(external), rate_limit_per_s=limit)
-    return found
-
-
-def _own(element: Service | Store | External) -> Moments | None:
-    return moments_of(element.service_time) if element.service_time else None
-
-
-def moments_of(time: ServiceTime) -> Moments:
-    """Mean (s) and variance (s²) of a service time."""
+def _moments(time: ServiceTime) -> Moments:
     mean = float(time.mean)
     return mean, float(time.scv) * mean * mean
+
+
+class System:
+    """A plan with what the elements of a design can do. `memo` keeps what follows from the two."""
+
+    def __init__(self, plan: Plan, design: Design) -> None:
+        self.plan, self.design, self.network = plan, design, plan.network
+        elements: dict[str, Service | Store | External] = {**design.services, **design.stores, **design.externals}
+        self.stations = {name: _station(name, element) for name, element in elements.items()}
+        every = self.stations.values()
+        self.servers, self.unit, copies = (
+            np.array([getattr(s, part) for s in every], dtype=float) for part in ("servers", "unit", "copies")
+        )
+        self.each_per_s = self.network.writes_per_s + self.network.reads_per_s / copies
+        self.own = np.array([s.own or (0.0, 0.0) for s in every]).reshape(-1, 2).T
+        self.handling_own = self.own[:, self.network.element]
+        self.known = np.array([s.own is not None for s in every], dtype=bool)
+        self._time_handlings()
+        self.memo: dict[Any, Any] = {}
+
+    def _time_handlings(self) -> None:
+        """Endpoints may have times of their own; they make an element known if all that reach it have one."""
+        timed: set[str] = set()
+        untimed: set[str] = set()
+        for index, (handling, rate) in enumerate(zip(self.plan.handlings, self.plan.handling_per_s, strict=True)):
+            if handling.own_time:
+                self.handling_own[:, index] = _moments(handling.own_time)
+            if rate:
+                (timed if handling.own_time else untimed).add(handling.element)
+        self.known |= [name in timed and name not in untimed for name in self.stations]
+
+    def is_of(self, design: Design) -> bool:
+        """Whether it also holds for `design`."""
+        mine = self.design
+        return mine.services is design.services and mine.stores is design.stores and mine.externals is design.externals
+
+    @cached_property
+    def rest(self) -> Solution:
+        """The solution without any load: nobody waits in a queue."""
+        return Solution(self, [0.0])
+
+
+def system_of(design: Design, plan: Plan | None = None) -> System:
+    """The system of a design, made anew only where plan or capacities have changed."""
+    plan = make_plan(design, like=plan)
+    system: System | None = plan.memo.get("system")
+    if system is None or not system.is_of(design):
+        system = plan.memo["system"] = System(plan, design)
+    return system
+
+
+class _Places:
+    """A level with the lanes in which its elements are asked for: flat pairs of a row and a lane."""
+
+    def __init__(self, level: Level, net: Network, needed: Any, handled: Any) -> None:
+        self.level = level
+        self.elements = _pairs(level.elements, needed[level.elements])
+        wanted = needed[net.element[level.handlings]] & handled[level.handlings, None]
+        self.handling, self.lane = np.nonzero(wanted)
+        self.of = _counted(needed[level.elements])[level.of[self.handling], self.lane]
+        self.term, self.term_lane = np.nonzero(wanted[level.into])
+        self.into = _counted(wanted)[level.into[self.term], self.term_lane]
+        callees = net.handling[level.answers]
+        self.answers = _pairs(level.answers, needed[net.element[callees]] & handled[callees, None])
+
+
+Places = list[_Places]
+
+
+def places_of(system: System, needed: Any, idle: bool = False) -> Places:
+    """Where a solution that is needed for only some elements (rows) in each lane has something to compute.
+
+    idle: also for what is handled in no journey of the design.
+    """
+    handled = np.array(system.plan.handling_per_s) > (-1 if idle else 0)
+    return [_Places(level, system.network, needed, handled) for level in system.network.levels]
+
+
+def _pairs(rows: Any, wanted: Any) -> tuple[Any, Any]:
+    position, lane = np.nonzero(wanted)
+    return rows[position], lane
+
+
+def _counted(wanted: Any) -> Any:
+    """Position of each pair among those that are wanted."""
+    return (np.cumsum(wanted) - 1).reshape(wanted.shape)
 
 
 class Solution:
     """Waits, holding times and utilisation of every element at each of `growths`.
 
-    most: add servers until no utilisation is above this; `servers` says how many it takes.
+    most: add servers until no utilisation is above this; `servers` says how many it takes. places: from `places_of`,
+    to solve only some elements in each lane.
     """
 
     def __init__(
-        self, plan: Plan, known: Mapping[str, Station], growths: Iterable[float], most: float | None = None
+        self, system: System, growths: Iterable[float], most: float | None = None, places: Places | None = None
     ) -> None:
-        self.network: Network = plan.network
-        self.stations: Sequence[Station] = [known[name] for name in self.network.elements]
+        self.system, self.network, self.most = system, system.network, most
         self.growths = np.array(list(growths), dtype=float)
-        self.most = most
-        self._prepare()
+        elements, lanes = len(self.network.elements), len(self.growths)
+        self.servers, self.utilisation, self.waits = (np.zeros((elements, lanes)) for _ in range(3))
+        self.hold, self.wait = np.zeros((2, elements, lanes)), np.zeros((2, elements, lanes))
+        self.handling = np.zeros((2, len(self.network.element), lanes))
+        self.answer = np.zeros((2, len(self.network.handling), lanes))
+        self._places = places or places_of(system, np.ones((elements, lanes), dtype=bool), idle=True)
         with np.errstate(all="ignore"):
-            self._serve(self.network.leaves)
-            for level in self.network.levels:
-                self._solve(level)
-            if self.network.circular:
-                self._settle()
+            self._repeat(self._solve, self.utilisation)
 
-    def _settle(self) -> None:
-        for _ in range(_PASSES):
-            before = self.utilisation.copy()
-            for level in self.network.levels:
-                self._solve(level)
-            if np.allclose(before, self.utilisation, rtol=1e-9, atol=0):
+    def _repeat(self, step: Callable[[_Places], None], moving: Any) -> None:
+        for _ in range(_PASSES if self.network.circular else 1):
+            before = moving.copy() if self.network.circular else None
+            for places in self._places:
+                step(places)
+            if before is not None and np.allclose(before, moving, rtol=1e-9, atol=0):
                 return
 
-    def _prepare(self) -> None:
-        net, lanes = self.network, len(self.growths)
-        self.own_mean = np.array([s.own[0] if s.own else 0.0 for s in self.stations])
-        self.own_variance = np.array([s.own[1] if s.own else 0.0 for s in self.stations])
-        timed = np.array([s.own is not None for s in self.stations])
-        self.known = timed | net.timed_by_endpoints
-        self.known[net.needs_time & ~timed] = False
-        self.base_servers = np.array([s.servers for s in self.stations], dtype=float)
-        copies = np.array([s.copies for s in self.stations], dtype=float)
-        self.each = (net.writes_per_s + net.reads_per_s / copies)[:, None] * self.growths
-        shape = (len(self.stations), lanes)
-        self.hold_mean = np.repeat(self.own_mean[:, None], lanes, axis=1)
-        self.hold_variance = np.repeat(self.own_variance[:, None], lanes, axis=1)
-        self.servers = np.repeat(self.base_servers[:, None], lanes, axis=1)
-        self.utilisation, self.waits, self.wait_mean, self.wait_variance = (np.zeros(shape) for _ in range(4))
-        own = np.where(np.isnan(net.own_mean), self.own_mean[net.service], net.own_mean)
-        own_variance = np.where(np.isnan(net.own_mean), self.own_variance[net.service], net.own_variance)
-        self.handling_own = own[:, None], own_variance[:, None]
-        self.handling_mean = np.repeat(own[:, None], lanes, axis=1)
-        self.handling_variance = np.repeat(own_variance[:, None], lanes, axis=1)
-        self.leg_mean, self.leg_variance = np.zeros((net.leg_count, lanes)), np.zeros((net.leg_count, lanes))
+    def _solve(self, places: _Places) -> None:
+        self._add_up(places)
+        self._serve(*places.elements)
+        self._answer(*places.answers)
 
-    def _solve(self, level: Level) -> None:
-        rows = level.handlings
-        mean = np.repeat(self.handling_own[0][rows], len(self.growths), axis=1)
-        variance = np.repeat(self.handling_own[1][rows], len(self.growths), axis=1)
-        if len(level.legs):
-            self._attempt(level.legs)
-        if len(level.terms):
-            mean[level.with_terms] += np.add.reduceat(self.leg_mean[level.terms], level.term_starts, axis=0)
-            variance[level.with_terms] += np.add.reduceat(self.leg_variance[level.terms], level.term_starts, axis=0)
-        for row, legs in level.parallel:
-            copies = self.network.leg_copies
-            part = longest([((self.leg_mean[i], self.leg_variance[i]), int(copies[i])) for i in legs])
-            mean[row] += part[0]
-            variance[row] += part[1]
-        self.handling_mean[rows], self.handling_variance[rows] = mean, variance
-        weights = level.weights[:, None]
-        squares = np.where(weights > 0, weights * (variance + mean * mean), 0.0)
-        first = np.add.reduceat(np.where(weights > 0, weights * mean, 0.0), level.service_starts, axis=0)
-        second = np.add.reduceat(squares, level.service_starts, axis=0)
-        self.hold_mean[level.services] = first
-        spread = np.maximum(second - first * first, 0.0)
-        self.hold_variance[level.services] = np.where(np.isinf(first), np.inf, spread)
-        self._serve(level.services)
+    def _add_up(self, places: _Places) -> None:
+        """Holding times of handlings, and of elements as the mixture of theirs."""
+        level = places.level
+        for row, parts, _ in level.groups:
+            made = [(_attempts(self.answer[:, i], leg.times / leg.copies, leg.times_variance / leg.copies),
+                     leg.copies) for i, leg in parts]  # fmt: skip
+            self.answer[:, row] = longest(made)
+        rows, count = level.handlings[places.handling], len(places.handling)
+        terms = self.answer[:, level.terms[places.term], places.term_lane]
+        added = _attempts(terms, level.times[places.term], level.spread[places.term])
+        own = self.system.handling_own[:, rows]
+        mean, variance = (own[i] + np.bincount(places.into, added[i], count) for i in (0, 1))
+        self.handling[:, rows, places.lane] = mean, variance
+        weights, count = level.weights[places.handling], len(places.elements[0])
+        first, square = (np.bincount(places.of, np.where(weights > 0, weights * moment, 0.0), count)
+                         for moment in (mean, variance + mean * mean))  # fmt: skip
+        spread = np.where(np.isinf(first), np.inf, np.maximum(square - first * first, 0.0))
+        self.hold[(slice(None), *places.elements)] = first, spread
 
-    def _attempt(self, legs: Any) -> None:
-        """Time of all attempts of legs, one after the other; of one copy where copies run at once."""
-        net = self.network
-        mean, variance = self.answers(legs)
-        timeout = net.leg_timeout[legs]
+    def _serve(self, rows: Any, lanes: Any) -> None:
+        """Utilisation and wait of elements whose holding times are known by now."""
+        system, (mean, variance) = self.system, self.hold[:, rows, lanes]
+        each, servers = system.each_per_s[rows] * self.growths[lanes], system.servers[rows]
+        load = np.where((each > 0) & system.known[rows] & (servers > 0), each * mean, 0.0)
+        if self.most is not None:
+            unit = system.unit[rows]
+            more = np.ceil(load / self.most / unit - 1e-9) * unit
+            servers = np.where((load > self.most * servers) & np.isfinite(load), more, servers)
+        scv = variance / np.where(mean > 0, mean * mean, 1.0)
+        self.servers[rows, lanes], self.utilisation[rows, lanes] = servers, load / np.maximum(servers, 1)
+        self.waits[rows, lanes], *wait = waits_of(load, servers, mean, scv)
+        self.wait[:, rows, lanes] = wait
+
+    def _answer(self, rows: Any, lanes: Any, share: float | None = None) -> None:
+        """What callers wait for: at most the timeout. share: as it is felt at that percentile."""
+        handling, timeout = self.network.handling[rows], self.network.timeout[rows]
+        element = self.network.element[handling]
+        time = self.wait[:, element, lanes] + self.handling[:, handling, lanes]
+        time = np.where(self.system.known[element], time, 0.0)
         cut = np.flatnonzero(np.isfinite(timeout))
         if len(cut):
-            mean[cut], variance[cut] = capped((mean[cut], variance[cut]), timeout[cut, None])
-        times, spread = net.leg_times[legs, None], net.leg_spread[legs, None]
-        variance = times * variance + np.where(spread > 0, spread * mean * mean, 0.0)
-        self.leg_mean[legs] = times * mean
-        self.leg_variance[legs] = variance
+            most, whole = timeout[cut], time[:, cut]
+            time[:, cut] = capped(whole, most)
+            if share is not None:
+                time[:, cut] = np.where(quantile(whole, share) >= most, [most, 0 * most], time[:, cut])
+        self.answer[:, rows, lanes] = time
 
-    def answers(self, legs: Any) -> tuple[Any, Any]:
-        """Time until one attempt of each leg is answered, before any timeout; 0 where it is not known."""
-        net = self.network
-        target, handling = net.leg_target[legs], net.leg_handling[legs]
-        leaf = (handling < 0)[:, None]
-        known = self.known[target][:, None]
-        mean = self.wait_mean[target] + np.where(leaf, self.hold_mean[target], self.handling_mean[handling])
-        held = np.where(leaf, self.hold_variance[target], self.handling_variance[handling])
-        return np.where(known, mean, 0.0), np.where(known, self.wait_variance[target] + held, 0.0)
+    @cached_property
+    def percentiles(self) -> tuple[Any, Any]:
+        """p50, p95 and p99 of responses (s): arrays of share, element (or handling), lane."""
+        elements, handlings = zip(*map(self.percentile, SHARES), strict=True)
+        return np.array(elements), np.array(handlings)
 
-    def _serve(self, rows: Any) -> None:
-        """Utilisation and wait of elements whose holding times are known by now."""
-        each, mean = self.each[rows], self.hold_mean[rows]
-        load = np.where(each > 0, each * mean, 0.0)
-        servers = np.repeat(self.base_servers[rows][:, None], len(self.growths), axis=1)
-        if self.most is not None:
-            unit = np.array([self.stations[i].unit for i in rows])[:, None]
-            more = np.ceil(load / self.most / unit - 1e-9) * unit
-            servers = np.where((servers > 0) & (load > self.most * servers) & np.isfinite(load), more, servers)
-        load = np.where(self.known[rows][:, None] & (servers > 0), load, 0.0)
-        self.servers[rows] = servers
-        self.utilisation[rows] = np.where(servers > 0, load / np.maximum(servers, 1), 0.0)
-        scv = self.hold_variance[rows] / np.where(mean > 0, mean * mean, 1.0)
-        self.waits[rows], self.wait_mean[rows], self.wait_variance[rows] = waits_of(load, servers, mean, scv)
+    def percentile(self, share: float) -> tuple[Any, Any]:
+        """A percentile of the responses of elements and of handlings."""
+        with np.errstate(all="ignore"):
+            felt = self._felt(share)
+            return felt._of_elements(share), quantile(felt.response, share)
 
-    def load(self, name: str, lane: int = 0) -> Load | None:
-        """State of an element; None where its service time is not known."""
-        i = self.network.index[name]
-        if not self.known[i]:
-            return None
-        rate = float(self.network.reads_per_s[i] + self.network.writes_per_s[i]) * float(self.growths[lane])
-        limit = self.stations[i].rate_limit_per_s
-        return Load(
-            rate,
-            float(self.each[i, lane]),
-            int(self.servers[i, lane]),
-            (float(self.hold_mean[i, lane]), float(self.hold_variance[i, lane])),
-            rate / limit if limit else float(self.utilisation[i, lane]),
-            float(self.waits[i, lane]),
-            (float(self.wait_mean[i, lane]), float(self.wait_variance[i, lane])),
-        )
+    def _felt(self, share: float) -> Solution:
+        """The times that make a percentile.
+
+        Where that percentile of an answer is beyond its timeout, the caller waits the whole timeout. The median feels
+        a wait in as far as most have one: as an exponential time, times the share that waits.
+        """
+        felt = copy.copy(self)
+        felt.answer, felt.handling, felt.hold = self.answer.copy(), self.handling.copy(), self.hold.copy()
+        if share <= 0.5:
+            felt.wait = np.array([self.waits * self.wait[0], (self.waits * self.wait[0]) ** 2])
+
+        def step(places: _Places) -> None:
+            felt._add_up(places)
+            felt._answer(*places.answers, share)
+
+        felt._repeat(step, felt.handling)
+        return felt
+
+    @property
+    def response(self) -> Any:
+        """Mean and variance of the time until each handling answers, its own wait included; 0 where unknown."""
+        element = self.network.element
+        return np.where(self.system.known[element, None], self.wait[:, element], 0.0) + self.handling
+
+    def _of_elements(self, share: float) -> Any:
+        """A percentile of the response of elements: exact for M/M/c, else of a gamma distribution."""
+        mean, found = self.hold[0], quantile(self.wait + self.hold, share)
+        exact = np.nonzero(self.exponential & (self.utilisation < 1))
+        if len(exact[0]):
+            drain = (self.servers * (1 - self.utilisation))[exact]
+            found[exact] = mean[exact] * response_quantile(self.waits[exact], drain, 1 - share)
+        return found
+
+    @property
+    def exponential(self) -> Any:
+        """Where holding times are exponential, and servers limited."""
+        mean, variance = self.hold
+        square = np.where(np.isfinite(mean), mean * mean, -1.0)
+        return (self.servers > 0) & (np.abs(variance - square) < 1e-9 * square)
+
+
+def _attempts(time: Any, times: Any, spread: Any) -> Any:
+    """Time of all attempts of calls, one after the other."""
+    return np.array([times * time[0], times * time[1] + np.where(spread > 0, spread * time[0] ** 2, 0.0)])

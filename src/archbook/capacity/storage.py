@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from archbook.capacity.flow import Plan
 from archbook.capacity.result import StorageEstimate
 from archbook.design.elements import Holding
+from archbook.design.model import Design
 
 DAY_S = 86400.0
 
 
-def storage(plan: Plan, growth: float, row_sizes: Mapping[tuple[str, str], float]) -> tuple[StorageEstimate, ...]:
+def storage(
+    design: Design, plan: Plan, growth: float, row_sizes: Mapping[tuple[str, str], float]
+) -> tuple[StorageEstimate, ...]:
     """Items and bytes of every table, bucket and key family, today and at the horizon, at `growth` times the load.
 
     Items come at the mean rate of the day, not at its peak. row_sizes: (store, holding) → bytes, where the design
@@ -19,7 +22,7 @@ def storage(plan: Plan, growth: float, row_sizes: Mapping[tuple[str, str], float
     """
     return tuple(
         _holding(plan, growth, store, name, holding, row_sizes.get((store, name)))
-        for store, element in plan.design.stores.items()
+        for store, element in design.stores.items()
         for name, holding in element.holds.items()
     )
 

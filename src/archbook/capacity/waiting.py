@@ -9,7 +9,7 @@ import numpy as np
 from archbook.capacity.formulas import loss
 
 _NEVER = 36.0  # −ln of a probability of waiting that counts as none
-_FEW, _LONG = 150, 5000
+_FEW, _LONG = 40, 5000
 
 
 def waits_of(load: Any, servers: Any, holding_s: Any, scv: Any) -> tuple[Any, Any, Any]:
@@ -39,7 +39,7 @@ def _lost(load: Any, servers: Any) -> Any:
         return np.array([loss(int(c), a) for a, c in zip(load.tolist(), servers.tolist(), strict=True)])
     total, term, free = np.ones_like(load), np.ones_like(load), servers.copy()
     for step in range(int(servers.max())):
-        term = np.minimum(term * np.maximum(free, 0.0) / load, 1e290)
+        term = np.minimum(term * (np.maximum(free, 0.0) / load), 1e290)
         total += term
         free -= 1
         if step % 8 == 7 and (term <= 1e-16 * total).all():
