@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archbook.capacity.moments import capped, fitted, gamma_quantile, longest, percentiles
+from archbook.capacity.moments import SHARES, Times, capped, fitted, gamma_quantile, longest, quantile
 
 
 @given(st.floats(1e-6, 1e3), st.floats(0, 50))
@@ -58,6 +58,10 @@ def test_the_longest_is_never_shorter_than_any_and_endless_if_one_is() -> None:
     lanes = longest([((np.array([1.0, np.inf]), np.array([1.0, np.inf])), 2), ((np.array([0.1, 0.1]), np.zeros(2)), 1)])
     assert lanes[0][0] == pytest.approx(1.5, rel=0.01)
     assert np.isinf(lanes[0][1])
+
+
+def percentiles(time: Times) -> tuple[float, ...]:
+    return tuple(float(quantile(time, share)) for share in SHARES)
 
 
 @pytest.mark.parametrize(

@@ -62,20 +62,16 @@ def _roots(system: System, rows: Any, bounds: Any) -> Any:
     """Solve utilisation(load) = 1 for many services at once: shared loads first, then each divides what is left."""
     brackets, below = _Brackets(bounds), _below(system, rows)
     shared = np.geomspace(bounds.min() / 2, 1.01 * bounds.max(), _LANES * (1 + min(len(rows) // _LANES, 3)))
-    everything = places_of(system, np.repeat(below.any(axis=1, keepdims=True), _LANES, axis=1))
-    for loads in shared.reshape(-1, _LANES):
-        solved = Solution(system, loads, places=everything).utilisation[rows]
-        for load, utilisation in zip(loads, solved.T, strict=True):
-            brackets.narrow(slice(None), load, utilisation)
+    places = places_of(system, np.repeat(below.any(axis=1, keepdims=True), _LANES, axis=1))
+    solved = [Solution(system, loads, places=places).utilisation[rows] for loads in shared.reshape(-1, _LANES)]
+    brackets.narrow(np.arange(len(rows)), np.tile(shared, (len(rows), 1)), np.concatenate(solved, axis=1))
     cuts = 1 + _LANES // len(rows)
     for part in np.array_split(np.arange(len(rows)), 1 + len(rows) // (4 * _LANES)):
-        places, lanes = places_of(system, np.tile(below[:, part], cuts)), np.arange(len(part))
+        places, lanes = places_of(system, np.repeat(below[:, part], cuts, axis=1)), np.arange(cuts * len(part))
         while brackets.wide(part):
-            low, high = brackets.ends(part)
-            tried = [low + (high - low) * cut / (cuts + 1) for cut in range(1, cuts + 1)]
-            solved = Solution(system, np.concatenate(tried), places=places).utilisation
-            for cut, loads in enumerate(tried):
-                brackets.narrow(part, loads, solved[rows[part], lanes + cut * len(part)])
+            loads = np.linspace(*brackets.ends(part), cuts + 2, axis=1)[:, 1:-1]
+            utilisation = Solution(system, loads.ravel(), places=places).utilisation[np.repeat(rows[part], cuts), lanes]
+            brackets.narrow(part, loads, utilisation.reshape(loads.shape))
     return brackets.line()
 
 
@@ -91,13 +87,14 @@ class _Brackets:
         self.high, self.above = np.full((2, len(bounds)), np.inf)
 
     def narrow(self, part: Any, loads: Any, utilisation: Any) -> None:
-        """Take in what was found at one load of each service in `part`."""
+        """Take in what was found for each service in `part` at rising loads within its bracket."""
         with np.errstate(divide="ignore"):
             over = loads - loads / utilisation
-        less, more = (over < 0) & (loads >= self.low[part]), (over >= 0) & (loads <= self.high[part])
-        self.low[part], self.below[part] = np.where(less, [loads + 0 * over, -over], [self.low[part], self.below[part]])
-        ends = [self.high[part], self.above[part]]
-        self.high[part], self.above[part] = np.where(more, [loads + 0 * over, over], ends)
+        loads = np.column_stack([self.low[part], loads, self.high[part]])
+        over = np.column_stack([-self.below[part], over, self.above[part]])
+        each, last = np.arange(len(part)), (over[:, :-1] < 0).sum(axis=1) - 1
+        self.low[part], self.below[part] = loads[each, last], -over[each, last]
+        self.high[part], self.above[part] = loads[each, last + 1], over[each, last + 1]
 
     def ends(self, part: Any) -> tuple[Any, Any]:
         """Least and most load at which each can saturate."""

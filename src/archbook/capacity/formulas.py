@@ -153,7 +153,7 @@ def mmc_response_percentile_s(
     return service_time_s * float(response_quantile(waits, servers - load, above)) if above else math.inf
 
 
-def response_quantile(waits: Any, drain: Any, above: float) -> Any:
+def response_quantile(waits: Any, drain: Any, above: Any) -> Any:
     """Response time, in service times, that a share `above` exceeds in M/M/c; drain: servers − offered load.
 
     Arrays or numbers. Newton's method on the logarithm of the tail, which is concave or nearly straight.
@@ -162,7 +162,7 @@ def response_quantile(waits: Any, drain: Any, above: float) -> Any:
 
     waits, drain = np.asarray(waits, dtype=float), np.asarray(drain, dtype=float)
     gap = drain - 1.0
-    time = -math.log(above) * np.where(waits > above, np.maximum(1.0, 1.0 / drain), 1.0)
+    time = -np.log(above) * np.where(waits > above, np.maximum(1.0, 1.0 / drain), 1.0)
     for _ in range(60):
         served, cleared = np.exp(-time), np.exp(-drain * time)
         small = np.clip(gap * time, -1.0, 1.0)

@@ -18,7 +18,6 @@ Moments = tuple[float, float]
 Times = Any
 """Mean and variance of many times at once: two arrays, or one of two rows."""
 
-NOTHING: Moments = (0.0, 0.0)
 _LARGEST_SCV = 100.0
 
 
@@ -104,30 +103,26 @@ SHARES = (0.5, 0.95, 0.99)
 _NORMAL = {0.5: 0.0, 0.95: 1.644854, 0.99: 2.326348}
 
 
-def percentiles(time: Moments) -> tuple[float, float, float]:
-    """p50, p95 and p99 of a gamma distribution with these moments; see `quantile`.
-
-    >>> [round(value, 3) for value in percentiles((1.0, 1.0))]
-    [0.693, 2.996, 4.605]
-    """
-    p50, p95, p99 = (float(quantile(time, share)) for share in SHARES)
-    return p50, p95, p99
-
-
-def quantile(time: Times, share: float) -> Any:
-    """Quantile of gamma distributions with these moments; share: one of `SHARES`. Infinite where the mean is.
+def quantile(time: Times, share: Any) -> Any:
+    """Quantile of gamma distributions with these moments, infinite where the mean is; share: one or more of `SHARES`.
 
     Within 1e-4 of the exact gamma quantile; a larger scv than 100 counts as 100, below 0.01 the quantile is
     Wilson and Hilferty's (1931).
+
+    >>> [round(float(quantile((1.0, 1.0), share)), 3) for share in SHARES]
+    [0.693, 2.996, 4.605]
     """
-    mean, variance = np.asarray(time[0]), np.asarray(time[1])
+    mean, variance, share = np.broadcast_arrays(time[0], time[1], share)
     plain = np.isfinite(mean) & (mean > 0)
-    scv = np.where(plain, variance, 0.0) / np.where(plain, mean * mean, 1.0)
-    scv = np.clip(scv, 0.0, _LARGEST_SCV)
-    roots, table = _gamma_table()
-    wide = np.exp(np.interp(np.sqrt(scv), roots, table[share]))
-    narrow = (1 - scv / 9 + _NORMAL[share] * np.sqrt(scv) / 3) ** 3
-    return mean * np.where(scv > 0.01, wide, narrow)
+    scv = np.clip(np.where(plain, variance, 0.0) / np.where(plain, mean * mean, 1.0), 0.0, _LARGEST_SCV)
+    root, (roots, table) = np.sqrt(scv), _gamma_table()
+    found = np.zeros_like(root)
+    for each, normal in _NORMAL.items():
+        here = share == each
+        if here.any():
+            narrow = (1 - scv[here] / 9 + normal * root[here] / 3) ** 3
+            found[here] = np.where(scv[here] > 0.01, np.exp(np.interp(root[here], roots, table[each])), narrow)
+    return mean * found
 
 
 @functools.cache

@@ -39,7 +39,7 @@ def endpoints(solution: Solution, lane: int) -> dict[str, EndpointEstimate]:
 def missed(solution: Solution) -> int:
     """Endpoints whose p95 is above what they promise, at the first multiple of the load."""
     design, entries = solution.system.design, solution.system.plan.entries
-    p95 = solution.percentile(0.95)[1][:, 0].tolist()
+    p95 = solution.percentiles_at(0.95)[1][0, :, 0].tolist()
     return sum(p95[entries[e.name]] > (_promised(design, e) or math.inf) for e in design.api.endpoints)
 
 

@@ -157,6 +157,7 @@ class Solution:
         self, system: System, growths: Iterable[float], most: float | None = None, places: Places | None = None
     ) -> None:
         self.system, self.network, self.most = system, system.network, most
+        self.share: Any = None
         self.growths = np.array(list(growths), dtype=float)
         elements, lanes = len(self.network.elements), len(self.growths)
         self.servers, self.utilisation, self.waits = (np.zeros((elements, lanes)) for _ in range(3))
@@ -213,8 +214,8 @@ class Solution:
         self.waits[rows, lanes], *wait = waits_of(load, servers, mean, scv)
         self.wait[:, rows, lanes] = wait
 
-    def _answer(self, rows: Any, lanes: Any, share: float | None = None) -> None:
-        """What callers wait for: at most the timeout. share: as it is felt at that percentile."""
+    def _answer(self, rows: Any, lanes: Any) -> None:
+        """What callers wait for: at most the timeout; as it is felt at a percentile, where `share` is set."""
         handling, timeout = self.network.handling[rows], self.network.timeout[rows]
         element = self.network.element[handling]
         time = self.wait[:, element, lanes] + self.handling[:, handling, lanes]
@@ -223,36 +224,41 @@ class Solution:
         if len(cut):
             most, whole = timeout[cut], time[:, cut]
             time[:, cut] = capped(whole, most)
-            if share is not None:
-                time[:, cut] = np.where(quantile(whole, share) >= most, [most, 0 * most], time[:, cut])
+            if self.share is not None:
+                late = quantile(whole, self.share[lanes[cut]]) >= most
+                time[:, cut] = np.where(late, [most, 0 * most], time[:, cut])
         self.answer[:, rows, lanes] = time
 
     @cached_property
     def percentiles(self) -> tuple[Any, Any]:
-        """p50, p95 and p99 of responses (s): arrays of share, element (or handling), lane."""
-        elements, handlings = zip(*map(self.percentile, SHARES), strict=True)
-        return np.array(elements), np.array(handlings)
+        """p50, p95 and p99 of responses (s) of elements and of handlings: arrays of share, row, lane."""
+        return self.percentiles_at(*SHARES)
 
-    def percentile(self, share: float) -> tuple[Any, Any]:
-        """A percentile of the responses of elements and of handlings."""
+    def percentiles_at(self, *shares: float) -> tuple[Any, Any]:
+        """Some percentiles of responses (s) of elements and of handlings; see `percentiles`."""
         with np.errstate(all="ignore"):
-            felt = self._felt(share)
-            return felt._of_elements(share), quantile(felt.response, share)
+            felt = self._felt(np.repeat(shares, len(self.growths)))
+            found = felt._of_elements(), quantile(felt.response, felt.share)
+        elements, handlings = (np.stack(np.split(part, len(shares), axis=1)) for part in found)
+        return elements, handlings
 
-    def _felt(self, share: float) -> Solution:
-        """The times that make a percentile.
+    def _felt(self, share: Any) -> Solution:
+        """The times that make percentiles; share: of each of its lanes.
 
         Where that percentile of an answer is beyond its timeout, the caller waits the whole timeout. The median feels
         a wait in as far as most have one: as an exponential time, times the share that waits.
         """
-        felt = copy.copy(self)
-        felt.answer, felt.handling, felt.hold = self.answer.copy(), self.handling.copy(), self.hold.copy()
-        if share <= 0.5:
-            felt.wait = np.array([self.waits * self.wait[0], (self.waits * self.wait[0]) ** 2])
+        felt, times = copy.copy(self), len(share) // len(self.growths)
+        felt.share = share
+        for name in ("servers", "utilisation", "waits", "hold", "wait", "handling", "answer"):
+            setattr(felt, name, np.concatenate([getattr(self, name)] * times, axis=-1))
+        few = felt.waits * felt.wait[0]
+        felt.wait = np.where((share <= 0.5) & np.isfinite(few), [few, few * few], felt.wait)
+        felt._places = places_of(self.system, np.ones_like(few, dtype=bool), idle=True)
 
         def step(places: _Places) -> None:
             felt._add_up(places)
-            felt._answer(*places.answers, share)
+            felt._answer(*places.answers)
 
         felt._repeat(step, felt.handling)
         return felt
@@ -263,13 +269,13 @@ class Solution:
         element = self.network.element
         return np.where(self.system.known[element, None], self.wait[:, element], 0.0) + self.handling
 
-    def _of_elements(self, share: float) -> Any:
+    def _of_elements(self) -> Any:
         """A percentile of the response of elements: exact for M/M/c, else of a gamma distribution."""
-        mean, found = self.hold[0], quantile(self.wait + self.hold, share)
+        found = quantile(self.wait + self.hold, self.share)
         exact = np.nonzero(self.exponential & (self.utilisation < 1))
         if len(exact[0]):
             drain = (self.servers * (1 - self.utilisation))[exact]
-            found[exact] = mean[exact] * response_quantile(self.waits[exact], drain, 1 - share)
+            found[exact] = self.hold[0][exact] * response_quantile(self.waits[exact], drain, 1 - self.share[exact[1]])
         return found
 
     @property
