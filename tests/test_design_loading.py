@@ -383,7 +383,8 @@ def test_a_madr_file_is_a_decision(tmp_path: Path) -> None:
     assert design.place(("decisions", 2, "context")) == "decisions/0004-events.md:8"
 
 
-WRAPPED = """# 4. Events
+WRAPPED = (
+    """# 4. Events
 
 ## Alternatives
 
@@ -396,7 +397,9 @@ We looked at five:
   at all
 
   until next year
-* """ + "long " * 20 + """: not split
+* """
+    + "long " * 20
+    + """: not split
 
 Said at the meeting.
 
@@ -405,6 +408,7 @@ Said at the meeting.
 - Good: orders are
 quick
 """
+)
 
 
 def test_a_wrapped_item_of_a_list_is_read_whole_and_an_alternative_in_its_two_parts(tmp_path: Path) -> None:
