@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -187,19 +187,18 @@ def _longest_wait(system: System, service: str) -> str:
     return most if waiting[most] > 0.8 * sum(waiting.values()) else f"its callees, mostly {most}"
 
 
-def remedies(solution: Solution) -> tuple[Remedy, ...]:
+def remedies(solution: Solution, lane: int) -> Iterator[Remedy]:
     """The changes that `solution`, solved with `most` COMFORTABLE, has made; callees are mended before callers."""
-    return tuple(_changes(solution))
-
-
-def _changes(solution: Solution) -> Iterable[Remedy]:
     system = solution.system
     for row, (name, station) in enumerate(system.stations.items()):
-        rate, servers = float(system.network.visits_per_s[row] * solution.growths[0]), int(solution.servers[row, 0])
+        rate, servers = (
+            float(system.network.visits_per_s[row] * solution.growths[lane]),
+            int(solution.servers[row, lane]),
+        )
         if station.rate_limit_per_s is not None:
             if rate > station.rate_limit_per_s:
                 yield Remedy(name, "rate_limit", math.floor(station.rate_limit_per_s), math.ceil(rate))
         elif system.known[row] and servers > station.servers:
             what = "instances" if station.kind == "service" else "servers"
             now, needed = station.servers // station.unit, servers // station.unit
-            yield Remedy(name, what, now, needed, float(solution.utilisation[row, 0]))
+            yield Remedy(name, what, now, needed, float(solution.utilisation[row, lane]))

@@ -40,7 +40,8 @@ def curve(
 ) -> list[Estimate]:
     """Estimates at several multiples of today's load, solved together. Raises as `estimate` does."""
     loads = [checked("growth", growth, above=0, most=1e9) for growth in growths]
-    solution = Solution(system_of(design, plan), loads)
+    solution, target = Solution(system_of(design, plan), loads), float(design.traffic.growth)
+    _mend(solution.system, [target, *(load for load in loads if load > target)])
     return [_estimate(design, solution, lane, row_sizes or {}) for lane in range(len(loads))]
 
 
@@ -49,7 +50,7 @@ def remedies_at(design: Design, growth: float, plan: Plan | None = None) -> tupl
 
     A rate limit of an external system that is exceeded is listed too: it must be agreed on with its owner.
     """
-    return _mended(system_of(design, plan), checked("growth", growth, above=0, most=1e9))[0]
+    return _mend(system_of(design, plan), [checked("growth", growth, above=0, most=1e9)])[0][0]
 
 
 def _estimate(design: Design, solution: Solution, lane: int, row_sizes: RowSizes) -> Estimate:
@@ -58,7 +59,7 @@ def _estimate(design: Design, solution: Solution, lane: int, row_sizes: RowSizes
     limits, order = _broken(system, target)
     elements = _elements(solution, lane, limits)
     ingress, egress, unsized = _edge(design, plan, growth)
-    changes, late = _mended(system, max(target, growth))
+    ((changes, late),) = _mend(system, [max(target, growth)])
     return Estimate(
         design=design.title or design.name,
         growth=growth,
@@ -82,19 +83,22 @@ def _estimate(design: Design, solution: Solution, lane: int, row_sizes: RowSizes
 def _broken(system: System, target: float) -> tuple[Limits, tuple[Break, ...]]:
     if "limits" not in system.memo:
         limits = Limits(system)
-        system.memo["limits"] = limits, breaks(limits, target, _mended(system, target)[0])
+        system.memo["limits"] = limits, breaks(limits, target, _mend(system, [target])[0][0])
     found: tuple[Limits, tuple[Break, ...]] = system.memo["limits"]
     return found
 
 
-def _mended(system: System, growth: float) -> tuple[tuple[Remedy, ...], int]:
+def _mend(system: System, growths: list[float]) -> list[tuple[tuple[Remedy, ...], int]]:
     """What keeps every element at or under 85 %, and how many endpoints break their p95 promise all the same."""
-    if growth not in system.memo:
-        solution = Solution(system, [growth], most=COMFORTABLE)
-        changes = remedies(solution)
-        system.memo[growth] = changes, missed(solution) if changes else 0
-    found: tuple[tuple[Remedy, ...], int] = system.memo[growth]
-    return found
+    new = sorted({growth for growth in growths if growth not in system.memo})
+    if new:
+        solution = Solution(system, new, most=COMFORTABLE)
+        made = [tuple(remedies(solution, lane)) for lane in range(len(new))]
+        late = missed(solution) if any(made) else [0] * len(new)
+        system.memo |= {
+            at: (changes, some if changes else 0) for at, changes, some in zip(new, made, late, strict=True)
+        }
+    return [system.memo[growth] for growth in growths]
 
 
 def _elements(solution: Solution, lane: int, limits: Limits) -> dict[str, ElementEstimate]:

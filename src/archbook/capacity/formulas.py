@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from archbook.errors import InvalidInput, Saturated, shown
 
 MANY_SERVERS = 1_000_000
@@ -158,8 +160,6 @@ def response_quantile(waits: Any, drain: Any, above: Any) -> Any:
 
     Arrays or numbers. Newton's method on the logarithm of the tail, which is concave or nearly straight.
     """
-    import numpy as np
-
     waits, drain = np.asarray(waits, dtype=float), np.asarray(drain, dtype=float)
     gap = drain - 1.0
     time = -np.log(above) * np.where(waits > above, np.maximum(1.0, 1.0 / drain), 1.0)
@@ -205,13 +205,13 @@ def mgc_mean_wait_s(arrival_rate_per_s: float, service_time_s: float, servers: i
     load = _offered(arrival_rate_per_s, service_time_s, servers)
     checked("service_scv", service_scv)
     wait = delay_probability(servers, load) * service_time_s / (servers - load)
-    return wait * variability(servers, load / servers, service_scv)
+    return wait * float(variability(servers, load / servers, service_scv))
 
 
-def variability(servers: int, utilisation: float, service_scv: float) -> float:
-    """Mean wait of M/G/c as a multiple of the wait of M/M/c; see `mgc_mean_wait_s`."""
+def variability(servers: Any, utilisation: Any, service_scv: Any) -> Any:
+    """Mean wait of M/G/c as a multiple of the wait of M/M/c; see `mgc_mean_wait_s`. Numbers or arrays."""
     constant = (1 + _cosmetatos(servers, utilisation)) / 2
-    return max(constant, service_scv + (1 - service_scv) * constant)
+    return np.maximum(constant, service_scv + (1 - service_scv) * constant)
 
 
 def ggc_mean_wait_s(
@@ -237,15 +237,13 @@ def ggc_mean_wait_s(
     return correction * (arrivals + service) / 2 * wait
 
 
-def _cosmetatos(servers: int, utilisation: float) -> float:
-    if servers == 1 or utilisation <= 0:
-        return 0.0
-    bend = (1 - utilisation) * (servers - 1) * (math.sqrt(4 + 5 * servers) - 2) / (16 * servers * utilisation)
-    return min(0.24, bend)
+def _cosmetatos(servers: Any, utilisation: Any) -> Any:
+    busy = 16 * servers * np.maximum(utilisation, 1e-300)
+    return np.minimum(0.24, (1 - utilisation) * (servers - 1) * (np.sqrt(4 + 5 * servers) - 2) / busy)
 
 
 def _whitt(servers: int, utilisation: float, arrival_scv: float, service_scv: float) -> float:
-    bend = _cosmetatos(servers, utilisation)
+    bend = float(_cosmetatos(servers, utilisation))
     constant_service = 1 + bend
     constant_arrivals = (1 - 4 * bend) * math.exp(-2 * (1 - utilisation) / (3 * utilisation))
     scv = (arrival_scv + service_scv) / 2

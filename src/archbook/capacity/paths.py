@@ -36,11 +36,12 @@ def endpoints(solution: Solution, lane: int) -> dict[str, EndpointEstimate]:
     return found
 
 
-def missed(solution: Solution) -> int:
-    """Endpoints whose p95 is above what they promise, at the first multiple of the load."""
+def missed(solution: Solution) -> list[int]:
+    """Endpoints whose p95 is above what they promise, at each multiple of the load."""
     design, entries = solution.system.design, solution.system.plan.entries
-    p95 = solution.percentiles_at(0.95)[1][0, :, 0].tolist()
-    return sum(p95[entries[e.name]] > (_promised(design, e) or math.inf) for e in design.api.endpoints)
+    p95 = solution.percentiles_at(0.95)[1][0]
+    late = [p95[entries[e.name]] > (_promised(design, e) or math.inf) for e in design.api.endpoints]
+    return [sum(lane) for lane in zip(*(row.tolist() for row in late), strict=True)] or [0] * len(solution.growths)
 
 
 def _promised(design: Design, endpoint: Endpoint) -> float | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from archbook.capacity.formulas import loss
+from archbook.capacity.formulas import loss, variability
 
 _NEVER = 36.0  # −ln of a probability of waiting that counts as none
 _FEW, _LONG = 40, 5000
@@ -27,7 +27,7 @@ def waits_of(load: Any, servers: Any, holding_s: Any, scv: Any) -> tuple[Any, An
         a, c, rho = load[some], servers[some], utilisation[some]
         lost = _lost(a, c)
         probability = lost / (1 - rho * (1 - lost))
-        wait = probability * holding_s[some] / (c - a) * _variability(c, rho, scv[some])
+        wait = probability * holding_s[some] / (c - a) * variability(c, rho, scv[some])
         waits[some], mean[some] = probability, wait
         variance[some] = np.maximum(2 * wait * wait / probability - wait * wait, 0.0)
     return waits, mean, variance
@@ -45,9 +45,3 @@ def _lost(load: Any, servers: Any) -> Any:
         if step % 8 == 7 and (term <= 1e-16 * total).all():
             break
     return 1 / total
-
-
-def _variability(servers: Any, utilisation: Any, scv: Any) -> Any:
-    bend = (1 - utilisation) * (servers - 1) * (np.sqrt(4 + 5 * servers) - 2) / (16 * servers * utilisation)
-    constant = (1 + np.minimum(0.24, bend)) / 2
-    return np.maximum(constant, scv + (1 - scv) * constant)
