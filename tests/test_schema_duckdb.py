@@ -49,6 +49,7 @@ def losses(ddl: str) -> list[str]:
         ("CREATE TABLE t (a int); CREATE TABLE u (a int REFERENCES t (a))", "t (a) is not unique"),
         ("CREATE TABLE t (a text DEFAULT f(1))", "t.a: default f(1) is lost (not known to DuckDB)"),
         ("CREATE TABLE t (a text, CHECK (length(a) > 2))", "(length(a) > 2) is lost"),
+        ("CREATE TABLE t (a ltree CHECK (a > 1))", "check of t: (a > 1) is lost"),
         ("CREATE TABLE t (a varchar(9))", "t.a: length of varchar(9) is not enforced"),
         ("CREATE DOMAIN d AS int CHECK (VALUE % 2 = 0); CREATE TABLE t (a d)", "domain d becomes integer and loses a check"),
         ("CREATE TABLE t (a tsvector)", "t.a: type tsvector becomes VARCHAR"),
@@ -180,7 +181,7 @@ def _with_key(tables: dict[str, Table], name: str, target: str, unique: tuple[st
     return replace(table, columns=tuple(columns), foreign_keys=(*table.foreign_keys, key))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(schemas())
 def test_the_ddl_of_any_schema_runs_in_duckdb(schema: Schema) -> None:
     with DuckDb() as engine:
@@ -195,7 +196,7 @@ def _alike(schema: Schema, table: Table, key: ForeignKey) -> bool:
     return [table.column(c).type for c in key.columns] == [target.column(c).type for c in key.to_columns]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(schemas(), st.integers(1, 60), st.booleans())
 def test_the_rows_of_any_schema_keep_its_promises(schema: Schema, rows: int, shuffled: bool) -> None:
     alike = {name: replace(t, foreign_keys=tuple(k for k in t.foreign_keys if _alike(schema, t, k)))
@@ -206,7 +207,7 @@ def test_the_rows_of_any_schema_keep_its_promises(schema: Schema, rows: int, shu
         assert broken_promises(engine, schema, dict(filled.rows)) == []
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50, deadline=None, derandomize=True)
 @given(schemas())
 def test_the_ddl_for_postgresql_is_read_back_as_the_same_tables(schema: Schema) -> None:
     again = parse(str(to_postgres(schema)))

@@ -20,6 +20,8 @@ from archbook.schema.engines import start
 from archbook.schema.engines.duckdb import DuckDb
 from archbook.schema.engines.embedded import PREFIX, EmbeddedPostgres, sweep
 from archbook.schema.engines.postgresql import Postgres
+from archbook.schema.model import Column, Enum, Schema, Table, Type
+from archbook.schema.postgres_ddl import BUILT_IN
 from archbook.schema.row_size import row_size_b
 from archbook.schema.rows import copy, fill
 
@@ -246,3 +248,18 @@ def test_the_estimated_row_size_is_near_the_servers(postgres: Postgres) -> None:
 def test_the_whole_schema_is_made_in_postgresql(postgres: Postgres) -> None:
     schema = parse(DDL.replace("users", "people").replace("orders", "sales").replace("kind", "sort"))
     assert postgres.create(schema) == ()
+
+
+def test_values_of_every_type_are_taken_by_postgresql(postgres: EmbeddedPostgres) -> None:
+    arrays = ("int4", "mood", "timestamptz", "uuid", "bool", "jsonb", "numeric", "bytea", "inet", "interval", "text")
+    types = [
+        *(Type(name) for name in sorted(BUILT_IN)),
+        *(Type(name, array=True) for name in arrays),
+        Type("unheard_of"),
+    ]
+    columns = tuple(Column(f"c{i}", type_, nullable=False) for i, type_ in enumerate(types))
+    schema = Schema({"every": Table("every", columns)}, {"mood": Enum("mood", ("sad", 'it\'s \\ "ok"'))})
+    with DuckDb() as duck:
+        fill(duck, schema, {"every": 40})
+        copy(duck, postgres, schema, ["every"])
+    assert postgres.execute("SELECT count(*) FROM every") == [(40,)]

@@ -201,8 +201,8 @@ def outcome_of(engine: str, ratio: float, spread: float = 0.1, plan: str = "Inde
 @pytest.mark.parametrize(
     ("duck", "postgres", "said"),
     [
-        (2.0, 200.0, "the index gains 100× more in PostgreSQL"),
-        (200.0, 2.0, "it overstates the index here"),
+        (2.0, 200.0, "DuckDB would mislead: the best index gains 2× in DuckDB and 200× in PostgreSQL"),
+        (200.0, 2.0, "DuckDB would mislead: the best index gains 200× in DuckDB and 2× in PostgreSQL"),
         (10.0, 10.5, "Both engines agree within their spread"),
     ],
 )
@@ -222,4 +222,6 @@ def test_a_claim_says_how_much_and_how_surely(ratio: float, said: str) -> None:
 
 def test_an_index_that_is_not_used_is_said() -> None:
     engines = {"duckdb": outcome_of("duckdb", 1.0, plan="Sequential Scan")}
-    assert "DuckDB did not use the index" in index_or_scan.verdict(Choice("t", ("a",), "i", ""), engines)
+    verdict = index_or_scan.verdict(Choice("t", ("a",), "i", ""), engines)
+    assert "makes a look-up by a no faster (the plan does not use it)" in verdict
+    assert "DuckDB did not use the index" in verdict

@@ -210,6 +210,15 @@ def test_copy_blocks_settings_and_psql_lines_are_told_and_not_read_as_ddl() -> N
     ]
 
 
+def test_conditional_comments_of_mysql_are_told() -> None:
+    dump = "/*!40101 SET NAMES utf8 */;\n/*!50001 CREATE VIEW `v` AS SELECT 1 */;\nCREATE TABLE `t` (`a` int);\n"
+    assert [str(entry) for entry in parse(dump).ledger] == [
+        "line 1: conditional comment /*! SET … */: is not read (MySQL's syntax)",
+        "line 2: conditional comment /*! CREATE … */: is not read (MySQL's syntax)",
+    ]
+    assert len(parse(dump).concerns()) == 1
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -100,8 +100,10 @@ class Planner:
             if not shorter:
                 made.repeating.append(columns)
             return
-        if math.prod(size for _, size in self._digits(table, columns)) < self.rows[table.name]:
-            made.repeating.append(columns)  # a parent has lost rows since the room was planned
+        digits = self._digits(table, columns)
+        unsure = any(isinstance(digit, ForeignKey) and digit.to not in self.filled for digit, _ in digits)
+        if unsure or math.prod(size for _, size in digits) < self.rows[table.name]:
+            made.repeating.append(columns)  # a parent has lost rows since the room was planned, or may yet
         for digit, number in self._spread(table, columns).items():
             if isinstance(digit, ForeignKey):
                 for column, to in zip(digit.columns, self.schema.target(digit), strict=True):

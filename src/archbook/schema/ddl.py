@@ -33,6 +33,7 @@ _SETTINGS = re.compile(
     r"|COLLATION|OPERATOR|CAST|STATISTICS|EVENT|FOREIGN|ACCESS|TEXT)|CREATE\s+(?:FOREIGN|ACCESS|TEXT))", re.I,
 )  # fmt: skip
 _WORDS = ("CREATE", "ALTER", "TABLE", "INDEX", "UNIQUE", "TYPE", "DOMAIN", "COMMENT", "INSERT", "DROP")
+_CONDITIONAL = re.compile(r"/\*!\d*\s*(\w+)")
 _STRINGS = re.compile(r"'(?:[^']|'')*'")
 
 
@@ -59,7 +60,17 @@ def parse(ddl: str) -> Schema:
             why = f"{refused} statements before it were not understood"
             draft.note("the rest of the text", f"is not read from line {statement.line} on", why, "refused")
             break
+    _conditional(draft, statements)
     return draft.finish(count)
+
+
+def _conditional(draft: Draft, statements: Statements) -> None:
+    """Tell of MySQL's conditional comments, which every other reader takes for comments."""
+    for comment in _CONDITIONAL.finditer(statements.text):
+        changes = comment[1].upper() in ("CREATE", "ALTER", "PARTITION")
+        what = f"conditional comment /*! {comment[1].upper()} … */"
+        line = statements.line_at(comment.start())
+        draft.note(what, "is not read", "MySQL's syntax", "unread" if changes else "setting", line)
 
 
 def _recover(draft: Draft, statements: Statements, broken: Statement) -> None:

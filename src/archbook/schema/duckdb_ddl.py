@@ -192,10 +192,10 @@ class _Writer:
                 yield f"UNIQUE ({quoted(*columns)})"
         for column in table.columns:
             for limit in self.schema.limits(table, column):
-                if limit not in table.limits(column.name):
+                if limit not in table.limits(column.name) and self._comparable(table, limit):
                     yield f"CHECK ({limit_sql(limit)})"
         for check in table.checks:
-            if check.limits and all(table.has(limit.column) for limit in check.limits):
+            if check.limits and all(self._comparable(table, limit) for limit in check.limits):
                 yield f"CHECK ({' AND '.join(limit_sql(limit) for limit in check.limits)})"
             else:
                 part = f"check {check.name} of {table.name}".replace("  ", " ")
@@ -204,6 +204,14 @@ class _Writer:
                 )
         for key in table.foreign_keys:
             yield from self._foreign_key(table, key)
+
+    def _comparable(self, table: Table, limit: Limit) -> bool:
+        """Whether DuckDB compares the column with the limit: it does not turn text into numbers by itself."""
+        numbers = limit.low is not None or limit.high is not None or any(not isinstance(v, str) for v in limit.values)
+        if not table.has(limit.column):
+            return False
+        type_ = column_type(self.schema, table.column(limit.column).type).partition("(")[0]
+        return not numbers or type_ in ("SMALLINT", "INTEGER", "BIGINT", "REAL", "DOUBLE", "DECIMAL")
 
     def _indexable(self, table: Table, columns: tuple[str, ...], part: str, line: int) -> bool:
         bases = [self.schema.base(table.column(column).type) for column in columns]

@@ -11,7 +11,7 @@ from archbook.schema.sql import distinct_names, quoted
 BUILT_IN = {
     "int2", "int4", "int8", "float4", "float8", "bool", "text", "varchar", "bpchar", "name", "uuid", "date", "time",
     "timetz", "timestamp", "timestamptz", "interval", "bytea", "json", "jsonb", "oid", "money", "numeric", "inet",
-    "cidr", "macaddr", "bit", "varbit", "tsvector", "tsquery", "xml", "point", "box", "path", "polygon", "circle",
+    "cidr", "macaddr", "bit", "varbit", "tsvector", "tsquery", "point",
     "int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange",
 }  # fmt: skip
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from archbook.errors import ArchbookError, shown
 from archbook.schema.assignment import Planner, planned
 from archbook.schema.duckdb_ddl import in_order
 from archbook.schema.engines.duckdb import DuckDb
@@ -86,7 +87,10 @@ def _fill(engine: DuckDb, planner: Planner, table: Table, shuffled: bool) -> Non
     needed = [f"{quoted(c.name)} IS NOT NULL" for c in table.columns if c.name in pointing and not c.nullable]
     kept = f"SELECT * FROM ({made}) WHERE {' AND '.join(needed)}" if needed else made  # a parent's key may be null
     engine.create_bare(planner.schema, table)
-    engine.execute(f"INSERT INTO {quoted(table.name)} {kept}")
+    try:
+        engine.execute(f"INSERT INTO {quoted(table.name)} {kept}")
+    except duckdb.Error as error:
+        raise ArchbookError(f"no rows can be made for {shown(table.name)}: {shown(str(error), 160)}") from None
     planner.filled.add(table.name)
     opaque = [check.expression for check in table.checks if not check.limits]
     _drop(engine, planner, table, assignment.dangling, assignment.repeating, opaque)
@@ -179,7 +183,9 @@ def _field(schema: Schema, column: Column) -> str:
     """A column as COPY writes it: NULL as \\N, and backslash, tab and line ends escaped."""
     base, name = schema.base(column.type), quoted(column.name)
     if base.array:
-        text = f"'{{' || array_to_string({name}, ',') || '}}'"
+        item = "replace(replace(CAST(item AS VARCHAR), chr(92), chr(92) || chr(92)), '\"', chr(92) || '\"')"
+        items = f"list_transform({name}, lambda item: '\"' || {item} || '\"')"
+        text = f"'{{' || array_to_string({items}, ',') || '}}'"
     elif base.name == "bytea":
         return f"coalesce('\\\\x' || hex({name}), '\\N')"
     else:

@@ -35,9 +35,9 @@ def run(
 ) -> Outcome:
     """Run an experiment on the reader's own tables, filled with generated rows.
 
-    ddl_or_design: DDL text, or a design whose stores have DDL files. store: which of them; by default the first
-    that suits. engine: ``duckdb``, ``postgresql``, ``both`` or a PostgreSQL URL (a scratch schema there, dropped at
-    the end). rows: of the table measured. progress: called with (done, total, label).
+    ddl_or_design: DDL text, or a design whose stores have DDL files. store: which of them; by default the one
+    whose suitable table holds most items. engine: ``duckdb``, ``postgresql``, ``both`` or a PostgreSQL URL (a scratch
+    schema there, dropped at the end). rows: of the table measured. progress: called with (done, total, label).
     Raises ArchbookError (nothing suits), UnknownName, EngineUnavailable.
     """
     known = experiments()
@@ -60,13 +60,18 @@ def _chosen(experiment: Experiment, subject: str | Design, store: str | None) ->
         if store in subject.stores:
             raise ArchbookError(f"store {shown(store)} has no DDL; name a file in its `schema`")
         raise UnknownName("store", store, subject.source.ddl)
+    suits: list[tuple[float, str, Schema, Choice]] = []
     reasons = []
-    for name, ddl in subject.source.ddl.items() if store is None else [(store, subject.source.ddl[store])]:
-        schema = parse(ddl)
+    for name in subject.source.ddl if store is None else [store]:
+        schema, sizes = parse(subject.source.ddl[name]), _sizes(subject, name)
         try:
-            return name, schema, experiment.choose(schema, _sizes(subject, name))
+            choice = experiment.choose(schema, sizes)
         except ArchbookError as error:
             reasons.append(f"{name}: {error}")
+        else:
+            suits.append((sizes.get(choice.table, 0.0), name, schema, choice))
+    if suits:
+        return max(suits, key=lambda suit: suit[0])[1:]  # the first of those of one size
     if not reasons:
         raise ArchbookError("no store of this design has DDL; name a file in a store's `schema`")
     raise ArchbookError("; ".join(reasons))

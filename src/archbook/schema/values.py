@@ -167,6 +167,8 @@ class Maker:
         elif base.name == "numeric" and base.modifiers:
             most = 10.0 ** (int(base.modifiers[0]) - self._scale()) - 1
         low, high = next((_USUAL[word] for word in name.split("_") if word in _USUAL), (1, 1_000))
+        if name.endswith("_id"):  # points into another database
+            low, high = 1, max(10, self.rows // 10)
         low, high = self._range(limits, min(low, most), min(high, most))
         whole = base.name in INTEGERS or base.name == "oid"
         if any(word in name for word in ("amount", "price", "total", "cost", "balance", "cents", "fee")) and not limits:

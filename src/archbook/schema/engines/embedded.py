@@ -16,7 +16,7 @@ from pathlib import Path
 from archbook.errors import EngineUnavailable
 from archbook.schema.engines.postgresql import Postgres, connect
 
-PREFIX = "archbook-postgresql-"
+PREFIX = "archbook-pg-"  # short: macOS allows 104 bytes for the path of a socket
 START_LIMIT_S = 150.0
 SYSTEM_USER = "embedded_postgres"
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import psycopg
 
-from archbook.errors import EngineUnavailable, shown
+from archbook.errors import ArchbookError, EngineUnavailable, shown
 from archbook.schema.duckdb_ddl import create_enum, enums_of
 from archbook.schema.engines.protocol import Row
 from archbook.schema.model import Entry, Schema, Table
@@ -51,11 +51,15 @@ class Postgres:
         return "\n".join(str(row[0]) for row in self.execute(f"EXPLAIN (ANALYZE, BUFFERS) {statement}", parameters))
 
     def copy_lines(self, table: str, columns: Iterable[str], lines: Iterable[str]) -> None:
-        """Fill a table from text in COPY's format."""
+        """Fill a table from text in COPY's format. Raises ArchbookError where a value is refused."""
         statement = f"COPY {quoted(table)} ({quoted(*columns)}) FROM STDIN"
-        with self._plain_errors(), self._cursor() as cursor, cursor.copy(statement.encode()) as copy:
-            for line in lines:
-                copy.write(line)
+        try:
+            with self._plain_errors(), self._cursor() as cursor, cursor.copy(statement.encode()) as copy:
+                for line in lines:
+                    copy.write(line)
+        except psycopg.Error as error:
+            reason = shown(str(error), 160)
+            raise ArchbookError(f"PostgreSQL refuses generated rows of {shown(table)}: {reason}") from None
 
     def create(self, schema: Schema) -> tuple[Entry, ...]:
         """Create the whole schema with keys and indexes; a part that is refused is told."""
