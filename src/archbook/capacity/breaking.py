@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from archbook.capacity.result import Break, Remedy
-from archbook.capacity.solving import Solution, System, places_of
+from archbook.capacity.solving import Solution, System
 from archbook.units import show_duration, show_factor, show_rate, significant
 
 COMFORTABLE = 0.85
@@ -62,12 +62,12 @@ def _roots(system: System, rows: Any, bounds: Any) -> Any:
     """Solve utilisation(load) = 1 for many services at once: shared loads first, then each divides what is left."""
     brackets, below = _Brackets(bounds), _below(system, rows)
     shared = np.geomspace(bounds.min() / 2, 1.01 * bounds.max(), _LANES * (1 + min(len(rows) // _LANES, 3)))
-    places = places_of(system, np.repeat(below.any(axis=1, keepdims=True), _LANES, axis=1))
+    places = system.network.places(np.repeat(below.any(axis=1, keepdims=True), _LANES, axis=1))
     solved = [Solution(system, loads, places=places).utilisation[rows] for loads in shared.reshape(-1, _LANES)]
     brackets.narrow(np.arange(len(rows)), np.tile(shared, (len(rows), 1)), np.concatenate(solved, axis=1))
     cuts = 1 + _LANES // len(rows)
     for part in np.array_split(np.arange(len(rows)), 1 + len(rows) // (4 * _LANES)):
-        places, lanes = places_of(system, np.repeat(below[:, part], cuts, axis=1)), np.arange(cuts * len(part))
+        places, lanes = system.network.places(np.repeat(below[:, part], cuts, axis=1)), np.arange(cuts * len(part))
         while brackets.wide(part):
             loads = np.linspace(*brackets.ends(part), cuts + 2, axis=1)[:, 1:-1]
             utilisation = Solution(system, loads.ravel(), places=places).utilisation[np.repeat(rows[part], cuts), lanes]

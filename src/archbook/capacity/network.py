@@ -55,6 +55,8 @@ class Network:
         self.writes_per_s = np.array([plan.writes_per_s[name] for name in self.elements])
         self.visits_per_s = self.reads_per_s + self.writes_per_s
         self.element = np.array([self.index.get(h.element, 0) for h in plan.handlings], dtype=int)
+        self.handled = np.array(plan.handling_per_s) > 0
+        self._everywhere: dict[int, list[Place]] = {}
         self._rows: dict[Hashable, int] = {}
         self._handling: list[int] = []
         self._timeout: list[float] = []
@@ -106,3 +108,47 @@ class Network:
         elements = [self.index[name] for name in names]
         return Level(np.array(elements), np.array(handlings), np.array(weights), np.array(of), tuple(together),
                      rows.astype(int), times, spread, into.astype(int), np.array(answers, dtype=int))  # fmt: skip
+
+    def everywhere(self, lanes: int) -> list[Place]:
+        """Places of all elements in all lanes."""
+        if lanes not in self._everywhere:
+            self._everywhere[lanes] = self.places(np.ones((len(self.elements), lanes), dtype=bool), idle=True)
+        return self._everywhere[lanes]
+
+    def places(self, needed: Any, idle: bool = False) -> list[Place]:
+        """Level by level, where the elements (rows) that are needed in each lane have something to compute.
+
+        idle: also for what is handled in no journey of the design.
+        """
+        return [Place(self, level, needed, self.handled | idle) for level in self.levels]
+
+
+class Place:
+    """A level with the lanes in which its elements are needed. Flat: row × lanes + lane, unless called rows or lanes."""
+
+    def __init__(self, net: Network, level: Level, needed: Any, handled: Any) -> None:
+        self.level, lanes = level, needed.shape[1]
+        position, self.lanes = np.nonzero(needed[level.elements])
+        self.element_rows = level.elements[position]
+        self.elements = self.element_rows * lanes + self.lanes
+        wanted = needed[net.element[level.handlings]] & handled[level.handlings, None]
+        position, lane = np.nonzero(wanted)
+        self.handling_rows, self.weights = level.handlings[position], level.weights[position]
+        self.handlings = self.handling_rows * lanes + lane
+        self.of = _counted(needed[level.elements])[level.of[position], lane]
+        term, lane = np.nonzero(wanted[level.into])
+        self.terms, self.times, self.spread = level.terms[term] * lanes + lane, level.times[term], level.spread[term]
+        self.into = _counted(wanted)[level.into[term], lane]
+        callees = net.handling[level.answers]
+        position, lane = np.nonzero(needed[net.element[callees]] & handled[callees, None])
+        rows, callees = level.answers[position], callees[position]
+        self.answers, self.answering = rows * lanes + lane, callees * lanes + lane
+        self.callee_rows = net.element[callees]
+        self.callees = self.callee_rows * lanes + lane
+        self.cut = np.flatnonzero(np.isfinite(net.timeout[rows]))
+        self.timeout, self.cut_lanes = net.timeout[rows[self.cut]], lane[self.cut]
+
+
+def _counted(wanted: Any) -> Any:
+    """Position of each pair of row and lane among those that are wanted."""
+    return (np.cumsum(wanted) - 1).reshape(wanted.shape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from operator import itemgetter
 
 from archbook.capacity.result import EndpointEstimate
 from archbook.capacity.solving import Solution
@@ -51,7 +52,8 @@ def _promised(design: Design, endpoint: Endpoint) -> float | None:
 
 def _path(shares: Shares, unknown: set[str], saturated: set[str]) -> tuple[Path, tuple[str, ...]]:
     """Elements with their share of the mean (s), largest first, and what makes the response doubtful."""
-    path = sorted((s for s in shares.items() if s[0] not in unknown), key=lambda s: (-s[1], s[0]))
+    path = sorted(shares.items(), key=itemgetter(1), reverse=True)
+    path = [share for share in path if share[0] not in unknown] if unknown else path
     warnings = [f"without the time of {name}, which has no service_time" for name in sorted(unknown & shares.keys())]
     return tuple(path), (*warnings, *(f"{name} is saturated" for name in sorted(saturated & shares.keys())))
 

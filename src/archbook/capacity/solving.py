@@ -9,7 +9,7 @@ row (an element, a handling, an answer) and lane (a multiple of today's load).
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,7 +20,7 @@ from archbook.capacity.flow import Plan
 from archbook.capacity.flow import plan as make_plan
 from archbook.capacity.formulas import response_quantile
 from archbook.capacity.moments import SHARES, Moments, capped, longest, quantile
-from archbook.capacity.network import Level, Network
+from archbook.capacity.network import Place
 from archbook.capacity.result import Kind
 from archbook.capacity.waiting import waits_of
 from archbook.design.elements import External, Service, ServiceTime, Store
@@ -76,6 +76,7 @@ class System:
         self.handling_own = self.own[:, self.network.element]
         self.known = np.array([s.own is not None for s in every], dtype=bool)
         self._time_handlings()
+        self.served = np.where(self.known, self.servers, 0.0)
         self.memo: dict[Any, Any] = {}
 
     def _time_handlings(self) -> None:
@@ -109,52 +110,15 @@ def system_of(design: Design, plan: Plan | None = None) -> System:
     return system
 
 
-class _Places:
-    """A level with the lanes in which its elements are asked for: flat pairs of a row and a lane."""
-
-    def __init__(self, level: Level, net: Network, needed: Any, handled: Any) -> None:
-        self.level = level
-        self.elements = _pairs(level.elements, needed[level.elements])
-        wanted = needed[net.element[level.handlings]] & handled[level.handlings, None]
-        self.handling, self.lane = np.nonzero(wanted)
-        self.of = _counted(needed[level.elements])[level.of[self.handling], self.lane]
-        self.term, self.term_lane = np.nonzero(wanted[level.into])
-        self.into = _counted(wanted)[level.into[self.term], self.term_lane]
-        callees = net.handling[level.answers]
-        self.answers = _pairs(level.answers, needed[net.element[callees]] & handled[callees, None])
-
-
-Places = list[_Places]
-
-
-def places_of(system: System, needed: Any, idle: bool = False) -> Places:
-    """Where a solution that is needed for only some elements (rows) in each lane has something to compute.
-
-    idle: also for what is handled in no journey of the design.
-    """
-    handled = np.array(system.plan.handling_per_s) > (-1 if idle else 0)
-    return [_Places(level, system.network, needed, handled) for level in system.network.levels]
-
-
-def _pairs(rows: Any, wanted: Any) -> tuple[Any, Any]:
-    position, lane = np.nonzero(wanted)
-    return rows[position], lane
-
-
-def _counted(wanted: Any) -> Any:
-    """Position of each pair among those that are wanted."""
-    return (np.cumsum(wanted) - 1).reshape(wanted.shape)
-
-
 class Solution:
     """Waits, holding times and utilisation of every element at each of `growths`.
 
-    most: add servers until no utilisation is above this; `servers` says how many it takes. places: from `places_of`,
-    to solve only some elements in each lane.
+    most: add servers until no utilisation is above this; `servers` says how many it takes. places: from
+    `Network.places`, to solve only some elements in each lane.
     """
 
     def __init__(
-        self, system: System, growths: Iterable[float], most: float | None = None, places: Places | None = None
+        self, system: System, growths: Iterable[float], most: float | None = None, places: Sequence[Place] = ()
     ) -> None:
         self.system, self.network, self.most = system, system.network, most
         self.share: Any = None
@@ -164,70 +128,67 @@ class Solution:
         self.hold, self.wait = np.zeros((2, elements, lanes)), np.zeros((2, elements, lanes))
         self.handling = np.zeros((2, len(self.network.element), lanes))
         self.answer = np.zeros((2, len(self.network.handling), lanes))
-        self._places = places or places_of(system, np.ones((elements, lanes), dtype=bool), idle=True)
+        self._places = places or self.network.everywhere(lanes)
         with np.errstate(all="ignore"):
             self._repeat(self._solve, self.utilisation)
 
-    def _repeat(self, step: Callable[[_Places], None], moving: Any) -> None:
+    def _repeat(self, step: Callable[[Place], None], moving: Any) -> None:
         for _ in range(_PASSES if self.network.circular else 1):
             before = moving.copy() if self.network.circular else None
-            for places in self._places:
-                step(places)
+            for place in self._places:
+                step(place)
             if before is not None and np.allclose(before, moving, rtol=1e-9, atol=0):
                 return
 
-    def _solve(self, places: _Places) -> None:
-        self._add_up(places)
-        self._serve(*places.elements)
-        self._answer(*places.answers)
+    def _solve(self, place: Place) -> None:
+        self._add_up(place)
+        self._serve(place)
+        self._answer(place)
 
-    def _add_up(self, places: _Places) -> None:
+    def _add_up(self, place: Place) -> None:
         """Holding times of handlings, and of elements as the mixture of theirs."""
-        level = places.level
-        for row, parts, _ in level.groups:
+        for row, parts, _ in place.level.groups:
             made = [(_attempts(self.answer[:, i], leg.times / leg.copies, leg.times_variance / leg.copies),
                      leg.copies) for i, leg in parts]  # fmt: skip
             self.answer[:, row] = longest(made)
-        rows, count = level.handlings[places.handling], len(places.handling)
-        terms = self.answer[:, level.terms[places.term], places.term_lane]
-        added = _attempts(terms, level.times[places.term], level.spread[places.term])
-        own = self.system.handling_own[:, rows]
-        mean, variance = (own[i] + np.bincount(places.into, added[i], count) for i in (0, 1))
-        self.handling[:, rows, places.lane] = mean, variance
-        weights, count = level.weights[places.handling], len(places.elements[0])
-        first, square = (np.bincount(places.of, np.where(weights > 0, weights * moment, 0.0), count)
+        added = _attempts(_flat(self.answer).take(place.terms, axis=1), place.times, place.spread)
+        own, count = self.system.handling_own.take(place.handling_rows, axis=1), len(place.handlings)
+        mean, variance = (own[i] + np.bincount(place.into, added[i], count) for i in (0, 1))
+        _flat(self.handling)[:, place.handlings] = mean, variance
+        count, weights, used = len(place.elements), place.weights, place.weights > 0
+        first, square = (np.bincount(place.of, np.where(used, weights * moment, 0.0), count)
                          for moment in (mean, variance + mean * mean))  # fmt: skip
-        spread = np.where(np.isinf(first), np.inf, np.maximum(square - first * first, 0.0))
-        self.hold[(slice(None), *places.elements)] = first, spread
+        _flat(self.hold)[:, place.elements] = first, np.where(np.isinf(first), np.inf, square - first * first).clip(0)
 
-    def _serve(self, rows: Any, lanes: Any) -> None:
+    def _serve(self, place: Place) -> None:
         """Utilisation and wait of elements whose holding times are known by now."""
-        system, (mean, variance) = self.system, self.hold[:, rows, lanes]
-        each, servers = system.each_per_s[rows] * self.growths[lanes], system.servers[rows]
-        load = np.where((each > 0) & system.known[rows] & (servers > 0), each * mean, 0.0)
+        system, here, rows = self.system, place.elements, place.element_rows
+        mean, variance = _flat(self.hold).take(here, axis=1)
+        servers = system.served.take(rows)
+        load = np.where(servers > 0, system.each_per_s.take(rows) * self.growths.take(place.lanes), 0.0)
+        load = np.where(load > 0, load * mean, 0.0)
         if self.most is not None:
             unit = system.unit[rows]
             more = np.ceil(load / self.most / unit - 1e-9) * unit
             servers = np.where((load > self.most * servers) & np.isfinite(load), more, servers)
         scv = variance / np.where(mean > 0, mean * mean, 1.0)
-        self.servers[rows, lanes], self.utilisation[rows, lanes] = servers, load / np.maximum(servers, 1)
-        self.waits[rows, lanes], *wait = waits_of(load, servers, mean, scv)
-        self.wait[:, rows, lanes] = wait
+        self.servers.ravel()[here], self.utilisation.ravel()[here] = servers, load / np.maximum(servers, 1)
+        self.waits.ravel()[here], *wait = waits_of(load, servers, mean, scv)
+        _flat(self.wait)[:, here] = wait
 
-    def _answer(self, rows: Any, lanes: Any) -> None:
+    def _answer(self, place: Place) -> None:
         """What callers wait for: at most the timeout; as it is felt at a percentile, where `share` is set."""
-        handling, timeout = self.network.handling[rows], self.network.timeout[rows]
-        element = self.network.element[handling]
-        time = self.wait[:, element, lanes] + self.handling[:, handling, lanes]
-        time = np.where(self.system.known[element], time, 0.0)
-        cut = np.flatnonzero(np.isfinite(timeout))
+        time = _flat(self.wait).take(place.callees, axis=1) + _flat(self.handling).take(place.answering, axis=1)
+        time = np.where(self.system.known.take(place.callee_rows), time, 0.0)
+        cut = place.cut
         if len(cut):
-            most, whole = timeout[cut], time[:, cut]
-            time[:, cut] = capped(whole, most)
+            most, whole = place.timeout, time.take(cut, axis=1)
+            least = capped(whole, most)
             if self.share is not None:
-                late = quantile(whole, self.share[lanes[cut]]) >= most
-                time[:, cut] = np.where(late, [most, 0 * most], time[:, cut])
-        self.answer[:, rows, lanes] = time
+                late = quantile(whole, self.share.take(place.cut_lanes)) >= most
+                least = np.where(late, [most, 0 * most], least)
+            time[:, cut] = least
+        _flat(self.answer)[:, place.answers] = time
 
     @cached_property
     def percentiles(self) -> tuple[Any, Any]:
@@ -254,11 +215,11 @@ class Solution:
             setattr(felt, name, np.concatenate([getattr(self, name)] * times, axis=-1))
         few = felt.waits * felt.wait[0]
         felt.wait = np.where((share <= 0.5) & np.isfinite(few), [few, few * few], felt.wait)
-        felt._places = places_of(self.system, np.ones_like(few, dtype=bool), idle=True)
+        felt._places = self.network.everywhere(few.shape[1])
 
-        def step(places: _Places) -> None:
-            felt._add_up(places)
-            felt._answer(*places.answers)
+        def step(place: Place) -> None:
+            felt._add_up(place)
+            felt._answer(place)
 
         felt._repeat(step, felt.handling)
         return felt
@@ -289,3 +250,8 @@ class Solution:
 def _attempts(time: Any, times: Any, spread: Any) -> Any:
     """Time of all attempts of calls, one after the other."""
     return np.array([times * time[0], times * time[1] + np.where(spread > 0, spread * time[0] ** 2, 0.0)])
+
+
+def _flat(times: Any) -> Any:
+    """Rows and lanes in one."""
+    return times.reshape(2, -1)
