@@ -100,3 +100,14 @@ def test_an_experiment_says_by_how_much_on_each_engine(medians: dict[str, tuple[
 def test_what_cannot_be_charted_is_said_in_a_sentence(shop: Design, loads: list[Estimate]) -> None:
     with pytest.raises(RenderError, match="two loads at least"):
         utilisation_chart(loads[:1], shop)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"), [(0.8, 1.6, "no faster, within the spread,"), (2.0, 4.0, "3× faster")]
+)
+def test_a_ratio_that_may_be_one_is_not_called_faster(low: float, high: float, said: str) -> None:
+    from archbook.diagrams.charts import _faster
+    from archbook.schema.outcome import EngineOutcome
+
+    values = dict.fromkeys(EngineOutcome.__dataclass_fields__) | {"ratio": 3.0 if low > 1 else 1.2}
+    assert _faster(EngineOutcome(**{**values, "ratio_low": low, "ratio_high": high})) == said

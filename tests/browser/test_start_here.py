@@ -26,7 +26,7 @@ def test_the_slider_moves_the_sentence_the_table_and_the_colours(start) -> None:
     before = start.at(".archbook-diagram svg").first.inner_html()
     growth = slider(start, 1)
     growth.focus()
-    for _ in range(25):
+    for _ in range(24):
         growth.press("ArrowRight")
     expect(answer).to_contain_text(re.compile(r"At \d+(\.\d+)?× today's peak .* saturates"))
     expect(start.at(".archbook-panel table").first).to_contain_text("saturated")

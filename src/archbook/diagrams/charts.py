@@ -19,7 +19,7 @@ from archbook.errors import RenderError
 from archbook.units import show_duration, show_factor, show_share, significant
 
 if TYPE_CHECKING:
-    from archbook.schema.outcome import Outcome
+    from archbook.schema.outcome import EngineOutcome, Outcome
 
 NUMBER = "replace(format(datum.value, ',~g'), ',', '\u202f')"  # as units.significant groups digits
 
@@ -60,15 +60,17 @@ def experiment_chart(outcome: Outcome) -> Picture:
     shape = altair.Shape("variant:N", legend=None, scale=shapes)
     median = base.mark_point(filled=True, size=110, opacity=1).encode(x="ms:Q", shape=shape)
     text = base.mark_text(dy=-14, fontSize=12).encode(x="ms:Q", text="text:N", color=altair.value(INK))
-    said = " and ".join(f"{_faster(e.ratio)} on {e.title}" for e in outcome.engines.values())
+    said = " and ".join(f"{_faster(e)} on {e.title}" for e in outcome.engines.values())
     repeats = min(v.repeats for _, v in measured)
     subtitle = f"{outcome.table_name}, {significant(outcome.rows)} rows; {repeats} repeats or more, bar: middle half"
     chart = altair.layer(spread, median, text)
     return _picture(chart, f"{names[-1]} against {names[0]}: {said}", subtitle, max(110, 48 * len(rows)))
 
 
-def _faster(ratio: float) -> str:
-    return f"{show_factor(ratio)} faster" if ratio >= 1 else f"{show_factor(1 / ratio)} slower"
+def _faster(engine: EngineOutcome) -> str:
+    if engine.ratio_low <= 1 <= engine.ratio_high:
+        return "no faster, within the spread,"
+    return f"{show_factor(engine.ratio)} faster" if engine.ratio >= 1 else f"{show_factor(1 / engine.ratio)} slower"
 
 
 def _picture(chart: Any, finding: str, subtitle: str, height: float) -> Picture:
