@@ -39,7 +39,8 @@ def outcome(medians: Mapping[str, tuple[float, float]]) -> Outcome:
         variants = tuple(
             VariantOutcome(v, m, m * 0.8, m * 1.4, 36, "", 0.1) for v, m in (("scan", scan), ("index", index))
         )
-        engines[name] = EngineOutcome(name, "1", 1_000_000, variants, scan / index, 1.0, 2.0, 20.0, None)
+        ratio = scan / index
+        engines[name] = EngineOutcome(name, "1", 1_000_000, variants, ratio, 0.9 * ratio, 1.1 * ratio, 20.0, None)
     return Outcome("index-or-scan", "?", "db", "orders", ("user_id",), "i", "", "", 1_000_000, 7, engines, {}, "")
 
 
