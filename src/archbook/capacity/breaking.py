@@ -63,15 +63,18 @@ def _roots(system: System, rows: Any, bounds: Any) -> Any:
     brackets, below = _Brackets(bounds), _below(system, rows)
     shared = np.geomspace(bounds.min() / 2, 1.01 * bounds.max(), _LANES * (1 + min(len(rows) // _LANES, 3)))
     places = system.network.places(np.repeat(below.any(axis=1, keepdims=True), _LANES, axis=1))
-    solved = [Solution(system, loads, places=places).utilisation[rows] for loads in shared.reshape(-1, _LANES)]
-    brackets.narrow(np.arange(len(rows)), np.tile(shared, (len(rows), 1)), np.concatenate(solved, axis=1))
+    solution = Solution(system, shared[:_LANES], places=places)
+    found = [solution.utilisation[rows]]
+    found += [solution.solve(loads).utilisation[rows] for loads in shared.reshape(-1, _LANES)[1:]]
+    brackets.narrow(np.arange(len(rows)), np.tile(shared, (len(rows), 1)), np.concatenate(found, axis=1))
     cuts = 1 + _LANES // len(rows)
     for part in np.array_split(np.arange(len(rows)), 1 + len(rows) // (4 * _LANES)):
-        places, lanes = system.network.places(np.repeat(below[:, part], cuts, axis=1)), np.arange(cuts * len(part))
+        places, each = system.network.places(np.repeat(below[:, part], cuts, axis=1)), np.repeat(rows[part], cuts)
+        solved: Solution | None = None
         while brackets.wide(part):
             loads = np.linspace(*brackets.ends(part), cuts + 2, axis=1)[:, 1:-1]
-            utilisation = Solution(system, loads.ravel(), places=places).utilisation[np.repeat(rows[part], cuts), lanes]
-            brackets.narrow(part, loads, utilisation.reshape(loads.shape))
+            solved = solved.solve(loads.ravel()) if solved else Solution(system, loads.ravel(), places=places)
+            brackets.narrow(part, loads, solved.utilisation[each, np.arange(len(each))].reshape(loads.shape))
     return brackets.line()
 
 

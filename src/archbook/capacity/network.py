@@ -124,7 +124,7 @@ class Network:
 
 
 class Place:
-    """A level with the lanes in which its elements are needed. Flat: row × lanes + lane, unless called rows or lanes."""
+    """A level with the lanes in which its elements are needed. What is not called rows or lanes counts both."""
 
     def __init__(self, net: Network, level: Level, needed: Any, handled: Any) -> None:
         self.level, lanes = level, needed.shape[1]

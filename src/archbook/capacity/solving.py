@@ -122,15 +122,23 @@ class Solution:
     ) -> None:
         self.system, self.network, self.most = system, system.network, most
         self.share: Any = None
-        self.growths = np.array(list(growths), dtype=float)
-        elements, lanes = len(self.network.elements), len(self.growths)
+        loads = np.array(list(growths), dtype=float)
+        elements, lanes = len(self.network.elements), len(loads)
         self.servers, self.utilisation, self.waits = (np.zeros((elements, lanes)) for _ in range(3))
         self.hold, self.wait = np.zeros((2, elements, lanes)), np.zeros((2, elements, lanes))
         self.handling = np.zeros((2, len(self.network.element), lanes))
         self.answer = np.zeros((2, len(self.network.handling), lanes))
         self._places = places or self.network.everywhere(lanes)
+        self.solve(loads)
+
+    def solve(self, growths: Any) -> Solution:
+        """Itself, at other multiples of today's load (as many as before)."""
+        self.growths = growths
+        if self.network.circular:  # passes start from nothing: what waits for ever never recovers
+            self.hold[:], self.wait[:], self.handling[:], self.answer[:] = 0, 0, 0, 0
         with np.errstate(all="ignore"):
             self._repeat(self._solve, self.utilisation)
+        return self
 
     def _repeat(self, step: Callable[[Place], None], moving: Any) -> None:
         for _ in range(_PASSES if self.network.circular else 1):
