@@ -33,6 +33,7 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
         self._quiet = False
         self._sizes = row_sizes(design)
         self._picture = draw(design, "containers", heat={})
+        self._plan = plan(design)
         self._today = estimate(design)
         self._build_controls(growth)
         self._build_results()
@@ -151,7 +152,7 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
     def _redesign(self) -> None:
         """The design has changed: plan it again and draw the curve anew."""
         self._shown = self.design
-        self._plan = plan(self._shown)
+        self._plan = plan(self._shown, like=self._plan)
         top = max(2 * self._shown.traffic.growth, self._growth.value)
         self._curve = curve(self._shown, [top ** (i / 9) for i in range(10)], plan=self._plan)
         parts = [
