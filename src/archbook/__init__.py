@@ -1,8 +1,10 @@
 """Archbook: the architecture workbook whose claims are measured.
 
->>> import archbook as ab                                # doctest: +SKIP
->>> design = ab.load("ecommerce")                        # doctest: +SKIP
->>> print(ab.answer(ab.estimate(design, growth=10)))     # doctest: +SKIP
+::
+
+    import archbook as ab
+    design = ab.load("ecommerce")
+    print(ab.answer(ab.estimate(design, growth=10)))
 
 Everything is imported when it is first used, so that `import archbook` stays quick.
 """
