@@ -51,6 +51,6 @@ def test_measure(lab, notebook) -> None:
     page = notebook("moves")
     page.run_all()
     bare = moves(page, ".bare .noUi-handle", 0, [".bare .widget-html-content"])
-    outputs = [f".archbook-{part} .widget-html-content" for part in ("said", "chart", "diagram")]
+    outputs = [f".archbook-{part} .widget-html-content" for part in ("top", "below")]
     panel = moves(page, ".archbook-slider .noUi-handle", 1, outputs)
     Path(os.environ["ARCHBOOK_SLIDER_OUT"]).write_text(json.dumps({"panel": panel, "bare": bare}))

@@ -37,9 +37,7 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
         self._today = estimate(design)
         self._build_controls(growth)
         self._build_results()
-        super().__init__(
-            frame(self._control_column(), [self._answer, self._chart], [self._diagram, self._table, self._how])
-        )
+        super().__init__(frame(self._control_column(), [self._top], [self._below, self._how]))
         self.add_class("archbook-panel")
         self._redesign()
 
@@ -88,10 +86,10 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
         return [*column, self._changed, buttons, self._said]
 
     def _build_results(self) -> None:
-        self._answer, self._chart, self._diagram, self._table = (widgets.HTML() for _ in range(4))
-        self._how = widgets.HTML()
-        for output, name in ((self._answer, "said"), (self._chart, "chart"), (self._diagram, "diagram")):
-            output.add_class(f"archbook-{name}")
+        self._chart = ""
+        self._top, self._below, self._how = (widgets.HTML() for _ in range(3))  # few: each move is a message a widget
+        self._top.add_class("archbook-top")
+        self._below.add_class("archbook-below")
 
     # What the sliders do
 
@@ -142,7 +140,7 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
         try:
             act()
         except ArchbookError as error:
-            self._answer.value = sentence(str(error))
+            self._top.value = sentence(str(error)) + self._chart
 
     def _weakest(self) -> str:
         """The service that saturates first: the one that a reader wants to change."""
@@ -168,10 +166,10 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
     def _show(self, now: Estimate) -> None:
         self._estimate = now
         heat = {name: element.utilisation for name, element in now.elements.items() if element.servers}
-        self._answer.value = sentence(answer(now))
-        self._chart.value = utilisation_svg(self._curve, now)
-        self._diagram.value = recolour(self._picture, heat)
-        self._table.value = now.table().html()
+        self._chart = f'<div class="archbook-chart">{utilisation_svg(self._curve, now)}</div>'
+        self._top.value = sentence(answer(now)) + self._chart
+        diagram = f'<div class="archbook-diagram">{recolour(self._picture, heat)}</div>'
+        self._below.value = diagram + now.table().html()
         self._how.value = how_html(now)
 
     # What the buttons do

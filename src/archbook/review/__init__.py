@@ -11,6 +11,7 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
+from archbook.design.loading import collector_at_rest
 from archbook.design.model import Design
 from archbook.evidence import Evidence
 from archbook.findings import Rule, apply
@@ -45,7 +46,8 @@ def review(
     """
     subject = Subject(design, evidence)
     chosen = rules() if only is None else only
-    findings, crashes = apply(chosen, subject, design.place)
+    with collector_at_rest():
+        findings, crashes = apply(chosen, subject, design.place)
     still_open, waived, remarks = settle(findings, design, chosen, today or datetime.date.today())
     return Report(
         design=design.name,
