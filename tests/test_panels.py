@@ -18,9 +18,9 @@ def test_it_opens_on_the_service_that_saturates_first(panel):
 
 
 def test_growth_changes_the_answer_the_table_and_the_colours_and_not_the_design(panel):
-    before = panel._top.value, panel._below.value
+    before = panel._top.value, panel._below.value, panel._table.value
     panel._growth.value = 10.0
-    after = panel._top.value, panel._below.value
+    after = panel._top.value, panel._below.value, panel._table.value
     assert all(old != new for old, new in zip(before, after, strict=True))
     assert "At 10× today" in panel._top.value
     assert panel.design == ab.load(panel.design.folder)
@@ -120,7 +120,7 @@ def test_names_of_a_stranger_cannot_leave_their_text(design_folder):
     name = next(iter(design.services))
     hostile = design.changed({("services", name, "technology"): "<script>alert(1)</script>"})
     panel = ab.panels.capacity(hostile)
-    assert "<script" not in panel._top.value + panel._below.value
+    assert "<script" not in panel._top.value + panel._below.value + panel._table.value
 
 
 def test_every_control_has_a_description_and_can_be_reached_by_keyboard(panel):

@@ -37,7 +37,7 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
         self._today = estimate(design)
         self._build_controls(growth)
         self._build_results()
-        super().__init__(frame(self._control_column(), [self._top], [self._below, self._how]))
+        super().__init__(frame(self._control_column(), [self._top], [self._below, self._table, self._how]))
         self.add_class("archbook-panel")
         self._redesign()
 
@@ -87,9 +87,12 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
 
     def _build_results(self) -> None:
         self._chart = ""
-        self._top, self._below, self._how = (widgets.HTML() for _ in range(3))  # few: each move is a message a widget
+        self._top, self._below, self._table, self._how = (
+            widgets.HTML() for _ in range(4)
+        )  # few: each move is a message a widget
         self._top.add_class("archbook-top")
         self._below.add_class("archbook-below")
+        self._table.add_class("archbook-below")
 
     # What the sliders do
 
@@ -168,8 +171,8 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
         heat = {name: element.utilisation for name, element in now.elements.items() if element.servers}
         self._chart = f'<div class="archbook-chart">{utilisation_svg(self._curve, now)}</div>'
         self._top.value = sentence(answer(now)) + self._chart
-        diagram = f'<div class="archbook-diagram">{recolour(self._picture, heat)}</div>'
-        self._below.value = diagram + now.table().html()
+        self._below.value = f'<div class="archbook-diagram">{recolour(self._picture, heat)}</div>'
+        self._table.value = now.table().html()
         self._how.value = how_html(now)
 
     # What the buttons do

@@ -40,6 +40,7 @@ FRAME_STYLE = """<style>
 .archbook-panel .widget-inline-hbox .widget-label {min-width: 116px; text-align: left}
 .archbook-panel .archbook-answer {font-size: 15px; line-height: 1.45; margin: 4px 0 8px}
 .archbook-panel :is(.archbook-top, .archbook-below) {contain: content}
+.archbook-panel .archbook-below {content-visibility: auto; contain-intrinsic-size: auto 500px}
 .archbook-panel :is(.archbook-chart, .archbook-diagram) svg {max-width: 100%; height: auto}
 .archbook-panel .archbook-changed {font-size: 12px; line-height: 1.4; margin: 4px 0}
 .archbook-panel button:focus-visible, .archbook-panel .noUi-handle:focus {
