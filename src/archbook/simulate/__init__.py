@@ -1,0 +1,1 @@
+"""The simulator: requests flow through the design's call graph; every figure comes with its interval."""
