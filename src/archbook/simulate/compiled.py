@@ -6,9 +6,35 @@ that first run.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numba
 
-compiled: Any = numba.njit(cache=True, nogil=True, error_model="numpy")
-"""Decorator of functions over numbers and arrays. It lets go of the interpreter's lock: threads run at once."""
+_njit: Any = numba.njit  # its stubs do not know all of its options
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def compiled(function: _Function) -> _Function:
+    """Decorator of functions that Python calls. They let go of the interpreter's lock: threads run at once."""
+    made: _Function = _njit(cache=True, nogil=True, error_model="numpy")(function)
+    return made
+
+
+def inner(function: _Function) -> _Function:
+    """Decorator of functions that only compiled ones call; they are kept with their callers."""
+    made: _Function = _njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    return made
+
+
+def forget_stale() -> None:
+    """Drop kept machine code that is older than any source here: numba looks at the file of the caller alone."""
+    here = Path(__file__).parent
+    newest = max(path.stat().st_mtime for path in here.glob("*.py"))
+    for kept in here.glob("__pycache__/*.nbi"):
+        if kept.stat().st_mtime < newest:
+            kept.unlink(missing_ok=True)
+
+
+forget_stale()

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from archbook.simulate.compiled import compiled
+from archbook.simulate.compiled import inner
 
 _M1, _M2 = 4294967087, 4294944443
 CONSTANT, GAMMA, EXPONENTIAL, HYPEREXPONENTIAL = 0.0, 1.0, 2.0, 3.0
@@ -30,53 +30,53 @@ def streams(seed: int, count: int, replication: int = 0) -> Any:
     return (words % (limits - np.uint64(1)) + np.uint64(1)).astype(np.int64)
 
 
-@compiled
-def uniform(stream: Any) -> float:
-    """The next number of a stream, in (0, 1)."""
-    first = (1403580 * stream[1] - 810728 * stream[0]) % 4294967087
-    stream[0], stream[1], stream[2] = stream[1], stream[2], first
-    second = (527612 * stream[5] - 1370589 * stream[3]) % 4294944443
-    stream[3], stream[4], stream[5] = stream[4], stream[5], second
+@inner
+def uniform(n: Any, at: int) -> float:
+    """The next number, in (0, 1), of the stream whose six numbers begin at n[at]."""
+    first = (1403580 * n[at + 1] - 810728 * n[at]) % 4294967087
+    n[at], n[at + 1], n[at + 2] = n[at + 1], n[at + 2], first
+    second = (527612 * n[at + 5] - 1370589 * n[at + 3]) % 4294944443
+    n[at + 3], n[at + 4], n[at + 5] = n[at + 4], n[at + 5], second
     return ((first - second) % 4294967087 + 1) * 2.328306549295728e-10
 
 
-@compiled
-def exponential(stream: Any) -> float:
+@inner
+def exponential(n: Any, at: int) -> float:
     """An exponential number with mean 1."""
-    return -math.log(uniform(stream))
+    return -math.log(uniform(n, at))
 
 
-@compiled
-def normal(stream: Any) -> float:
+@inner
+def normal(n: Any, at: int) -> float:
     """A standard normal number (Box and Muller)."""
-    return math.sqrt(-2.0 * math.log(uniform(stream))) * math.cos(6.283185307179586 * uniform(stream))
+    return math.sqrt(-2.0 * math.log(uniform(n, at))) * math.cos(6.283185307179586 * uniform(n, at))
 
 
-@compiled
-def gamma(stream: Any, shape: float) -> float:
+@inner
+def gamma(n: Any, at: int, shape: float) -> float:
     """A gamma number with mean `shape`, shape >= 1. Source: Marsaglia and Tsang, ACM TOMS 26 (2000)."""
     d = shape - 1.0 / 3.0
     c = 1.0 / math.sqrt(9.0 * d)
     while True:
-        x = normal(stream)
+        x = normal(n, at)
         v = 1.0 + c * x
         if v > 0.0:
             v = v * v * v
-            if math.log(uniform(stream)) < 0.5 * x * x + d - d * v + d * math.log(v):
+            if math.log(uniform(n, at)) < 0.5 * x * x + d - d * v + d * math.log(v):
                 return d * v
 
 
-@compiled
-def sample(stream: Any, law: Any) -> float:
-    """A time (s) of a law as `law_of` makes it."""
-    kind = law[0]
+@inner
+def sample(n: Any, at: int, x: Any, law: int) -> float:
+    """A time (s) of the law that begins at x[law], as `law_of` makes it."""
+    kind = x[law]
     if kind == 2.0:
-        return law[1] * exponential(stream)
+        return x[law + 1] * exponential(n, at)
     if kind == 0.0:
-        return law[1]
+        return x[law + 1]
     if kind == 1.0:
-        return law[1] * gamma(stream, law[2])
-    return (law[2] if uniform(stream) < law[1] else law[3]) * exponential(stream)
+        return x[law + 1] * gamma(n, at, x[law + 2])
+    return (x[law + 2] if uniform(n, at) < x[law + 1] else x[law + 3]) * exponential(n, at)
 
 
 def law_of(mean_s: float, scv: float) -> tuple[float, float, float, float]:

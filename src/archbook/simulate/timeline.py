@@ -1,0 +1,149 @@
+"""What happens to a system while it is watched: outages, slowness, spikes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from archbook.capacity.formulas import checked
+from archbook.design.elements import Service
+from archbook.errors import InvalidInput, UnknownName
+from archbook.simulate import state
+from archbook.simulate.program import Program
+
+HEALTH_CHECK_S = 10.0
+"""Health checks take an instance out this long after it began to refuse (two checks, 5 s apart), and put it back
+as long after it recovered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """An element answers nothing for a while. mode: `refuse` fails at once, `hang` lets requests wait.
+
+    instance: only that one (from 0); all by default. checked: whether health checks take it out; by default as the
+    design says.
+    """
+
+    element: str
+    at_s: float
+    for_s: float
+    mode: Literal["refuse", "hang"] = "hang"
+    instance: int | None = None
+    checked: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """An element, or one instance of it, takes `factor` times as long for a while."""
+
+    element: str
+    at_s: float
+    for_s: float
+    factor: float
+    instance: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spike:
+    """Clients ask `factor` times as often for a while."""
+
+    at_s: float
+    for_s: float
+    factor: float
+
+
+Happening = Outage | Slow | Spike
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Happenings as tables. speeds: rows of (from, speed); at: instance → its first row. rates: (from, factor)."""
+
+    changes_s: Any
+    changes: Any
+    speeds: Any
+    speeds_at: dict[int, int]
+    rates: tuple[tuple[float, float], ...]
+
+
+def timeline(program: Program, happenings: Sequence[Happening] = ()) -> Timeline:
+    """The tables of happenings. Raises UnknownName and InvalidInput."""
+    changes: list[tuple[float, int, int, int]] = []
+    slow: dict[int, list[tuple[float, float, float]]] = {}
+    spikes: list[tuple[float, float, float]] = []
+    for happening in happenings:
+        start = checked("at_s", happening.at_s)
+        end = start + checked("for_s", happening.for_s, above=0)
+        if isinstance(happening, Spike):
+            spikes.append((start, end, checked("factor", happening.factor)))
+            continue
+        rows = _rows(program, happening.element, happening.instance)
+        if isinstance(happening, Slow):
+            factor = checked("factor", happening.factor, above=0)
+            for row in rows:
+                slow.setdefault(row, []).append((start, end, 1 / factor))
+        else:
+            changes += _outage(program, happening, rows, start, end, slow)
+    changes.sort(key=lambda change: change[0])
+    speeds, speeds_at = _speeds(slow)
+    times = np.array([change[0] for change in changes] + [math.inf])
+    table = np.array([(*change[1:], 0) for change in changes] or [(0, 0, 0, 0)], dtype=np.int64)
+    return Timeline(times, table, speeds, speeds_at, _rates(spikes))
+
+
+def _outage(
+    program: Program, outage: Outage, rows: Iterable[int], start: float, end: float, slow: dict[int, Any]
+) -> list[tuple[float, int, int, int]]:
+    changes: list[tuple[float, int, int, int]] = []
+    if outage.mode not in ("refuse", "hang"):
+        raise InvalidInput(f"`mode` is `{outage.mode}`; it is `refuse` or `hang`")
+    element = program.design.element(outage.element)
+    watched = bool(isinstance(element, Service) and element.health_check)
+    watched = watched if outage.checked is None else outage.checked
+    for row in rows:
+        if outage.mode == "refuse":
+            changes += [(start, state.REFUSE, row * state.WIDE, 1), (end, state.REFUSE, row * state.WIDE, 0)]
+        else:
+            slow.setdefault(row, []).append((start, end, 0.0))
+        if watched and outage.instance is not None and end - start > HEALTH_CHECK_S:
+            at = row * state.WIDE
+            changes += [(start + HEALTH_CHECK_S, state.TAKE_OUT, at, 1), (end + HEALTH_CHECK_S, state.TAKE_OUT, at, 0)]
+    return changes
+
+
+def _rows(program: Program, element: str, instance: int | None) -> Sequence[int]:
+    if element not in program.stations:
+        raise UnknownName("element", element, program.stations)
+    rows = program.rows_of(element)
+    if instance is None:
+        return rows
+    if not 0 <= instance < len(rows):
+        raise InvalidInput(f"`instance` is {instance}; {element} has {len(rows)}, counted from 0")
+    return [rows[instance]]
+
+
+def _speeds(slow: dict[int, list[tuple[float, float, float]]]) -> tuple[Any, dict[int, int]]:
+    """Speed of each touched instance as steps; overlapping happenings multiply."""
+    rows: list[tuple[float, float]] = []
+    at: dict[int, int] = {}
+    for instance, parts in slow.items():
+        at[instance] = len(rows)
+        for start, factor in _steps(parts):
+            rows.append((start, factor))
+        rows.append((math.inf, 1.0))
+    return np.array(rows or [(0.0, 1.0)]), at
+
+
+def _rates(spikes: list[tuple[float, float, float]]) -> tuple[tuple[float, float], ...]:
+    return tuple(_steps(spikes))
+
+
+def _steps(parts: Iterable[tuple[float, float, float]]) -> list[tuple[float, float]]:
+    """(start, end, factor) as steps of the product of all factors, from 0 on."""
+    parts = list(parts)
+    edges = sorted({0.0, *(edge for start, end, _ in parts for edge in (start, end))})
+    return [(edge, math.prod(factor for start, end, factor in parts if start <= edge < end)) for edge in edges]
