@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         estimate,
         experiment,
         export,
+        headroom,
         keep,
         load,
         load_evidence,
@@ -63,8 +64,8 @@ _HOME = {
 
 __all__ = [
     "ArchbookError", "Design", "DesignError", "Estimate", "Evidence", "__version__", "answer", "chapter", "chart",
-    "check", "curve", "decide", "draw", "estimate", "exercises", "experiment", "experiments", "export", "keep", "load",
-    "load_evidence", "new", "open_design", "panels", "review", "save", "views",
+    "check", "curve", "decide", "draw", "estimate", "exercises", "experiment", "experiments", "export", "headroom",
+    "keep", "load", "load_evidence", "new", "open_design", "panels", "review", "save", "views",
 ]  # fmt: skip
 
 

@@ -248,6 +248,15 @@ def show_share(share: float) -> str:
     return f"{significant(percent)} %"
 
 
+def show_money(per_month: float, currency: str) -> str:
+    """Money a month.
+
+    >>> show_money(1243.2, "USD"), show_money(float("nan"), "USD")
+    ('1\u202f240 USD/month', 'unknown')
+    """
+    return significant(per_month) if math.isnan(per_month) else f"{significant(per_month)} {currency}/month"
+
+
 def show_factor(factor: float) -> str:
     """A ratio, such as ``41×``.
 

@@ -12,6 +12,7 @@ from archbook.errors import ArchbookError, DesignError, Problem
 from archbook.evidence import Evidence
 
 if TYPE_CHECKING:
+    from archbook.capacity.headroom import Headroom
     from archbook.capacity.result import Estimate
     from archbook.design.model import Design
     from archbook.diagrams.picture import Picture
@@ -76,6 +77,14 @@ def estimate(design: Design, growth: float = 1.0) -> Estimate:
     from archbook.schema import row_sizes
 
     return estimate(design, growth, row_sizes(design))
+
+
+def headroom(design: Design) -> Headroom:
+    """At which multiple of today's load each part breaks, and the cheapest changes that reach the design's growth."""
+    from archbook.capacity import headroom
+    from archbook.schema import row_sizes
+
+    return headroom(design, row_sizes(design))
 
 
 def curve(design: Design, growths: Sequence[float] = ()) -> list[Estimate]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from archbook.capacity.breaking import COMFORTABLE, Limits, breaks, remedies
+from archbook.capacity.costing import Bill
 from archbook.capacity.explained import FORMULAS
 from archbook.capacity.flow import Plan
 from archbook.capacity.formulas import checked
@@ -59,6 +60,7 @@ def _estimate(design: Design, solution: Solution, lane: int, row_sizes: RowSizes
     limits, order = _broken(system, target)
     elements = _elements(solution, lane, limits)
     ingress, egress, unsized = _edge(design, plan, growth)
+    kept = storage(design, plan, growth, row_sizes)
     ((changes, late),) = _mend(system, [max(target, growth)])
     return Estimate(
         design=design.title or design.name,
@@ -69,12 +71,13 @@ def _estimate(design: Design, solution: Solution, lane: int, row_sizes: RowSizes
         elements=elements,
         calls=_calls(design, plan, growth),
         endpoints=endpoints(solution, lane),
-        storage=storage(design, plan, growth, row_sizes),
+        storage=kept,
         ingress_b_per_s=ingress,
         egress_b_per_s=egress,
         breaks=order,
         formulas=FORMULAS,
         warnings=(*plan.warnings, *_unknown(elements), *pool_warnings(design, plan, elements, growth), *unsized),
+        cost=Bill(design, plan, growth, kept, egress).total(),
         remedies=changes,
         missed_after_remedies=late,
     )

@@ -97,6 +97,15 @@ FORMULAS: dict[str, Formula] = {
             "The design's `holds`, or row sizes from the DDL",
         ),
         Formula(
+            "cost",
+            "a month = Σ instances × monthly_cost, or × 730 h × (cpu × price of a vCPU + memory × price of a GB); "
+            "stores as stated (those paid by use × growth), else by vCPU, GB kept, requests or GB of memory; bytes to "
+            "clients × price of a GB",
+            "List prices, all instances all month, no discounts; the median of the providers, with their range. "
+            "External systems, people, backups and traffic between zones are not counted.",
+            "The design's `monthly_cost`, else data/prices.csv (a date and a source a row)",
+        ),
+        Formula(
             "breaks",
             "the multiple of today's load at which utilisation reaches 1, callees' waits included, found by bracketing",
             "All endpoints grow alike. What waits for an element that saturates, saturates just before it.",

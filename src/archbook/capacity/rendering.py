@@ -80,7 +80,7 @@ def _holds_to(breaks_at: float) -> str | None:
 
 def used(estimate: Estimate) -> list[str]:
     """Names of the formulas that this estimate used, in their order."""
-    names = {"traffic", "flow", "holding", "breaks", "remedies", "bandwidth"}
+    names = {"traffic", "flow", "holding", "breaks", "remedies", "bandwidth", "cost"}
     names |= {e.formula for e in estimate.elements.values()} | {e.formula for e in estimate.endpoints.values()}
     names |= {"storage"} if estimate.storage else set()
     return [name for name in estimate.formulas if name in names]
@@ -102,6 +102,11 @@ def how_html(estimate: Estimate) -> str:
     return f"<details><summary>How was this computed?</summary><dl>{entries}</dl></details>"
 
 
+def leading(sentence: str) -> str:
+    """The sentence that comes first."""
+    return f'<p style="font-size:1.1em;font-weight:600">{html.escape(sentence)}</p>'
+
+
 def page(estimate: Estimate) -> str:
     """Answer first, then what breaks, the table, what to be careful about, and how it was computed."""
     from archbook.capacity.answers import answer
@@ -110,9 +115,10 @@ def page(estimate: Estimate) -> str:
                     for b in estimate.breaks[:3])  # fmt: skip
     doubts = "".join(f"<li>{html.escape(note)}</li>" for note in notes(estimate))
     return (
-        f'<p style="font-size:1.1em;font-weight:600">{html.escape(answer(estimate))}</p>'
+        leading(answer(estimate))
         + (f"<p>What saturates, first to last:</p><ol>{first}</ol>" if first else "")
         + estimate.table().html()
+        + f"<p>{html.escape(str(estimate.cost))}</p>"
         + (f"<p>To be careful about:</p><ul>{doubts}</ul>" if doubts else "")
         + how_html(estimate)
     )
@@ -123,6 +129,7 @@ def text(estimate: Estimate) -> str:
     from archbook.capacity.answers import answer
 
     lines = [answer(estimate), "", estimate.table().text()]
+    lines += ["", str(estimate.cost)]
     if estimate.breaks:
         lines += ["", "What saturates, first to last"]
         lines += [f"  {show_factor(b.at):>8}  {b.element}: {b.why}" for b in estimate.breaks[:5]]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from archbook.capacity.cost import NO_COST, Cost
 from archbook.tables import Table
 
 Kind = Literal["service", "store", "external"]
@@ -131,6 +132,7 @@ class Estimate:
     formulas: Mapping[str, Formula]
     warnings: tuple[str, ...]
     remedies: tuple[Remedy, ...] = ()  # what keeps all at or under 85 % at the larger of growth and target_growth
+    cost: Cost = NO_COST  # of the design as it stands
     missed_after_remedies: int = 0  # endpoints whose p95 promise is still missed there, with the remedies
 
     def table(self) -> Table:

@@ -89,7 +89,11 @@ class Service(Part):
     fetches_user_urls: Flag = Field(False, description="Whether it fetches URLs that users supply.")
     logs: tuple[DataClass, ...] = Field((), description="Classes of data that end up in its logs.")
     technology: Label = Field("", description="Language or product, for the diagrams.")
-    monthly_cost: Number | None = Field(None, description="Cost of one instance a month, in the design's currency.")
+    cpu: PositiveNumber | None = Field(None, description="vCPUs of one instance; for its cost.")
+    memory: Size | None = Field(None, description="Memory of one instance; for its cost.")
+    monthly_cost: Number | None = Field(
+        None, description="Cost of one instance a month, in the design's currency; else by `cpu` and the price table."
+    )
 
 
 class Backup(Part):
@@ -141,7 +145,11 @@ class Store(Part):
     holds: dict[Name, Holding] = Field({}, description="Tables, buckets or key families, by name.")
     slo: Slo | None = Field(None, description="What it promises.")
     technology: Label = Field("", description="Version or product name, for the diagrams.")
-    monthly_cost: Number | None = Field(None, description="Cost a month, in the design's currency.")
+    cpu: PositiveNumber | None = Field(None, description="vCPUs of one copy, for its cost; `servers` when absent.")
+    memory: Size | None = Field(None, description="Memory of one copy; for its cost.")
+    monthly_cost: Number | None = Field(
+        None, description="Cost a month with its copies, in the design's currency; else by the price table."
+    )
 
 
 class External(Part):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from archbook.capacity.headroom import Headroom
 from archbook.capacity.result import Break, Estimate
 from archbook.design.model import Design
 from archbook.errors import ArchbookError
@@ -37,6 +38,7 @@ class Material:
     evidence: tuple[Evidence, ...] = ()
     schemas: Mapping[str, Schema] = field(default_factory=dict)
     pictures: Mapping[str, Picture | str] = field(default_factory=dict)
+    room: Headroom | None = None
 
     @property
     def too_early(self) -> tuple[Break, ...]:
@@ -60,7 +62,7 @@ class Material:
 
 def gather(design: Design) -> Material:
     """Everything for the document of `design`. Raises ArchbookError where it cannot be estimated."""
-    from archbook.capacity import estimate
+    from archbook.capacity import estimate, headroom
     from archbook.review import review
     from archbook.schema import parse, row_sizes
 
@@ -70,7 +72,8 @@ def gather(design: Design) -> Material:
     evidence = load_evidence(design.folder) if design.folder else ()
     schemas = {store: parse(ddl) for store in design.stores if (ddl := design.ddl(store))}
     pictures = draw_all(drawings(design, now, then))
-    return Material(design, now, then, review(design, evidence), evidence, schemas, pictures)
+    room = headroom(design, sizes)
+    return Material(design, now, then, review(design, evidence), evidence, schemas, pictures, room)
 
 
 def drawings(design: Design, now: Estimate, then: Estimate) -> dict[str, Drawing]:

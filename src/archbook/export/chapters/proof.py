@@ -31,6 +31,7 @@ def capacity(material: Material) -> Section:
     formulas = terms(*((formula.name, _formula(formula)) for formula in then.formulas.values()))
     below = [
         Section("breaks", "What breaks, in order", (order,)),
+        *_cost(material),
         Section("formulas", "How these numbers were computed", (formulas,)),
     ]
     warnings = _bullets((say(warning),) for warning in dict.fromkeys(_warnings(material)))
@@ -38,6 +39,18 @@ def capacity(material: Material) -> Section:
         below.append(Section("warnings", "Where the formulas need care", warnings))
     statement = f"{breaks[0].element} breaks first, at {show_factor(breaks[0].at)} today's load" if breaks else ""
     return Section("capacity", "Capacity", blocks, tuple(below), statement or "No limit is known")
+
+
+def _cost(material: Material) -> Iterator[Section]:
+    """What the design costs at its growth, and the cheapest way there."""
+    room = material.room
+    if room is None:
+        return
+    costs, ways = room.after.cost.table(), room.changes_table()
+    blocks: list[Block] = [say(room.answer, " ", COMPUTED)]
+    blocks += [Grid("ways", ways, line(ways.title, " ", COMPUTED))] if room.changes else []
+    blocks += [Grid("cost", costs, line(costs.title, " ", COMPUTED)), *(say(concern) for concern in room.concerns)]
+    yield Section("cost", "What it costs, and the cheapest way to its growth", tuple(blocks))
 
 
 def _elements(material: Material) -> Grid:

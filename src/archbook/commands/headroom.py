@@ -1,0 +1,25 @@
+"""`archbook headroom`."""
+
+from __future__ import annotations
+
+import click
+
+from archbook.commands import design_argument, json_option, tell, tell_json
+
+
+@click.command("headroom")
+@design_argument
+@json_option
+def command(design: str | None, as_json: bool) -> None:
+    """Say at which load each part breaks, and the cheapest way to the design's growth.
+
+    Costs come from the design (`monthly_cost`), else from a table of list prices with date and source; a `prices.csv`
+    beside design.yaml replaces those that it lists.
+    """
+    from archbook import verbs
+
+    found = verbs.headroom(verbs.load(design))
+    if as_json:
+        tell_json(found)
+    else:
+        tell(str(found))
