@@ -19,7 +19,8 @@ from archbook.cli import archbook, main
 from archbook.commands.lab import lab_arguments
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ["check", "draw", "estimate", "experiment", "export", "headroom", "lab", "new", "review", "schema"]
+COMMANDS = ["check", "draw", "estimate", "experiment", "export", "headroom", "lab", "new", "review", "schema",
+            "simulate"]  # fmt: skip
 
 Copy = Callable[[str], Path]
 

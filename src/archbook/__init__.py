@@ -41,7 +41,9 @@ if TYPE_CHECKING:
         load_evidence,
         new,
         open_design,
+        replay,
         review,
+        simulate,
     )
 
     __version__: str
@@ -65,7 +67,8 @@ _HOME = {
 __all__ = [
     "ArchbookError", "Design", "DesignError", "Estimate", "Evidence", "__version__", "answer", "chapter", "chart",
     "check", "curve", "decide", "draw", "estimate", "exercises", "experiment", "experiments", "export", "headroom",
-    "keep", "load", "load_evidence", "new", "open_design", "panels", "review", "save", "views",
+    "keep", "load", "load_evidence", "new", "open_design", "panels", "replay", "review", "save", "simulate",
+    "views",
 ]  # fmt: skip
 
 
@@ -98,7 +101,7 @@ class _FrontDoor(ModuleType):
     """Python sets a room as an attribute of its package when it is imported, over the verb of the same name."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in ("review", "export") and isinstance(value, ModuleType):
+        if name in ("review", "export", "simulate") and isinstance(value, ModuleType):
             value.__class__ = _Room
         super().__setattr__(name, value)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from archbook.diagrams.picture import Picture
     from archbook.review import Report
     from archbook.schema import Outcome
+    from archbook.simulate import Replay, Simulation
 
 
 class _Shown:
@@ -95,6 +96,31 @@ def curve(design: Design, growths: Sequence[float] = ()) -> list[Estimate]:
     return curve(design, list(growths) or [top ** (step / 15) for step in range(16)])
 
 
+def simulate(design: Design, growth: float = 1.0, **options: Any) -> Simulation:
+    """The same by simulation, each number with its 95 % interval beside the formula; a line says how far it is.
+
+    options: seed, precision, budget (see `archbook.simulate.running.simulate`).
+    """
+    from archbook.schema import row_sizes
+    from archbook.simulate.running import simulate
+    from archbook.waiting_line import waiting_line
+
+    with waiting_line() as progress:
+        return simulate(design, growth, **{"row_sizes": row_sizes(design), "progress": progress, **options})
+
+
+def replay(design: Design, growth: float = 1.0, **options: Any) -> Replay:
+    """What a design does over time while things happen to it: does it recover? A line says how far it is.
+
+    options: duration_s, happenings, seed, replications (see `archbook.simulate.replaying.replay`).
+    """
+    from archbook.simulate.replaying import replay
+    from archbook.waiting_line import waiting_line
+
+    with waiting_line() as progress:
+        return replay(design, growth, **{"progress": progress, **options})
+
+
 def experiment(design: Design, name: str, **options: Any) -> Outcome:
     """Run a schema experiment on a design's DDL, on DuckDB and on PostgreSQL unless told; a line says how far it is.
 
@@ -148,12 +174,14 @@ def chart(subject: Any, design: Design | None = None) -> Picture:
     return experiment_chart(subject)
 
 
-def keep(design: Design, found: Evidence | Iterable[Evidence] | Outcome) -> Said:
-    """Keep evidence, or what an experiment's outcome says, in the design's folder. Raises Conflict."""
+def keep(design: Design, found: Evidence | Iterable[Evidence] | Outcome | Simulation | Replay) -> Said:
+    """Keep evidence, or what an experiment or a simulation says, in the design's folder. Raises Conflict."""
     entries: Any = found.evidence(design) if hasattr(found, "evidence") else found
     entries = [entries] if isinstance(entries, Evidence) else list(entries)
     if design.folder is None:
         raise ArchbookError(f"{design.name} was made in code and has no folder to keep evidence in; save it first")
+    if not entries:
+        return Said("Nothing kept: there is no number that it stands behind.")
     path = _evidence.keep(design.folder, entries)
     names = ", ".join(entry.id for entry in entries)
     return Said(f"Kept in {path.name} of {design.name}: {names}. Delete the entry there to undo.")

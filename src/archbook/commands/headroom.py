@@ -11,7 +11,7 @@ from archbook.commands import design_argument, json_option, tell, tell_json
 @design_argument
 @json_option
 def command(design: str | None, as_json: bool) -> None:
-    """Say at which load each part breaks, and the cheapest way to the design's growth.
+    """Say what growth costs, and what breaks where.
 
     Costs come from the design (`monthly_cost`), else from a table of list prices with date and source; a `prices.csv`
     beside design.yaml replaces those that it lists.

@@ -28,16 +28,19 @@ class Figure(NamedTuple):
         return (self.high - self.low) / 2 / abs(self.value)
 
     def shown(self, show: Callable[[float], str]) -> str:
-        """The value with its interval in brackets, both through `show`: ``12.4 ms (11.9–13.0 ms)``.
+        """The value with its interval in brackets, the unit only once where it is the same.
 
-        >>> Figure(2.0, 1.5, 2.5).shown(str)
-        '2.0 (1.5–2.5)'
+        >>> Figure(0.0124, 0.0119, 0.0130).shown(lambda seconds: f"{1000 * seconds:.1f} ms")
+        '12.4 ms (11.9–13.0)'
         """
         if math.isnan(self.value):
             return "unknown"
-        if math.isnan(self.low):
-            return show(self.value)
-        return f"{show(self.value)} ({show(self.low)}–{show(self.high)})"
+        texts = [show(number) for number in self if not math.isnan(number)]
+        if len(set(texts)) == 1:
+            return texts[0]
+        units = {text.partition(" ")[2] for text in texts}
+        low, high = (text.partition(" ")[0] if len(units) == 1 else text for text in texts[1:])
+        return f"{texts[0]} ({low}–{high})"
 
 
 def t_quantile(freedom: int) -> float:

@@ -105,8 +105,11 @@ def grown(world: World) -> World:
 def replicate(program: Program, timeline: Timeline, plan: Plan, replication: int) -> tuple[World, bool]:
     """Run one replication; whether it came to its end, or stopped because requests piled up without bound."""
     world = world_of(program, timeline, plan, replication)
-    while engine.run(world.n, world.x, program.spare, float(plan.end_s)) == state.FULL:
-        if 2 * len(world.pool) > MOST_ROWS:
-            return world, False
-        world = grown(world)
+    for until in (plan.warm_s, plan.end_s):
+        while engine.run(world.n, world.x, program.spare, float(until)) == state.FULL:
+            if 2 * len(world.pool) > MOST_ROWS:
+                return world, False
+            world = grown(world)
+        if until == plan.warm_s:
+            world.by_policy[:] = 0  # the one table that counts from the start
     return world, True
