@@ -24,7 +24,8 @@ def command(design: str | None, growth: float, seed: int, precision: float, budg
             as_json: bool) -> None:  # fmt: skip
     """Simulate a design, and hold the formulas against it.
 
-    It runs in virtual time; every number comes with its 95 % interval. Per service, store and endpoint: utilisation, wait and percentiles, computed and simulated.
+    It runs in virtual time; every number comes with its 95 % interval. Per service, store and endpoint: utilisation,
+    wait and percentiles, computed and simulated.
     """
     from archbook import verbs
 
