@@ -22,14 +22,17 @@ Written by `make reference` from the docstrings and the command line; `make chec
 def page() -> str:
     """The whole page. Raises SystemExit naming every public name without a docstring."""
     import archbook
+    from archbook import simulate
 
-    bare = [name for name in archbook.__all__ if not described(getattr(archbook, name))]
+    bare = [name for room in (archbook, simulate) for name in room.__all__ if not described(getattr(room, name))]
     if bare:
         raise SystemExit(f"without a docstring: {', '.join(bare)}")
     lines = [
         HEAD,
         "## In Python: `import archbook as ab`\n",
         *python(archbook),
+        "\n## Of the simulator: `from archbook.simulate import ...`\n",
+        *python(simulate, ""),
         "\n## On the command line\n",
         *commands(),
         "## Rules of the review\n",
@@ -43,7 +46,7 @@ def described(thing: Any) -> bool:
     return isinstance(thing, str | int | float) or bool(inspect.getdoc(thing))
 
 
-def python(package: Any) -> Iterator[str]:
+def python(package: Any, before: str = "ab.") -> Iterator[str]:
     from archbook import verbs
 
     for name in sorted(package.__all__, key=str.casefold):
@@ -54,10 +57,10 @@ def python(package: Any) -> Iterator[str]:
         if inspect.isfunction(inspect.unwrap(verb)):
             # Annotations are text here; their quotes are no part of them.
             signature = re.sub(r"(: |-> )'([^']*)'", r"\1\2", str(inspect.signature(verb)))
-            yield f"- **`ab.{name}`** `{signature}`  \n  {sentence(verb)}"
+            yield f"- **`{before}{name}`** `{signature}`  \n  {sentence(verb)}"
         else:
             kind = "room" if inspect.ismodule(thing) else "class"
-            yield f"- **`ab.{name}`** ({kind})  \n  {sentence(thing)}"
+            yield f"- **`{before}{name}`** ({kind})  \n  {sentence(thing)}"
 
 
 def sentence(thing: Any) -> str:

@@ -10,23 +10,51 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from archbook.simulate.figures import Figure
+    from archbook.simulate.limiting import RateLimited, rate_limit
     from archbook.simulate.replaying import Replay, replay
     from archbook.simulate.result import Simulation
     from archbook.simulate.running import simulate
+    from archbook.simulate.stampeding import Stampede, stampede
     from archbook.simulate.timeline import Outage, Slow, Spike
+    from archbook.simulate.tracing import CacheTrace, cache_trace, zipf_keys, zipf_weights
 
 _HOME = {
+    "CacheTrace": "tracing",
     "Figure": "figures",
     "Outage": "timeline",
+    "RateLimited": "limiting",
     "Replay": "replaying",
     "Simulation": "result",
     "Slow": "timeline",
     "Spike": "timeline",
+    "Stampede": "stampeding",
+    "cache_trace": "tracing",
+    "rate_limit": "limiting",
     "replay": "replaying",
     "simulate": "running",
+    "stampede": "stampeding",
+    "zipf_keys": "tracing",
+    "zipf_weights": "tracing",
 }
 
-__all__ = ["Figure", "Outage", "Replay", "Simulation", "Slow", "Spike", "replay", "simulate"]
+__all__ = [
+    "CacheTrace",
+    "Figure",
+    "Outage",
+    "RateLimited",
+    "Replay",
+    "Simulation",
+    "Slow",
+    "Spike",
+    "Stampede",
+    "cache_trace",
+    "rate_limit",
+    "replay",
+    "simulate",
+    "stampede",
+    "zipf_keys",
+    "zipf_weights",
+]
 
 
 def __getattr__(name: str) -> Any:
