@@ -266,6 +266,17 @@ def show_factor(factor: float) -> str:
     return f"{significant(factor)}×"
 
 
+def with_range(value: str, low: str, high: str) -> str:
+    """A shown value with the ends of its interval; the unit once, where all share it.
+
+    >>> with_range("12.4 ms", "11.9 ms", "13 ms"), with_range("900 ms", "0.8 s", "1.2 s")
+    ('12.4 ms (11.9–13)', '900 ms (0.8 s–1.2 s)')
+    """
+    unit = re.sub(r"^[-\d.\u202f]+", "", value)
+    once = all(re.fullmatch(r"[-\d.\u202f]+" + re.escape(unit), end) for end in (low, high))
+    return f"{value} ({'–'.join(end.removesuffix(unit) if once else end for end in (low, high))})"
+
+
 def show_count(number: int, one: str, many: str = "") -> str:
     """A count with its noun.
 

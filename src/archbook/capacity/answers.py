@@ -12,7 +12,12 @@ COMFORTABLY = ("carries", "carry", " with at most 85 % utilisation")
 
 
 def answer(estimate: Estimate) -> str:
-    """What the estimate says, in two or three short sentences."""
+    """What the estimate says, in two or three short sentences; one more where its inputs are uncertain."""
+    ranges = estimate.ranges if estimate.requests_per_s else None
+    return " ".join([_likely(estimate), *([ranges.answer] if ranges else [])])
+
+
+def _likely(estimate: Estimate) -> str:
     load = f"At {show_factor(estimate.growth)} today's peak ({show_rate(estimate.requests_per_s)})"
     if estimate.growth == 1:
         load = f"At today's peak ({show_rate(estimate.requests_per_s)})"

@@ -58,6 +58,14 @@ class Limits:
         return {name: found[name][1] if name in by_queue and name in found else name for name in self.at}
 
 
+def limits_of(system: System) -> Limits:
+    """The limits of a system, found once."""
+    if "limits" not in system.memo:
+        system.memo["limits"] = Limits(system)
+    found: Limits = system.memo["limits"]
+    return found
+
+
 def _roots(system: System, rows: Any, bounds: Any) -> Any:
     """Solve utilisation(load) = 1 for many services at once: shared loads first, then each divides what is left."""
     brackets, below = _Brackets(bounds), _below(system, rows)

@@ -26,15 +26,17 @@ Use = tuple[str, float]
 class Bill:
     """The costs of a design at one multiple of today's load; of single elements too, for what a change would cost.
 
-    storage: what the stores keep. egress_b_per_s: bytes to clients at the peak of that load. Raises DesignError for a
-    `prices.csv` of the design that cannot be read.
+    storage: what the stores keep. egress_b_per_s: bytes to clients at the peak of that load. paid: multiple of stated
+    costs that go by use, where it is not the growth. Raises DesignError for a `prices.csv` that cannot be read.
     """
 
     def __init__(
-        self, design: Design, plan: Plan, growth: float, storage: Iterable[StorageEstimate], egress_b_per_s: float
-    ) -> None:
+        self, design: Design, plan: Plan, growth: float, storage: Iterable[StorageEstimate], egress_b_per_s: float,
+        paid: float | None = None,
+    ) -> None:  # fmt: skip
         self.design, self.plan, self.growth, self.table = design, plan, growth, prices(design)
         self.month_s = HOURS * 3600 / float(design.traffic.peak_to_mean)
+        self.paid = growth if paid is None else paid
         self.egress_gb = egress_b_per_s * self.month_s / _GB
         self.kept: dict[str, list[StorageEstimate]] = {name: [] for name in design.stores}
         for entry in storage:
@@ -46,7 +48,7 @@ class Bill:
             return [_of_service(name, element, self.table)], 0.0
         rates = self.plan.reads_per_s[name], self.plan.writes_per_s[name]
         millions = [rate * self.growth * self.month_s / 1e6 for rate in rates]
-        return _of_store(name, element, self.kept[name], millions, self.growth, self.table)
+        return _of_store(name, element, self.kept[name], millions, self.paid, self.table)
 
     def total(self) -> Cost:
         """The costs of the design as it stands."""

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from archbook.capacity.breaking import COMFORTABLE, Limits, breaks, remedies
+from archbook.capacity.bandwidth import calls, edge
+from archbook.capacity.breaking import COMFORTABLE, Limits, breaks, limits_of, remedies
 from archbook.capacity.costing import Bill
 from archbook.capacity.explained import FORMULAS
 from archbook.capacity.flow import Plan
@@ -14,9 +15,10 @@ from archbook.capacity.formulas import checked
 from archbook.capacity.moments import Moments
 from archbook.capacity.paths import endpoints, missed
 from archbook.capacity.pools import pool_warnings, shedding
-from archbook.capacity.result import Break, CallEstimate, ElementEstimate, Estimate, Remedy
+from archbook.capacity.result import Break, ElementEstimate, Estimate, Remedy
 from archbook.capacity.solving import Solution, Station, System, system_of
 from archbook.capacity.storage import storage
+from archbook.capacity.uncertainty import Uncertainty, uncertain_inputs
 from archbook.design.model import Design
 from archbook.units import show_share, significant
 
@@ -59,7 +61,7 @@ def _estimate(design: Design, solution: Solution, lane: int, row_sizes: RowSizes
     plan, target = system.plan, float(design.traffic.growth)
     limits, order = _broken(system, target)
     elements = _elements(solution, lane, limits)
-    ingress, egress, unsized = _edge(design, plan, growth)
+    ingress, egress, unsized = edge(design, plan, growth)
     kept = storage(design, plan, growth, row_sizes)
     ((changes, late),) = _mend(system, [max(target, growth)])
     return Estimate(
@@ -69,7 +71,7 @@ def _estimate(design: Design, solution: Solution, lane: int, row_sizes: RowSizes
         sessions_per_s=design.sessions_per_s(growth),
         requests_per_s=growth * sum(plan.asked_per_s.values()),
         elements=elements,
-        calls=_calls(design, plan, growth),
+        calls=calls(design, plan, growth),
         endpoints=endpoints(solution, lane),
         storage=kept,
         ingress_b_per_s=ingress,
@@ -80,15 +82,15 @@ def _estimate(design: Design, solution: Solution, lane: int, row_sizes: RowSizes
         cost=Bill(design, plan, growth, kept, egress).total(),
         remedies=changes,
         missed_after_remedies=late,
+        uncertain=Uncertainty(design, growth, target, row_sizes) if uncertain_inputs(design) else None,
     )
 
 
 def _broken(system: System, target: float) -> tuple[Limits, tuple[Break, ...]]:
-    if "limits" not in system.memo:
-        limits = Limits(system)
-        system.memo["limits"] = limits, breaks(limits, target, _mend(system, [target])[0][0])
-    found: tuple[Limits, tuple[Break, ...]] = system.memo["limits"]
-    return found
+    limits = limits_of(system)
+    if ("breaks", target) not in system.memo:
+        system.memo["breaks", target] = breaks(limits, target, _mend(system, [target])[0][0])
+    return limits, system.memo["breaks", target]
 
 
 def _mend(system: System, growths: list[float]) -> list[tuple[tuple[Remedy, ...], int]]:
@@ -161,26 +163,3 @@ def _doubts(design: Design, element: ElementEstimate, holding: Moments) -> tuple
 def _unknown(elements: Mapping[str, ElementEstimate]) -> list[str]:
     names = [e.name for e in elements.values() if e.formula == "unknown" and e.arrival_rate_per_s]
     return [f"not estimated, because no service_time is given: {', '.join(names)}"] if names else []
-
-
-def _calls(design: Design, plan: Plan, growth: float) -> tuple[CallEstimate, ...]:
-    found = []
-    for i, call in enumerate(design.calls):
-        sizes = [float(size) for size in (call.request_size, call.response_size) if size is not None]
-        attempts = plan.attempts_per_s[i] * growth
-        bandwidth = attempts * sum(sizes) if sizes else math.nan
-        found.append(CallEstimate(i, call.from_, call.to, plan.calls_per_s[i] * growth, attempts, bandwidth))
-    return tuple(found)
-
-
-def _edge(design: Design, plan: Plan, growth: float) -> tuple[float, float, list[str]]:
-    """Bytes a second from and to clients, and a sentence on endpoints whose sizes are missing."""
-    ingress = egress = 0.0
-    missing = 0
-    for endpoint in design.api.endpoints:
-        rate = plan.asked_per_s[endpoint.name] * growth
-        ingress += rate * float(endpoint.request_size or 0)
-        egress += rate * float(endpoint.response_size or 0)
-        missing += bool(rate) and endpoint.response_size is None
-    lines = [f"bandwidth at the edge leaves out {missing} endpoints without a response_size"] if missing else []
-    return ingress, egress, lines

@@ -98,10 +98,18 @@ class Plan:
 def plan(design: Design, like: Plan | None = None) -> Plan:
     """Carry the traffic of a design over its call graph.
 
-    like: an earlier plan, which is handed back where it fits. Raises ArchbookError when calls go round in a circle.
+    like: an earlier plan, which is handed back where it fits; so is the one last made for this design, or for the one
+    that it was changed from. Raises ArchbookError when calls go round in a circle.
     """
-    if like is not None and like.fits(design):
-        return like
+    for earlier in (like, design.memo.get("plan")):
+        if earlier is not None and earlier.fits(design):
+            design.memo["plan"] = earlier
+            return earlier
+    found = design.memo["plan"] = _plan(design)
+    return found
+
+
+def _plan(design: Design) -> Plan:
     builder = Handlings(design)
     entries = {endpoint.name: builder.enter(endpoint.name) for endpoint in design.api.endpoints}
     asked = _asked(design)

@@ -59,7 +59,7 @@ class Headroom:
 
     design: str
     growth: float
-    requests_per_s: float  # today's peak
+    now: Estimate  # at today's peak
     rooms: tuple[Room, ...]  # first to last
     changes: tuple[Change, ...]  # the cheapest of each element that needs one
     cost: Cost  # at the growth, as the design stands
@@ -88,7 +88,7 @@ class Headroom:
             return "No limit is known for what is in the way: nothing breaks that this design describes."
         first, goal = min(self.rooms, key=lambda room: room.at), show_factor(self.growth)
         said = f"{first.element} breaks first, at {show_factor(first.at)} today's peak"
-        said += f" ({show_rate(first.at * self.requests_per_s)})"
+        said += f" ({show_rate(first.at * self.now.requests_per_s)})"
         bill = show_money(self.cost.per_month, self.cost.currency)
         if not self.changes:
             priced = f", at {bill}" if self.cost.per_month else ""
@@ -103,11 +103,14 @@ class Headroom:
         reach = (
             f"it then holds to {show_factor(self.reaches)}" if math.isfinite(self.reaches) else "nothing breaks then"
         )
-        return f"{said}. The cheapest way to {goal}: {ways}, {more}; {reach}."
+        over = f" {self.now.ranges.answer}" if self.now.ranges else ""
+        return f"{said}. The cheapest way to {goal}: {ways}, {more}; {reach}.{over}"
 
     def table(self) -> Table:
         """What breaks, first to last, with the cheapest change of each."""
-        rows = [(room.element, show_factor(room.at), room.why, room.formula,
+        spans = self.now.ranges.elements if self.now.ranges else {}
+        rows = [(room.element, rendering.with_span(room.at, spans.get(room.element, {}).get("breaks_at"), show_factor),
+                 room.why, room.formula,
                  str(room.changes[0]) if room.changes else None,
                  show_money(room.changes[0].per_month, self.cost.currency) if room.changes else None)
                 for room in self.rooms]  # fmt: skip
@@ -154,7 +157,7 @@ def headroom(design: Design, row_sizes: RowSizes | None = None) -> Headroom:
     changed = design.changed({where: value for change in chosen for where, value in _edits(design, change).items()})
     after = estimate(changed, target, row_sizes)
     concerns = tuple(line for line in after.warnings if line not in then.warnings)
-    return Headroom(design.title or design.name, target, now.requests_per_s, rooms, chosen, then.cost, after, concerns)
+    return Headroom(design.title or design.name, target, now, rooms, chosen, then.cost, after, concerns)
 
 
 def _room(entry: Break, now: Estimate, changes: tuple[Change, ...]) -> Room:

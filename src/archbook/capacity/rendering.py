@@ -5,22 +5,28 @@ from __future__ import annotations
 import dataclasses
 import html
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from archbook.tables import Table, as_columns
-from archbook.units import show_duration, show_factor, show_rate, show_share, show_size, significant
+from archbook.units import show_duration, show_factor, show_rate, show_share, show_size, significant, with_range
 
 if TYPE_CHECKING:
-    from archbook.capacity.result import ElementEstimate, Estimate
+    from archbook.capacity.result import Estimate
+    from archbook.capacity.uncertainty import Span
+
+Show = Callable[[Any], "str | None"]
 
 
 def element_table(estimate: Estimate) -> Table:
     """Load and speed of every element, in the order of the design."""
+    spans = estimate.ranges.elements if estimate.ranges else {}
     rows = [
-        (e.name, e.kind, show_rate(e.arrival_rate_per_s), significant(e.servers) if e.servers else None, _busy(e),
-         _time(e.mean_wait_s), _time(e.p50_s), _time(e.p95_s), _time(e.p99_s), _holds_to(e.breaks_at), e.formula)
-        for e in estimate.elements.values()
+        (e.name, e.kind, at("arrival_rate_per_s", show_rate), significant(e.servers) if e.servers else None,
+         at("utilisation", partial(_busy, e.servers)), _time(e.mean_wait_s), at("p50_s", _time),
+         at("p95_s", _time), at("p99_s", _time), at("breaks_at", _holds_to), e.formula)
+        for e in estimate.elements.values() for at in (_ranged(e, spans),)
     ]  # fmt: skip
     heads = ("element", "kind", ">load", ">servers", ">utilisation", ">mean wait", ">p50", ">p95", ">p99", ">holds to",
              "formula")  # fmt: skip
@@ -29,12 +35,13 @@ def element_table(estimate: Estimate) -> Table:
 
 def endpoint_table(estimate: Estimate) -> Table:
     """Endpoints in the order of the design, with the element in which most of the time goes."""
+    spans = estimate.ranges.endpoints if estimate.ranges else {}
     verdict = {True: "met", False: "missed", None: None}
     rows = [
-        (e.name, show_rate(e.rate_per_s), _time(e.p50_s), _time(e.p95_s), _time(e.p99_s),
+        (e.name, at("rate_per_s", show_rate), at("p50_s", _time), at("p95_s", _time), at("p99_s", _time),
          None if e.slo_p95_s is None else show_duration(e.slo_p95_s), verdict[e.meets_slo],
          f"{e.path[0][0]} {_time(e.path[0][1])}" if e.path else None)
-        for e in estimate.endpoints.values()
+        for e in estimate.endpoints.values() for at in (_ranged(e, spans),)
     ]  # fmt: skip
     heads = ("endpoint", ">load", ">p50", ">p95", ">p99", ">promised p95", "promise", "most of the time in")
     return as_columns(heads, rows, f"Endpoints at {show_factor(estimate.growth)} today's peak (computed)")
@@ -42,13 +49,30 @@ def endpoint_table(estimate: Estimate) -> Table:
 
 def storage_table(estimate: Estimate) -> Table:
     """What the stores keep, today and at the horizon."""
+    kept = estimate.ranges.storage if estimate.ranges else {}
     rows = [
         (f"{s.store} · {s.holding}", significant(s.items_now), f"{significant(s.items_per_day)}/day",
-         significant(s.items_at_horizon), _size(s.item_size_b), _size(s.size_now_b), _size(s.size_at_horizon_b))
+         significant(s.items_at_horizon), _size(s.item_size_b), _size(s.size_now_b),
+         with_span(s.size_at_horizon_b, kept.get(f"{s.store} · {s.holding}"), _size))
         for s in estimate.storage
     ]  # fmt: skip
     heads = ("store · holding", ">items now", ">added", ">at the horizon", ">size of one", ">size now", ">then")
     return as_columns(heads, rows, f"Storage at {show_factor(estimate.growth)} today's load (computed)")
+
+
+def _ranged(part: Any, spans: Mapping[str, Mapping[str, Span]]) -> Callable[[str, Show], str | None]:
+    """Shows a number of an element or endpoint by its name, with its range over the uncertain inputs."""
+    mine = spans.get(part.name, {})
+    return lambda name, show: with_span(getattr(part, name), mine.get(name), show)
+
+
+def with_span(value: Any, span: Span | None, show: Show) -> str | None:
+    """A value with its range, where there is one that can be told from it."""
+    shown = show(value)
+    if shown is None or span is None or math.isnan(span.low):
+        return shown
+    low, high = (show(end) or "never" for end in span)
+    return shown if low == high else with_range(shown, low, high)
 
 
 def _time(seconds: float) -> str:
@@ -61,15 +85,14 @@ def _size(size_b: float | None) -> str:
     return "unknown" if size_b is None else show_size(size_b)
 
 
-def _busy(element: ElementEstimate) -> str | None:
+def _busy(servers: int, share: float) -> str | None:
     """Utilisation for a table: "145 %, saturated" from 1 on."""
-    share = element.utilisation
     if math.isinf(share):
         return "saturated: waits"
     if math.isnan(share):
         return "unknown"
     busy = show_share(share) if share < 1 else f"{significant(100 * share)} %, saturated"
-    return busy if element.servers or share else None
+    return busy if servers or share else None
 
 
 def _holds_to(breaks_at: float) -> str | None:
@@ -87,8 +110,9 @@ def used(estimate: Estimate) -> list[str]:
 
 
 def notes(estimate: Estimate) -> list[str]:
-    """Everything to be careful about: of the estimate and of its elements."""
-    return [*estimate.warnings, *(f"{e.name}: {w}" for e in estimate.elements.values() for w in e.warnings
+    """Everything to be careful about: of the estimate, its uncertain inputs and its elements."""
+    uncertain = [str(estimate.ranges)] if estimate.ranges else []
+    return [*uncertain, *estimate.warnings, *(f"{e.name}: {w}" for e in estimate.elements.values() for w in e.warnings
                                   if e.formula != "unknown")]  # fmt: skip
 
 

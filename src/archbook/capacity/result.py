@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 from archbook.capacity.cost import NO_COST, Cost
 from archbook.tables import Table
+
+if TYPE_CHECKING:
+    from archbook.capacity.uncertainty import Ranges, Uncertainty
 
 Kind = Literal["service", "store", "external"]
 
@@ -134,6 +137,12 @@ class Estimate:
     remedies: tuple[Remedy, ...] = ()  # what keeps all at or under 85 % at the larger of growth and target_growth
     cost: Cost = NO_COST  # of the design as it stands
     missed_after_remedies: int = 0  # endpoints whose p95 promise is still missed there, with the remedies
+    uncertain: Uncertainty | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def ranges(self) -> Ranges | None:
+        """The 5–95 % range of each answer where inputs are `{low, likely, high}`, sampled when first asked for."""
+        return None if self.uncertain is None else self.uncertain.ranges
 
     def table(self) -> Table:
         """Load and speed of every element."""
@@ -150,7 +159,7 @@ class Estimate:
     def to_json(self) -> dict[str, Any]:
         """A plain dict for files and scripts; units in the keys, null where a number is unknown or unbounded."""
         document: dict[str, Any] = rendering.plain(self)
-        return document
+        return document | {"uncertain": None, "ranges": rendering.plain(self.ranges)}
 
     def how_html(self) -> str:
         """*How was this computed?*: formulas, assumptions and sources, folded."""

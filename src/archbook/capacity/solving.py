@@ -114,13 +114,15 @@ class Solution:
     """Waits, holding times and utilisation of every element at each of `growths`.
 
     most: add servers until no utilisation is above this; `servers` says how many it takes. places: from
-    `Network.places`, to solve only some elements in each lane.
+    `Network.places`, to solve only some elements in each lane. own: mean and variance of the own work of handlings in
+    each lane, where it differs between lanes.
     """
 
     def __init__(
-        self, system: System, growths: Iterable[float], most: float | None = None, places: Sequence[Place] = ()
-    ) -> None:
-        self.system, self.network, self.most = system, system.network, most
+        self, system: System, growths: Iterable[float], most: float | None = None, places: Sequence[Place] = (),
+        own: Any = None,
+    ) -> None:  # fmt: skip
+        self.system, self.network, self.most, self.own = system, system.network, most, own
         self.share: Any = None
         loads = np.array(list(growths), dtype=float)
         elements, lanes = len(self.network.elements), len(loads)
@@ -160,7 +162,11 @@ class Solution:
                      leg.copies) for i, leg in parts]  # fmt: skip
             self.answer[:, row] = longest(made)
         added = _attempts(_flat(self.answer).take(place.terms, axis=1), place.times, place.spread)
-        own, count = self.system.handling_own.take(place.handling_rows, axis=1), len(place.handlings)
+        count = len(place.handlings)
+        if self.own is None:
+            own = self.system.handling_own.take(place.handling_rows, axis=1)
+        else:
+            own = _flat(self.own).take(place.handlings, axis=1)
         mean, variance = (own[i] + np.bincount(place.into, added[i], count) for i in (0, 1))
         _flat(self.handling)[:, place.handlings] = mean, variance
         count, weights, used = len(place.elements), place.weights, place.weights > 0
@@ -221,6 +227,7 @@ class Solution:
         felt.share = share
         for name in ("servers", "utilisation", "waits", "hold", "wait", "handling", "answer"):
             setattr(felt, name, np.concatenate([getattr(self, name)] * times, axis=-1))
+        felt.own = None if self.own is None else np.concatenate([self.own] * times, axis=-1)
         few = felt.waits * felt.wait[0]
         felt.wait = np.where((share <= 0.5) & np.isfinite(few), [few, few * few], felt.wait)
         felt._places = self.network.everywhere(few.shape[1])

@@ -21,16 +21,16 @@ def storage(
     gives no size.
     """
     return tuple(
-        _holding(plan, growth, store, name, holding, row_sizes.get((store, name)))
+        _holding(design, plan, growth, store, name, holding, row_sizes.get((store, name)))
         for store, element in design.stores.items()
         for name, holding in element.holds.items()
     )
 
 
 def _holding(
-    plan: Plan, growth: float, store: str, name: str, holding: Holding, row_size_b: float | None
+    design: Design, plan: Plan, growth: float, store: str, name: str, holding: Holding, row_size_b: float | None
 ) -> StorageEstimate:
-    traffic = plan.design.traffic
+    traffic = design.traffic
     peak_per_s = sum(plan.arriving_per_s.get(by, plan.events_per_s.get(by, 0.0)) for by in set(holding.added_by))
     per_day = peak_per_s / float(traffic.peak_to_mean) * growth * float(holding.per_request) * DAY_S
     days = float(traffic.horizon) / DAY_S

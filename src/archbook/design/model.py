@@ -31,6 +31,18 @@ class Source:
     digest: str = ""
 
 
+class Memo(dict[str, Any]):
+    """What has been worked out from a design: no part of its value, so that all are equal, and left out of copies."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Memo)
+
+    __hash__ = None
+
+    def __reduce__(self) -> tuple[type[Memo], tuple[()]]:
+        return Memo, ()
+
+
 class Design(Part):
     """A backend: who uses it, its services, stores, calls, events, promises, protection and decisions."""
 
@@ -51,7 +63,7 @@ class Design(Part):
     waivers: tuple[Waiver, ...] = Field((), description="Findings that were looked at and accepted.")
 
     _source: Source = PrivateAttr(default_factory=Source)
-    _index: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _memo: Memo = PrivateAttr(default_factory=Memo)
 
     def summary(self) -> Table:
         """What is in the design, counted."""
@@ -76,6 +88,11 @@ class Design(Part):
         return self._source
 
     @property
+    def memo(self) -> Memo:
+        """What other rooms have worked out from this design, and need not work out again."""
+        return self._memo
+
+    @property
     def folder(self) -> Path | None:
         return self._source.folder
 
@@ -86,9 +103,9 @@ class Design(Part):
 
     def endpoint(self, name: EndpointName) -> Endpoint:
         """The endpoint called `name`. Raises UnknownName."""
-        table = self._index.get("endpoints")
+        table = self._memo.get("endpoints")
         if table is None:
-            table = self._index["endpoints"] = {e.name: e for e in self.api.endpoints}
+            table = self._memo["endpoints"] = {e.name: e for e in self.api.endpoints}
         if name not in table:
             raise UnknownName("endpoint", name, table)
         endpoint: Endpoint = table[name]
@@ -140,7 +157,7 @@ class Design(Part):
         design: Any = self
         for where, value in changes.items():
             design = _replaced(design, where, value)
-        design._source, design._index = self._source, {}
+        design._source, design._memo = self._source, Memo(plan=self._memo.get("plan"))
         return design  # type: ignore[no-any-return]
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from archbook.capacity.result import ElementEstimate
 from archbook.evidence import Evidence
-from archbook.units import show_count, show_duration, show_factor, show_rate, show_share, show_size, significant
+from archbook.units import (
+    show_count,
+    show_duration,
+    show_factor,
+    show_rate,
+    show_share,
+    show_size,
+    significant,
+    with_range,
+)
 
 ORIGINS = {"formula": "computed", "simulation": "simulated", "measurement": "measured"}
 _SHOWN = {"s": show_duration, "B": show_size, "×": show_factor, "share": show_share}
@@ -31,10 +39,7 @@ def with_interval(evidence: Evidence) -> str:
     value = with_unit(evidence.value, evidence.unit)
     if evidence.low is None or evidence.high is None:
         return value
-    ends = [with_unit(end, evidence.unit) for end in (evidence.low, evidence.high)]
-    unit = re.sub(r"^[-\d.\u202f]+", "", value)
-    once = all(re.fullmatch(r"[-\d.\u202f]+" + re.escape(unit), end) for end in ends)
-    return f"{value} ({'–'.join(end.removesuffix(unit) if once else end for end in ends)})"
+    return with_range(value, *(with_unit(end, evidence.unit) for end in (evidence.low, evidence.high)))
 
 
 def load_of(element: ElementEstimate) -> str:
