@@ -91,9 +91,15 @@ def test_a_system_that_does_not_keep_up_claims_nothing() -> None:
 
 
 def test_a_run_too_short_says_so() -> None:
-    found = simulate(example(QUEUE.format(rate=3.8)), precision=0.001, budget=60_000)
+    found = simulate(example(QUEUE.format(rate=2)), precision=0.0001, budget=60_000)
     assert not found.precise
-    assert "not the ±0.1 % asked for: raise `budget`" in found.answer
+    assert "not the ±0.01 % asked for: raise `budget`" in found.answer
+
+
+def test_a_budget_too_small_to_settle_is_not_taken_for_overload() -> None:
+    found = simulate(example(QUEUE.format(rate=3.8)), budget=50_000)
+    assert not found.settled
+    assert "nothing has settled within the budget (raise `budget`)" in found.answer
 
 
 def test_the_warm_up_of_a_ramp_is_the_ramp() -> None:

@@ -60,7 +60,7 @@ def claims(simulation: Simulation, estimate: Estimate) -> Iterator[Claim]:
     design = simulation.subject
     for name, found in simulation.elements.items():
         computed = estimate.elements[name]
-        if not computed.servers or computed.formula == "unknown":
+        if not computed.servers or not found.load_per_s.value or computed.formula == "unknown":
             continue
         mixed = found.wait_s.value < 0.01 * found.response_s.value
         for what, number, figure in (
@@ -72,6 +72,8 @@ def claims(simulation: Simulation, estimate: Estimate) -> Iterator[Claim]:
             why = _MIXED if mixed and what == "p95" else _why_element(design, computed, simulation)
             yield _claim(name, what, formula, number, figure, simulation.settled, why)
     for name, response in simulation.endpoints.items():
+        if not response.load_per_s.value:
+            continue
         path = estimate.endpoints[name]
         why = "its parts are not independent, or more than two moments matter: the formula adds means and variances"
         busy = [e.name for e in simulation.elements.values() if e.name in dict(path.path) and _over(estimate, e.name)]

@@ -23,6 +23,10 @@ from archbook.tables import Table, as_columns
 from archbook.units import show_count, show_duration, show_factor, show_rate, show_share, significant
 
 
+KEEPS_UP = 0.99
+"""An element that is busier than this while requests pile up does not keep up."""
+
+
 @dataclass(frozen=True, slots=True)
 class ElementFigures:
     """One service, store or external system. Times in s; utilisation and turned_away (shed or refused) are shares."""
@@ -162,8 +166,10 @@ class Simulation:
             f"; {busiest.name} is the busiest, {busiest.utilisation.shown(show_share)} of it in use" if busiest else ""
         )
         if not self.settled:
-            return (f"{load} requests pile up for as long as it was watched ({show_duration(self.length_s)}){busy}. "
-                    "No figure settles, so none is claimed.")  # fmt: skip
+            what, watched = "requests pile up for as long as it was watched", show_duration(self.length_s)
+            if busiest and busiest.utilisation.value < KEEPS_UP:
+                what = "nothing has settled within the budget (raise `budget`): requests still pile up"
+            return f"{load} {what} ({watched}){busy}. No figure settles, so none is claimed."
         failed = (
             "no request fails" if not self.failed.value else f"{self.failed.shown(show_share)} of the requests fail"
         )
