@@ -22,7 +22,6 @@ from archbook.simulate.program import Program
 from archbook.tables import Table, as_columns
 from archbook.units import show_count, show_duration, show_factor, show_rate, show_share, significant
 
-
 KEEPS_UP = 0.99
 """An element that is busier than this while requests pile up does not keep up."""
 
