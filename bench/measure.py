@@ -32,6 +32,7 @@ class Measurement:
     """One number with its limit and, where there is one, a peer's number for the same job.
 
     value, limit, spread, peer_value: in `unit`; smaller is better. spread: half the interquartile range over `repeats`.
+    most_ratio: what value over the peer's may be.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Measurement:
     repeats: int = 1
     peer: str = ""
     peer_value: float | None = None
+    most_ratio: float | None = None
     note: str = ""
 
     @property
@@ -51,7 +53,8 @@ class Measurement:
 
     @property
     def kept(self) -> bool:
-        return self.limit is None or self.value <= self.limit
+        within = self.limit is None or self.value <= self.limit
+        return within and (self.most_ratio is None or self.ratio is None or self.ratio <= self.most_ratio)
 
 
 def spread_of(values: list[float]) -> float:

@@ -42,6 +42,8 @@ def main() -> int:
         return 1
     if run("installing archbook", [*pip, "--no-deps", "--no-build-isolation", "-e", "."]):
         return 1
+    if run("compiling the simulator", [str(python()), "-m", "archbook.simulate.warming"]):
+        return 1
     STAMP.write_text(here + "\n", encoding="utf-8")
     print(f"Set up in {time.monotonic() - started:.0f} s.")
     return 0

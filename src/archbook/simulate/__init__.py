@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from archbook.simulate.figures import Figure
     from archbook.simulate.limiting import RateLimited, rate_limit
+    from archbook.simulate.queueing import QueueFigures, simulate_queue
     from archbook.simulate.replaying import Replay, replay
     from archbook.simulate.result import Simulation
     from archbook.simulate.running import simulate
@@ -22,6 +23,7 @@ _HOME = {
     "CacheTrace": "tracing",
     "Figure": "figures",
     "Outage": "timeline",
+    "QueueFigures": "queueing",
     "RateLimited": "limiting",
     "Replay": "replaying",
     "Simulation": "result",
@@ -32,6 +34,7 @@ _HOME = {
     "rate_limit": "limiting",
     "replay": "replaying",
     "simulate": "running",
+    "simulate_queue": "queueing",
     "stampede": "stampeding",
     "zipf_keys": "tracing",
     "zipf_weights": "tracing",
@@ -41,6 +44,7 @@ __all__ = [
     "CacheTrace",
     "Figure",
     "Outage",
+    "QueueFigures",
     "RateLimited",
     "Replay",
     "Simulation",
@@ -51,6 +55,7 @@ __all__ = [
     "rate_limit",
     "replay",
     "simulate",
+    "simulate_queue",
     "stampede",
     "zipf_keys",
     "zipf_weights",

@@ -92,16 +92,20 @@ def rate_limit(
         order = np.argsort(whose, kind="stable")
         starts = np.append(0, np.cumsum(np.bincount(whose))) if len(times) else starts
     retry = np.zeros(len(times))
-    waits = _limited(times[order], starts, RATE_LIMITERS.index(policy), limit, window, size)
+    waits, passed = np.zeros((2, len(times)))
+    _limited(times[order], starts, RATE_LIMITERS.index(policy), limit, window, size, waits, passed)
     retry[order] = waits
     return RateLimited(policy, limit, window, times, retry == 0, retry)
 
 
 @compiled
-def _limited(times: Any, starts: Any, policy: int, limit: int, window: float, size: int) -> Any:
-    """What each request is told to wait, 0 where it passes; requests lie user by user."""
-    waits = np.zeros(len(times))
-    passed = np.zeros(len(times))  # times of those that passed, for the log
+def _limited(
+    times: Any, starts: Any, policy: int, limit: int, window: float, size: int, waits: Any, passed: Any
+) -> None:
+    """Fill in what each request is told to wait, 0 where it passes; requests lie user by user.
+
+    passed: room for the times of those that passed, which the log remembers.
+    """
     for user in range(len(starts) - 1):
         first, last = starts[user], starts[user + 1]
         if policy <= _COUNTER and policy != _LOG:
@@ -110,7 +114,6 @@ def _limited(times: Any, starts: Any, policy: int, limit: int, window: float, si
             _log(times, waits, passed, first, last, limit, window)
         else:
             _even(times, waits, first, last, window / limit, size - 1 if policy == _BUCKET else size)
-    return waits
 
 
 @inner

@@ -97,8 +97,9 @@ def stampede(
         lives = ttl * (1 - part * chance.random(len(times)))
         hurry = fetch * chance.standard_exponential(len(times)) if early else np.zeros(len(times))
         expires = ttl * (1 - part * chance.random(items))
+        begun, under_way = np.zeros(len(times), dtype=np.int64), np.zeros(items, dtype=np.int64)
         totals.append(_storm(times, keys, lives, hurry, expires, flushes, fetch, coalesce, end / slots,
-                             course[replication]))  # fmt: skip
+                             course[replication], begun, under_way))  # fmt: skip
     fetches, needless, peak, waiting = (figure(column) for column in np.array(totals, dtype=float).T)
     bands = [figure(slot) for slot in course.T * (slots / end)]
     mean, low, high = np.array(bands).T
@@ -108,11 +109,12 @@ def stampede(
 @compiled
 def _storm(
     times: Any, keys: Any, lives: Any, hurry: Any, expires: Any, flushes: Any, fetch: float, coalesce: bool,
-    slot: float, course: Any,
+    slot: float, course: Any, begun: Any, under_way: Any,
 ) -> tuple[int, int, int, float]:  # fmt: skip
-    """Fetches, needless ones, most at once, and the share of requests that waited. Fetches end in their order."""
-    begun = np.zeros(len(times), dtype=np.int64)  # requests whose fetches were begun
-    under_way = np.zeros(len(expires), dtype=np.int64)
+    """Fetches, needless ones, most at once, and the share of requests that waited. Fetches end in their order.
+
+    begun: room for the requests whose fetches were begun; under_way: for how many of each key are.
+    """
     count, ended, needless, most, waited, flush = 0, 0, 0, 0, 0, 0
     for i in range(len(times)):
         now, key = times[i], keys[i]
