@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import ciw
@@ -144,7 +145,7 @@ def test_better_informed_policies_wait_less() -> None:
     for policy in ("random", "round_robin", "power_of_two", "least_connections"):
         back = f"instances: 6, concurrency: 1, balancing: {policy}"
         waits.append(run(made("to: back", back=back, rate=5.1)).elements["back"].wait_s)
-    assert all(later.high < earlier.low for earlier, later in zip(waits, waits[1:], strict=False))
+    assert all(later.high < earlier.low for earlier, later in itertools.pairwise(waits))
 
 
 def test_bounded_consistent_hashing_overloads_nobody() -> None:
