@@ -6,9 +6,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from archbook.design.model import Design
+    from archbook.panels.cache_panel import CachePanel
     from archbook.panels.capacity_panel import CapacityPanel
 
-__all__ = ["capacity"]
+__all__ = ["cache", "capacity"]
+
+
+def cache(design: Design | None = None) -> CachePanel:
+    """The cache panel: move size, items, popularity, time to live and load; see hit ratio, store load and a flush.
+
+    design: opens on a cache of it, with its load; without one, on usual values.
+    """
+    from archbook.panels.cache_panel import CachePanel
+
+    return CachePanel(design)
 
 
 def capacity(design: Design, growth: float = 1.0) -> CapacityPanel:

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from archbook.simulate.stampeding import Stampede, stampede
     from archbook.simulate.timeline import Outage, Slow, Spike
     from archbook.simulate.tracing import CacheTrace, cache_trace, zipf_keys, zipf_weights
+    from archbook.simulate.trying import CacheTrial, cache_trial
 
 _HOME = {
     "CacheTrace": "tracing",
+    "CacheTrial": "trying",
     "Figure": "figures",
     "Outage": "timeline",
     "QueueFigures": "queueing",
@@ -31,6 +33,7 @@ _HOME = {
     "Spike": "timeline",
     "Stampede": "stampeding",
     "cache_trace": "tracing",
+    "cache_trial": "trying",
     "rate_limit": "limiting",
     "replay": "replaying",
     "simulate": "running",
@@ -42,6 +45,7 @@ _HOME = {
 
 __all__ = [
     "CacheTrace",
+    "CacheTrial",
     "Figure",
     "Outage",
     "QueueFigures",
@@ -52,6 +56,7 @@ __all__ = [
     "Spike",
     "Stampede",
     "cache_trace",
+    "cache_trial",
     "rate_limit",
     "replay",
     "simulate",

@@ -87,15 +87,16 @@ def cache_trace(
     policy: str = "lru",
     ttl_s: float | None = None,
     times_s: Any = None,
-    windows: int = 1,
+    windows: int | Sequence[float] = 1,
     flush_at: Sequence[float] = (),
 ) -> CacheTrace:
     """Run a cache over a trace: each request that misses fetches its key at once, and the cache keeps it.
 
     keys: whole numbers, one a request. capacity: how many keys fit. policy: `lru`, `fifo` or `lfu` (counts since the
     key came; ties by least recent). ttl_s: a key is forgotten this long after it was fetched; needs `times_s`, the
-    time of each request. windows: equal parts (of the time, or of the requests) in which hits are counted. flush_at:
-    moments (s, or counts of requests) at which the cache is emptied.
+    time of each request. windows: how many equal parts (of the time, or of the requests) hits are counted in, or the
+    ends of the parts; the last takes what is left. flush_at: moments (s, or counts of requests) at which the cache is
+    emptied.
     Raises InvalidInput and UnknownName.
 
     >>> print(cache_trace(zipf_keys(1.0, 100, 900), capacity=10))
@@ -107,12 +108,15 @@ def cache_trace(
     ttl = math.inf if ttl_s is None else checked("ttl_s", ttl_s, above=0)
     state = new_cache(int(keys.max(initial=0)) + 1, counted("capacity", capacity), ttl, policy)
     last = len(keys) if times_s is None else (float(times[-1]) if len(times) else 0.0)
-    ends = last * np.arange(1, counted("windows", windows) + 1) / windows
+    if isinstance(windows, int):
+        ends = last * np.arange(1, counted("windows", windows) + 1) / windows
+    else:
+        ends = np.sort([checked("windows", end) for end in windows])
     stops = np.searchsorted(times, ends, side="left" if times_s is None else "right")
     stops[-1] = len(keys)
     flushes = np.sort([checked("flush_at", moment) for moment in flush_at])
     flushed = np.searchsorted(times, flushes)
-    hits = np.zeros(windows, dtype=np.int64)
+    hits = np.zeros(len(ends), dtype=np.int64)
     _run(*state, keys, times, stops.astype(np.int64), flushed.astype(np.int64), hits)
     return CacheTrace(policy, capacity, len(keys), int(hits.sum()), ends, np.diff(stops, prepend=0), hits)
 

@@ -1,0 +1,116 @@
+"""Lines with their names, simulated dots with their intervals, and the reading at one point: SVG for a slider."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from archbook.diagrams.live import BOTTOM, HEIGHT, LEFT, TOP, WIDTH, _text
+from archbook.diagrams.palette import BLUE, GREEN, INK, VERMILION
+
+RIGHT = 122
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """From where to where, what it says, and (value, text) of its ticks."""
+
+    says: str
+    low: float
+    high: float
+    ticks: Sequence[tuple[float, str]]
+    logarithmic: bool = False
+
+    def share(self, value: float) -> float:
+        """Where a value lies, 0 to 1; what is outside lies at the end."""
+        value = min(max(value, self.low), self.high)
+        if self.logarithmic:
+            return math.log(value / self.low) / math.log(self.high / self.low)
+        return (value - self.low) / (self.high - self.low)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What a chart shows. line: computed. dots: (x, value, low, high), simulated. at: the chosen x and its label.
+
+    level: a dashed line at a y with its label; promised or usual.
+    """
+
+    finding: str
+    subtitle: str
+    x: Axis
+    y: Axis
+    line: Sequence[tuple[float, float]]
+    at: tuple[float, str]
+    dots: Sequence[tuple[float, float, float, float]] = ()
+    level: tuple[float, str] | None = None
+
+
+def lines_svg(chart: Lines) -> str:
+    """The chart as SVG text; its finding is the title and the alternative text."""
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'font-family="system-ui,sans-serif" role="img" aria-label="{html.escape(chart.finding)}">'
+        f'<rect width="{WIDTH}" height="{HEIGHT}" rx="6" fill="#fff"/>',
+        _text(12, 19, chart.finding, 'font-weight="600" style="font-size:14px"'),
+        _text(12, 36, chart.subtitle),
+        *_axes(chart.x, chart.y),
+    ]
+    if chart.level:
+        y = _y(chart.y, chart.level[0])
+        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{GREEN}" '
+                     'stroke-width="1.5" stroke-dasharray="6 4"/>')  # fmt: skip
+        parts.append(_text(WIDTH - RIGHT + 6, y + 4, chart.level[1]))
+    points = " ".join(f"{_x(chart.x, x):.1f},{_y(chart.y, y):.1f}" for x, y in chart.line)
+    parts.append(f'<polyline points="{points}" fill="none" stroke="{BLUE}" stroke-width="2.2"/>')
+    parts += _dots(chart)
+    x = _x(chart.x, chart.at[0])
+    gap, anchor = (-6, 'text-anchor="end"') if x > LEFT + (WIDTH - LEFT - RIGHT) * 0.6 else (6, "")
+    parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" stroke="{INK}" '
+                 'stroke-width="1.2"/>')  # fmt: skip
+    crowded = chart.level is not None and chart.y.share(chart.level[0]) > 0.87
+    parts.append(_text(x + gap, TOP + (34 if crowded else 10), chart.at[1], f'{anchor} font-weight="600"'))
+    return "".join(parts) + "</svg>"
+
+
+def _x(axis: Axis, value: float) -> float:
+    return LEFT + (WIDTH - LEFT - RIGHT) * axis.share(value)
+
+
+def _y(axis: Axis, value: float) -> float:
+    return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * axis.share(value)
+
+
+def _axes(across: Axis, up: Axis) -> list[str]:
+    parts = []
+    for value, text in up.ticks:
+        y = _y(up, value)
+        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#E5E7EB"/>')
+        parts.append(_text(LEFT - 6, y + 4, text, 'text-anchor="end"'))
+    parts += [_text(_x(across, value), HEIGHT - BOTTOM + 17, text, 'text-anchor="middle"')
+              for value, text in across.ticks]  # fmt: skip
+    middle = LEFT + (WIDTH - LEFT - RIGHT) / 2
+    return [*parts, _text(middle, HEIGHT - 8, f"{across.says}", 'text-anchor="middle"')]
+
+
+def _dots(chart: Lines) -> list[str]:
+    """Diamonds with their 95 % interval, and the key to line and diamond at the right."""
+    right, low = WIDTH - RIGHT + 6, HEIGHT - BOTTOM
+    key = [f'<line x1="{right}" x2="{right + 20}" y1="{low - 4}" y2="{low - 4}" stroke="{BLUE}" stroke-width="2.2"/>',
+           _text(right + 25, low, "computed")]  # fmt: skip
+    if not chart.dots:
+        return key
+    key += [_diamond(right + 10, low - 22), _text(right + 25, low - 18, "simulated")]
+    for at, value, least, most in chart.dots:
+        x = _x(chart.x, at)
+        key.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_y(chart.y, least):.1f}" y2="{_y(chart.y, most):.1f}" '
+                   f'stroke="{VERMILION}" stroke-width="2"/>')  # fmt: skip
+        key.append(_diamond(x, _y(chart.y, value)))
+    return key
+
+
+def _diamond(x: float, y: float) -> str:
+    return (f'<path d="M{x:.1f} {y - 5:.1f} l5 5 l-5 5 l-5 -5z" fill="#fff" stroke="{VERMILION}" '
+            'stroke-width="1.8"/>')  # fmt: skip
