@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections import OrderedDict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archbook.capacity import plan
 from archbook.errors import InvalidInput, UnknownName
-from archbook.simulate import cache_trace, stampede, zipf_keys, zipf_weights
+from archbook.simulate import cache_trace, stampede, state, zipf_keys, zipf_weights
+from archbook.simulate.caches import KeyedCache
 from archbook.simulate.figures import figure
+from archbook.simulate.program import program_of
+from archbook.simulate.timeline import timeline
+from archbook.simulate.world import Plan, replicate
 from bench.caches import libcachesim_hits
+from tests.examples import example
 
 ROOT = Path(__file__).resolve().parent.parent
 PRINTED = """
@@ -207,3 +214,39 @@ def test_the_same_seed_gives_the_same_storm_and_another_one_another() -> None:
 def test_a_storm_that_cannot_be_is_explained(change: dict[str, float], said: str) -> None:
     with pytest.raises(InvalidInput, match=said):
         stampede(**{"request_rate_per_s": 10, "ttl_s": 1, "fetch_s": 0.1, **change})  # type: ignore[arg-type]
+
+
+# Caches inside the engine
+
+CACHED = """
+traffic:
+  daily_active_users: 86400
+  sessions_per_user_per_day: 200
+  journeys:
+    visit: {share: 1, steps: [GET /api/v1/things]}
+services:
+  front: {instances: 4, concurrency: 1000, service_time: {mean: 1us}}
+stores:
+  things-db: {engine: postgresql, owner: front, servers: 1000, service_time: {mean: 1us}}
+externals: {}
+calls:
+- {from: front, to: things-db}
+"""
+
+
+@pytest.mark.parametrize("policy", ["lru", "fifo", "lfu"])
+def test_calls_of_the_engine_hit_as_often_as_the_trace(policy: str) -> None:
+    """200 calls a second over 100 keys for 500 s, once through the engine and once as a trace without it."""
+    design = example(CACHED)
+    program = program_of(design, plan(design))
+    program.tables["legs"][:, state.L_CACHE] = 0
+    program = replace(program, caches=(KeyedCache(100, 0.9, 20, policy=policy),))
+    world, ended = replicate(program, timeline(program), Plan(1.0, 0.0, 500.0, 10, 1), 0)
+    calls, hits = int(world.by_policy[0, state.Q_CALLS]), int(world.by_policy[0, state.Q_HITS])
+    traced = [cache_trace(zipf_keys(0.9, 100, calls + hits, seed), 20, policy).hit_ratio for seed in range(8)]
+    spread = figure(traced).high - figure(traced).value
+    assert ended
+    assert calls + hits > 90_000
+    assert world.by_station[program.row("things-db"), state.V_VISITS] == calls
+    # the engine's own ratio varies as one trace does: √8 times the error of their mean, at 99.9 % (t, 7: 5.408)
+    assert abs(hits / (calls + hits) - figure(traced).value) < spread * 3 * 5.408 / 2.365

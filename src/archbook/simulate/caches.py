@@ -8,6 +8,8 @@ those, least recently (`lfu`). A cache with a time to live forgets what is older
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -48,6 +50,34 @@ def new_cache(items: int, capacity: int, ttl_s: float = math.inf, policy: str = 
         frequencies[1:, 1] = np.arange(2, rings + 1)
         parts += [np.zeros(items, dtype=np.int64), frequencies.ravel()]
     return np.concatenate(parts), np.concatenate([[ttl_s], np.zeros(items)])
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedCache:
+    """A cache inside a simulated design: Zipf keys, how many fit, how long each is kept, which goes first."""
+
+    items: int
+    zipf_exponent: float
+    capacity: int
+    ttl_s: float = math.inf
+    policy: str = "lru"
+
+
+def cache_tables(caches: Sequence[KeyedCache]) -> dict[str, Any]:
+    """The tables of a world that hold these caches, empty. A leg asks the i-th of them first where its L_CACHE is 4 i.
+
+    Raises InvalidInput and UnknownName.
+    """
+    whole, real, places, sums = [np.zeros(1, dtype=np.int64)], [np.zeros(1)], [], [np.zeros(1)]
+    for cache in caches:
+        at = sum(map(len, whole)), sum(map(len, real)), sum(map(len, sums))
+        new_whole, new_real = new_cache(cache.items, cache.capacity, cache.ttl_s, cache.policy)
+        whole.append(new_whole)
+        real.append(new_real)
+        sums.append(np.cumsum(np.arange(1.0, cache.items + 1) ** -cache.zipf_exponent))
+        places.append((*at, cache.items))
+    return {"caches": np.concatenate(whole), "caches_x": np.concatenate(real), "popularity_x": np.concatenate(sums),
+            "cache_at": np.array(places or [(0, 0, 0, 0)], dtype=np.int64)}  # fmt: skip
 
 
 @inner

@@ -16,6 +16,7 @@ from archbook.design.elements import External, Service, ServiceTime, Store
 from archbook.design.interactions import Call
 from archbook.design.model import Design
 from archbook.simulate import state
+from archbook.simulate.caches import KeyedCache
 from archbook.simulate.random import law_of
 
 POLICIES = {"random": state.RANDOM, "round_robin": state.ROUND_ROBIN, "least_connections": state.LEAST,
@@ -39,6 +40,7 @@ class Program:
     endpoints: tuple[str, ...]
     clients: int
     spare: int
+    caches: tuple[KeyedCache, ...] = ()
 
     def row(self, element: str) -> int:
         """The row of a service, store or external system."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from archbook.simulate import engine, state
+from archbook.simulate.caches import cache_tables
 from archbook.simulate.program import Program
 from archbook.simulate.random import streams
 from archbook.simulate.state import World
@@ -66,13 +67,13 @@ def world_of(program: Program, timeline: Timeline, plan: Plan, replication: int)
              "by_endpoint": (count, 2), "by_endpoint_x": count, "by_station": (stations, state.WIDE),
              "by_station_x": (stations, state.WIDE), "by_policy": (policies, state.WIDE),
              "responses": (count, state.BINS), "waits": (stations, state.BINS), "times": (stations, state.BINS),
-             "course": (plan.slots, 4), "reached": (plan.slots, stations), "caches": 1, "caches_x": 1, "cache_at": 4,
-             "popularity_x": 1}  # fmt: skip
+             "course": (plan.slots, 4), "reached": (plan.slots, stations)}  # fmt: skip
     world = World({
         **program.tables, **{name: np.zeros(size, dtype=whole) for name, size in sizes.items()},
         "instances_x": instances_x, "speeds_x": timeline.speeds, "arrivals": endpoints, "arrivals_x": times,
         "changes": timeline.changes, "changes_x": timeline.changes_s,
-        "streams": streams(plan.seed, state.R_STATIONS + stations, replication + 1), **_pool(rows),
+        "streams": streams(plan.seed, state.R_STATIONS + stations, replication + 1),
+        **cache_tables(program.caches), **_pool(rows),
     })  # fmt: skip
     first = int(world.n[state.STREAMS]) + 6 * state.R_STATIONS
     world.stations[:, state.S_STREAM] = first + 6 * np.arange(stations)
