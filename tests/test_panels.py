@@ -136,3 +136,22 @@ def test_a_notebook_shows_the_sentence_of_an_error_and_no_traceback():
     result = shell.run_cell("import archbook as ab\nab.load('ecommmerce')", silent=True)
     assert result.error_in_exec._render_traceback_() == [str(result.error_in_exec)]
     assert "did you mean" in str(result.error_in_exec)
+
+
+def test_a_simulation_stands_beside_the_formulas_until_something_moves(panel):
+    panel.simulate()
+    assert "Formula and simulation agree in" in panel._beyond.value
+    panel._growth.value = 2.0
+    assert panel._beyond.value == ""
+
+
+def test_headroom_goes_to_the_growth_of_the_slider(panel):
+    panel._growth.value = 20.0
+    panel.headroom()
+    assert "The cheapest way to 20×" in panel._beyond.value
+
+
+def test_what_cannot_be_simulated_is_a_sentence(panel, monkeypatch):
+    monkeypatch.setattr("archbook.simulate.running.Runs._settle", lambda _: (_ for _ in ()).throw(Saturated("x", 9, 2)))
+    panel.simulate()
+    assert "x needs 9 servers" in panel._beyond.value

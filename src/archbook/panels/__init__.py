@@ -8,8 +8,9 @@ if TYPE_CHECKING:
     from archbook.design.model import Design
     from archbook.panels.cache_panel import CachePanel
     from archbook.panels.capacity_panel import CapacityPanel
+    from archbook.panels.pool_panel import PoolPanel
 
-__all__ = ["cache", "capacity"]
+__all__ = ["cache", "capacity", "pool"]
 
 
 def cache(design: Design | None = None) -> CachePanel:
@@ -30,3 +31,13 @@ def capacity(design: Design, growth: float = 1.0) -> CapacityPanel:
     from archbook.panels.capacity_panel import CapacityPanel
 
     return CapacityPanel(design, growth)
+
+
+def pool(design: Design) -> PoolPanel:
+    """The pool panel: move load, connections and how long they are held; see who waits, and what cannot deadlock.
+
+    It opens on the pool of the design that is busiest. Raises InvalidInput where no store has one.
+    """
+    from archbook.panels.pool_panel import PoolPanel
+
+    return PoolPanel(design)

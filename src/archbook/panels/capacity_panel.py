@@ -7,7 +7,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from archbook.capacity import answer, curve, estimate, plan
+from archbook.capacity import answer, curve, estimate, headroom, plan
 from archbook.capacity.rendering import how_html
 from archbook.capacity.result import Estimate
 from archbook.design.model import Design, Where
@@ -20,6 +20,8 @@ from archbook.panels.controls import button, counts, frame, logarithmic, menu, s
 from archbook.schema import row_sizes
 from archbook.units import show_factor, show_share, significant
 
+BUDGET = 600_000
+"""Requests of one simulation: well under two seconds."""
 USERS: Where = ("traffic", "daily_active_users")
 
 
@@ -37,7 +39,9 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
         self._today = estimate(design)
         self._build_controls(growth)
         self._build_results()
-        super().__init__(frame(self._control_column(), [self._top], [self._below, self._table, self._how]))
+        super().__init__(
+            frame(self._control_column(), [self._top, self._beyond], [self._below, self._table, self._how])
+        )
         self.add_class("archbook-panel")
         self._redesign()
 
@@ -76,6 +80,8 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
                 button("Reset", "Back to what the design says", self.reset),
                 button("Save to design", "Write the changed values into design.yaml", self.save),
                 button("Undo save", "Put back what the last save replaced", self.undo),
+                button("Simulate", "Run the design as it stands in virtual time, beside the formulas", self.simulate),
+                button("Headroom", "What breaks where, and the cheapest way to the growth", self.headroom),
                 button("Keep as evidence", "Write what breaks first into evidence.json", self.keep),
             ],
             layout=widgets.Layout(flex_flow="row wrap"),
@@ -87,8 +93,8 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
 
     def _build_results(self) -> None:
         self._chart = ""
-        self._top, self._below, self._table, self._how = (
-            widgets.HTML() for _ in range(4)
+        self._top, self._beyond, self._below, self._table, self._how = (
+            widgets.HTML() for _ in range(5)
         )  # few: each move is a message a widget
         self._top.add_class("archbook-top")
         self._below.add_class("archbook-below")
@@ -174,8 +180,27 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
         self._below.value = f'<div class="archbook-diagram">{recolour(self._picture, heat)}</div>'
         self._table.value = now.table().html()
         self._how.value = how_html(now)
+        self._beyond.value = ""
 
     # What the buttons do
+
+    def simulate(self) -> None:
+        """Run the design as the sliders stand in virtual time; each number beside its formula."""
+        from archbook.simulate import simulate  # brings the compiler, which a look at the formulas does not need
+
+        self._beyond.value = sentence("Simulating …", "changed")
+        self._go_beyond(lambda: simulate(self._shown, self._growth.value, budget=BUDGET, row_sizes=self._sizes))
+
+    def headroom(self) -> None:
+        """What breaks where, first to last, and the cheapest way to the growth that the slider says."""
+        grown = self._shown.changed({("traffic", "growth"): max(self._growth.value, 1.0)})
+        self._go_beyond(lambda: headroom(grown, self._sizes))
+
+    def _go_beyond(self, find: Callable[[], Any]) -> None:
+        try:
+            self._beyond.value = find()._repr_mimebundle_()["text/html"]
+        except ArchbookError as error:
+            self._beyond.value = sentence(str(error))
 
     def reset(self) -> None:
         """Back to what the design says."""
