@@ -250,3 +250,30 @@ def test_calls_of_the_engine_hit_as_often_as_the_trace(policy: str) -> None:
     assert world.by_station[program.row("things-db"), state.V_VISITS] == calls
     # the engine's own ratio varies as one trace does: √8 times the error of their mean, at 99.9 % (t, 7: 5.408)
     assert abs(hits / (calls + hits) - figure(traced).value) < spread * 3 * 5.408 / 2.365
+
+
+def test_in_the_engine_a_coalesced_key_is_fetched_once_a_cycle_and_else_by_all_who_miss_it() -> None:
+    """One key, 200 requests a second, kept 2 s, fetched in 50 ms: the cycles of `stampede` above."""
+    design = example(
+        CACHED.replace("servers: 1000, service_time: {mean: 1us}", "servers: 1000, service_time: {mean: 50ms, scv: 0}")
+    )
+    calls = {}
+    for coalesce in (True, False):
+        program = program_of(design, plan(design))
+        program.tables["legs"][:, state.L_CACHE] = 0
+        program = replace(program, caches=(KeyedCache(1, 1.0, 1, 2.0, coalesce=coalesce),))
+        counts = []
+        for replication in range(6):
+            world, _ = replicate(program, timeline(program), Plan(1.0, 0.0, 300.0, 10, 1), replication)
+            counts.append(world.by_policy[0, state.Q_CALLS] / 300.0)
+            offered, good, failed, _ = world.course.sum(axis=0)
+            assert (offered, failed) == (good + world.n[state.Z_IN_SYSTEM], 0)
+            looked = world.by_policy[0, [state.Q_CALLS, state.Q_HITS, state.Q_JOINED]].sum()
+            assert abs(int(looked) - int(offered)) <= 2  # those that `front` still works on
+        calls[coalesce] = figure(counts)
+    rate = sum(plan(design).arriving_per_s.values())
+    single = 1 / (2.0 + 0.05 + 1 / rate)
+    last = 0.05 - (1 - np.exp(-rate * 0.05)) / rate
+    storm = (1 + rate * 0.05) / (2.0 + 0.05 + last + 1 / rate)
+    assert abs(calls[True].value - single) <= 1 / 300 + calls[True].high - calls[True].value
+    assert abs(calls[False].value - storm) < 2 * (calls[False].high - calls[False].value) + storm / 300

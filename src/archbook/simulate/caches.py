@@ -54,30 +54,37 @@ def new_cache(items: int, capacity: int, ttl_s: float = math.inf, policy: str = 
 
 @dataclass(frozen=True, slots=True)
 class KeyedCache:
-    """A cache inside a simulated design: Zipf keys, how many fit, how long each is kept, which goes first."""
+    """A cache inside a simulated design: Zipf keys, how many fit, how long each is kept, which goes first.
+
+    coalesce: who misses a key that is being fetched waits for that fetch, and ends as it does (single flight).
+    """
 
     items: int
     zipf_exponent: float
     capacity: int
     ttl_s: float = math.inf
     policy: str = "lru"
+    coalesce: bool = False
 
 
 def cache_tables(caches: Sequence[KeyedCache]) -> dict[str, Any]:
-    """The tables of a world that hold these caches, empty. A leg asks the i-th of them first where its L_CACHE is 4 i.
+    """The tables of a world that hold these caches, empty. A leg asks the i-th of them first where its L_CACHE is 8 i.
 
-    Raises InvalidInput and UnknownName.
+    `fetches`: the call that fetches each key of the caches that coalesce, or −1. Raises InvalidInput and UnknownName.
     """
-    whole, real, places, sums = [np.zeros(1, dtype=np.int64)], [np.zeros(1)], [], [np.zeros(1)]
-    for cache in caches:
-        at = sum(map(len, whole)), sum(map(len, real)), sum(map(len, sums))
+    whole, real, sums = [np.zeros(1, dtype=np.int64)], [np.zeros(1)], [np.zeros(1)]
+    places, fetches = np.full((max(len(caches), 1), 8), -1, dtype=np.int64), 1
+    for row, cache in zip(places, caches, strict=False):
+        row[:3] = sum(map(len, whole)), sum(map(len, real)), sum(map(len, sums))
         new_whole, new_real = new_cache(cache.items, cache.capacity, cache.ttl_s, cache.policy)
         whole.append(new_whole)
         real.append(new_real)
         sums.append(np.cumsum(np.arange(1.0, cache.items + 1) ** -cache.zipf_exponent))
-        places.append((*at, cache.items))
+        row[3] = cache.items
+        if cache.coalesce:
+            row[4], fetches = fetches, fetches + cache.items
     return {"caches": np.concatenate(whole), "caches_x": np.concatenate(real), "popularity_x": np.concatenate(sums),
-            "cache_at": np.array(places or [(0, 0, 0, 0)], dtype=np.int64)}  # fmt: skip
+            "cache_at": places, "fetches": np.full(fetches, -1, dtype=np.int64)}  # fmt: skip
 
 
 @inner

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from archbook.simulate.compiled import inner
-from archbook.simulate.happening import give_row, next_generation, push, wake
+from archbook.simulate.happening import give_row, next_generation, push, take_row, wake
 from archbook.simulate.random import uniform
 from archbook.simulate.state import (
     B_FAILED,
@@ -21,13 +21,16 @@ from archbook.simulate.state import (
     BY_POLICY,
     C_ATTEMPT,
     C_CLIENT,
+    C_FETCH,
     C_GEN,
     C_JOB,
     C_LEG,
+    C_WAITING,
     CLIENTS,
     CLIENTS_X,
     CLOSED,
     EXPONENTIAL,
+    FETCHES,
     J_FAILED,
     J_WAITS,
     JITTERED,
@@ -137,15 +140,37 @@ def _again(n: Any, x: Any, call: int, policy: int, now: float) -> bool:
 
 
 @inner
+def join(n: Any, call: int, job: int) -> None:
+    """A job waits for a call that somebody else has under way, for the same key of a cache."""
+    waiting = take_row(n)
+    n[n[POOL] + waiting + C_JOB], n[n[POOL] + waiting + C_WAITING] = job, n[n[POOL] + call + C_WAITING]
+    n[n[POOL] + call + C_WAITING] = waiting
+    n[n[POOL] + job + J_WAITS] += 1
+
+
+@inner
 def ended(n: Any, call: int, policy: int, failed: int) -> None:
-    """A call is over: its caller goes on where this was the last that it waited for."""
-    job = n[n[POOL] + call + C_JOB]
+    """A call is over: its caller, and who joined it, go on where this was the last that they waited for."""
+    row = n[POOL] + call
+    job, waiting = n[row + C_JOB], n[row + C_WAITING]
+    if n[row + C_FETCH] >= 0:
+        n[n[FETCHES] + n[row + C_FETCH]] = -1
     next_generation(n, call)
     give_row(n, call)
-    if job < 0:
-        return
+    counts = failed != 0 and n[n[POLICIES] + policy + P_OPTIONAL] == 0
+    while waiting >= 0:
+        other, following = n[n[POOL] + waiting + C_JOB], n[n[POOL] + waiting + C_WAITING]
+        give_row(n, waiting)
+        _answered(n, other, counts)
+        waiting = following
+    if job >= 0:
+        _answered(n, job, counts)
+
+
+@inner
+def _answered(n: Any, job: int, failed: bool) -> None:
     row = n[POOL] + job
-    if failed and not n[n[POLICIES] + policy + P_OPTIONAL]:
+    if failed:
         n[row + J_FAILED] = 1
     n[row + J_WAITS] -= 1
     if n[row + J_WAITS] == 0:

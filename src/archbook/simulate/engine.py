@@ -9,7 +9,7 @@ from typing import Any
 
 from archbook.simulate.balancing import below, chosen
 from archbook.simulate.caches import cache_fill, cache_flush, cache_look
-from archbook.simulate.calling import TOKENS, admitted, attempt_ended, policy_of, turned_back
+from archbook.simulate.calling import TOKENS, admitted, attempt_ended, join, policy_of, turned_back
 from archbook.simulate.compiled import compiled, inner
 from archbook.simulate.happening import (
     binned,
@@ -211,13 +211,24 @@ def _call(n: Any, x: Any, job: int, leg: int, now: float) -> None:
         if cache_look(n, x, n[CACHES] + n[at], n[CACHES_X] + n[at + 1], cached, now):
             n[n[BY_POLICY] + policy + Q_HITS] += 1
             return
+    fetch = -1
+    if cached >= 0 and n[n[CACHE_AT] + n[row + L_CACHE] + 4] >= 0:
+        fetch = n[n[CACHE_AT] + n[row + L_CACHE] + 4] + cached
+        if n[n[FETCHES] + fetch] >= 0:
+            n[n[BY_POLICY] + policy + Q_JOINED] += 1
+            if n[row + L_SYNC]:
+                join(n, n[n[FETCHES] + fetch], job)
+            return
     call, client, asker = take_row(n), n[n[POLICIES] + policy + P_CLIENT], n[POOL] + job
+    if fetch >= 0:
+        n[n[FETCHES] + fetch] = call
     instance = n[asker + J_INSTANCE]
     if instance >= 0:
         client += instance - n[n[STATIONS] + n[n[INSTANCES] + instance + I_STATION] + S_FIRST]
     under_way = n[POOL] + call
     n[under_way + C_LEG], n[under_way + C_ATTEMPT], n[under_way + C_CLIENT] = leg, 0, client
     n[under_way + C_KEY], n[under_way + C_CACHE_KEY], n[under_way + C_JOB] = n[asker + J_KEY], cached, -1
+    n[under_way + C_FETCH], n[under_way + C_WAITING] = fetch, -1
     if n[row + L_SYNC]:
         n[under_way + C_JOB] = job
         n[asker + J_WAITS] += 1
