@@ -141,7 +141,8 @@ class Value:
     tolerance: float = 0.05
 
     def form(self, _: Design, /) -> str:
-        return f"Answer with {READ[self.unit][2]}; within {units.show_share(self.tolerance)} counts as right."
+        near = f"; within {units.show_share(self.tolerance)} counts as right" if self.tolerance else ""
+        return f"Answer with {READ[self.unit][2]}{near}."
 
     def fault(self, answer: Any, design: Design, /) -> str:
         parse, show, form = READ[self.unit]
