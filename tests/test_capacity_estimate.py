@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -292,6 +293,21 @@ def test_a_plan_changes_no_number() -> None:
     busier = made.changed({("traffic", "daily_active_users"): 1000.0})
     assert estimate(busier, 3, plan=reused).to_json() == estimate(busier, 3).to_json()
     assert estimate(made, 3, plan=reused).to_json() == estimate(made, 3).to_json()
+
+
+@pytest.mark.parametrize("change", [
+    {("services", "pay", "instances"): 7},
+    {("traffic", "daily_active_users"): 1000.0},
+    {("calls", 0, "per_request"): 3.0},
+    {("services", "pay", "role"): "gateway"},
+])  # fmt: skip
+def test_what_a_design_remembers_changes_no_number(change: dict[tuple[str | int, ...], object]) -> None:
+    asked = design()
+    before = estimate(asked, 3).to_json()
+    assert estimate(asked.changed(change), 3).to_json() == estimate(design().changed(change), 3).to_json()
+    assert estimate(asked, 3).to_json() == before == estimate(design(), 3).to_json()
+    assert asked == design()  # what is remembered is no part of the design
+    assert not pickle.loads(pickle.dumps(asked)).memo
 
 
 MUTUAL = """

@@ -199,8 +199,8 @@ def test_uncertain_inputs_are_found_wherever_they_stand() -> None:
     text = text.replace("response_size: 1KB", "response_size: {low: 1KB, likely: 2KB, high: 4KB}")
     text = text.replace("horizon: 10d", "horizon: 10d, growth: {low: 2, likely: 10, high: 20}")
     inputs = uncertain_inputs(read(text))
-    assert list(map(uncertainty.named, inputs)) == ["services.front.service_time.mean",
-                                                    "api.endpoints[0].response_size"]  # fmt: skip
+    assert list(map(uncertainty.named, inputs)) == ["api.endpoints[0].response_size",
+                                                    "services.front.service_time.mean"]  # fmt: skip
     assert ranges(read(text)).egress_b_per_s.high > 20000
 
 

@@ -19,6 +19,7 @@ from archbook.capacity.result import Break, ElementEstimate, Estimate, Remedy
 from archbook.capacity.solving import Solution, Station, System, system_of
 from archbook.capacity.storage import storage
 from archbook.capacity.uncertainty import Uncertainty, uncertain_inputs
+from archbook.design.loading import collector_at_rest
 from archbook.design.model import Design
 from archbook.units import show_share, significant
 
@@ -43,9 +44,10 @@ def curve(
 ) -> list[Estimate]:
     """Estimates at several multiples of today's load, solved together. Raises as `estimate` does."""
     loads = [checked("growth", growth, above=0, most=1e9) for growth in growths]
-    solution, target = Solution(system_of(design, plan), loads), float(design.traffic.growth)
-    _mend(solution.system, [target, *(load for load in loads if load > target)])
-    return [_estimate(design, solution, lane, row_sizes or {}) for lane in range(len(loads))]
+    with collector_at_rest():
+        solution, target = Solution(system_of(design, plan), loads), float(design.traffic.growth)
+        _mend(solution.system, [target, *(load for load in loads if load > target)])
+        return [_estimate(design, solution, lane, row_sizes or {}) for lane in range(len(loads))]
 
 
 def remedies_at(design: Design, growth: float, plan: Plan | None = None) -> tuple[Remedy, ...]:

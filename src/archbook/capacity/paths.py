@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable, Sequence
 from operator import itemgetter
+from typing import Any
 
 from archbook.capacity.result import EndpointEstimate
 from archbook.capacity.solving import Solution
@@ -15,20 +17,49 @@ Shares = dict[str, float]
 Path = tuple[tuple[str, float], ...]
 
 
+class _Later(Sequence[Any]):
+    """A tuple that is made when it is first looked at; it is copied and compared as the tuple that it is."""
+
+    def __init__(self, make: Callable[[], tuple[Any, ...]]) -> None:
+        self._make = make
+
+    @functools.cached_property
+    def _items(self) -> tuple[Any, ...]:
+        return self._make()
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._items[index]
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __eq__(self, other: object) -> bool:
+        return self._items == (other._items if isinstance(other, _Later) else other)
+
+    def __hash__(self) -> int:
+        return hash(self._items)
+
+    def __repr__(self) -> str:
+        return repr(self._items)
+
+    def __reduce__(self) -> tuple[type[tuple[Any, ...]], tuple[tuple[Any, ...]]]:
+        return tuple, (self._items,)
+
+
 def endpoints(solution: Solution, lane: int) -> dict[str, EndpointEstimate]:
     """Rate, response and path of every endpoint at one multiple of the load."""
-    plan, design = solution.system.plan, solution.system.design
-    shares, growth = _shares(solution, lane), float(solution.growths[lane])
+    plan, design, growth = solution.system.plan, solution.system.design, float(solution.growths[lane])
     mean = solution.response[0, :, lane].tolist()
     percentiles = solution.percentiles[1][:, :, lane].T.tolist()
     known, full = solution.system.known.tolist(), (solution.utilisation[:, lane] >= 1).tolist()
     unknown = {name for name, is_known in zip(plan.elements, known, strict=True) if not is_known}
     saturated = {name for name, is_full in zip(plan.elements, full, strict=True) if is_full}
-    paths = functools.cache(lambda index: _path(shares[index], unknown, saturated))
+    shares = functools.cache(lambda: _shares(solution, lane))
+    paths = functools.cache(lambda index: _path(shares()[index], unknown, saturated))
     found = {}
     for endpoint in design.api.endpoints:
         index = plan.entries[endpoint.name]
-        path, warnings = paths(index)
+        path, warnings = (_Later(functools.partial(lambda i, part: paths(i)[part], index, part)) for part in (0, 1))
         p50, p95, p99 = percentiles[index]
         found[endpoint.name] = EndpointEstimate(
             endpoint.name, plan.asked_per_s[endpoint.name] * growth, mean[index], p50, p95, p99,

@@ -64,7 +64,7 @@ class EndpointEstimate:
     slo_p95_s: float | None
     path: Sequence[tuple[str, float]]  # element and its share of the mean response (s)
     formula: str
-    warnings: tuple[str, ...] = ()
+    warnings: Sequence[str] = ()
 
     @property
     def meets_slo(self) -> bool | None:

@@ -91,14 +91,16 @@ def uncertain_inputs(design: Design) -> dict[Where, Uncertain]:
         for part in _PARTS:
             _look(getattr(design, part), (part,), found)
         found.pop(("traffic", "growth"), None)
-        design.memo["uncertain"] = found
+        design.memo["uncertain"] = dict(sorted(found.items(), key=lambda item: named(item[0])))
     inputs: dict[Where, Uncertain] = design.memo["uncertain"]
     return inputs
 
 
 def _look(part: Any, where: Where, found: dict[Where, Uncertain]) -> None:
-    items = part.__dict__ if isinstance(part, BaseModel) else part if isinstance(part, dict) else enumerate(part)
-    for key, value in items.items() if isinstance(items, dict) else items:
+    items: Any = part.items() if isinstance(part, dict) else enumerate(part)
+    if isinstance(part, BaseModel):
+        items = [(key, part.__dict__[key]) for key in part.model_fields_set]  # defaults are certain
+    for key, value in items:
         if type(value) is Uncertain:
             found[*where, key] = value
         elif type(value) not in _PLAIN and value:

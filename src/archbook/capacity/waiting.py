@@ -37,11 +37,16 @@ def _lost(load: Any, servers: Any) -> Any:
     """Erlang B by its series: many entries at once; few, or those with very many servers, one by one."""
     if len(load) <= _FEW or servers.max() > _LONG:
         return np.array([loss(int(c), a) for a, c in zip(load.tolist(), servers.tolist(), strict=True)])
+    found, left = np.empty_like(load), np.arange(len(load))
     total, term, free = np.ones_like(load), np.ones_like(load), servers.copy()
     for step in range(int(servers.max())):
         term = np.minimum(term * (np.maximum(free, 0.0) / load), 1e290)
         total += term
         free -= 1
-        if step % 8 == 7 and (term <= 1e-16 * total).all():
-            break
-    return 1 / total
+        if step % 8 == 7 and (done := term <= 1e-16 * total).any():
+            found[left[done]] = total[done]
+            left, total, term, free, load = (part[~done] for part in (left, total, term, free, load))
+            if not len(left):
+                break
+    found[left] = total
+    return 1 / found
