@@ -13,18 +13,23 @@ from archbook.schema.model import Column, Entry, ForeignKey, Index, Schema, Tabl
 from archbook.schema.row_size import row_size_b, row_sizes
 
 if TYPE_CHECKING:
+    from archbook.schema.cache_measuring import measure_cache
+    from archbook.schema.cache_outcome import CacheOutcome
     from archbook.schema.duckdb_ddl import to_duckdb
     from archbook.schema.outcome import Outcome
     from archbook.schema.postgres_ddl import to_postgres
     from archbook.schema.running import run
 
 _LATER = {
+    "CacheOutcome": "cache_outcome",
     "Outcome": "outcome",
+    "measure_cache": "cache_measuring",
     "run": "running",
     "to_duckdb": "duckdb_ddl",
     "to_postgres": "postgres_ddl",
 }
 __all__ = [
+    "CacheOutcome",
     "Column",
     "Entry",
     "ForeignKey",
@@ -33,6 +38,7 @@ __all__ = [
     "Schema",
     "Table",
     "experiments",
+    "measure_cache",
     "parse",
     "row_size_b",
     "row_sizes",

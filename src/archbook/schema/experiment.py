@@ -24,6 +24,10 @@ class Choice:
     why: str
 
 
+Choose = Callable[[Schema, Mapping[str, float]], Choice]
+"""Picks a table by itself, given its sizes in rows where a design tells them. Raises ArchbookError."""
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     """One of the things compared. prepare: brings the engine into this state; timed apart, repeated each round."""
@@ -43,7 +47,7 @@ class Experiment:
 
     name: str
     question: str
-    choose: Callable[[Schema, Mapping[str, float]], Choice]
+    choose: Choose
     statement: Callable[[Choice], str]
     keys: Callable[[DuckDb, Choice, int], list[tuple[Any, ...]]]
     variants: Callable[[Choice], tuple[Variant, ...]]

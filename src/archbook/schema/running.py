@@ -12,7 +12,7 @@ from archbook.schema.engines import NAMES, start
 from archbook.schema.engines.duckdb import DuckDb
 from archbook.schema.engines.postgresql import Postgres
 from archbook.schema.engines.protocol import Engine
-from archbook.schema.experiment import Choice, Experiment
+from archbook.schema.experiment import Choice, Choose, Experiment
 from archbook.schema.experiments import experiments
 from archbook.schema.measuring import KEYS, measure
 from archbook.schema.model import Schema
@@ -47,15 +47,15 @@ def run(
         raise ArchbookError(f"{rows:,} rows: an experiment needs {LEAST_ROWS:,} to {MOST_ROWS:,}")
     if engine not in (*NAMES, "both") and "://" not in engine:
         raise UnknownName("engine", engine, [*NAMES, "both", "postgresql://user@host/database"])
-    chosen, schema, choice = _chosen(known[experiment], ddl_or_design, store)
+    chosen, schema, choice = choose_store(known[experiment].choose, ddl_or_design, store)
     return _Run(known[experiment], schema, choice, rows, seed, progress).outcome(chosen, engine)
 
 
-def _chosen(experiment: Experiment, subject: str | Design, store: str | None) -> tuple[str, Schema, Choice]:
-    """The store, its schema and what the experiment picks in it."""
+def choose_store(choose: Choose, subject: str | Design, store: str | None) -> tuple[str, Schema, Choice]:
+    """The store, its schema and what an experiment picks in it. Raises ArchbookError, UnknownName."""
     if isinstance(subject, str):
         schema = parse(subject)
-        return "", schema, experiment.choose(schema, {})
+        return "", schema, choose(schema, {})
     if store is not None and store not in subject.source.ddl:
         if store in subject.stores:
             raise ArchbookError(f"store {shown(store)} has no DDL; name a file in its `schema`")
@@ -65,7 +65,7 @@ def _chosen(experiment: Experiment, subject: str | Design, store: str | None) ->
     for name in subject.source.ddl if store is None else [store]:
         schema, sizes = parse(subject.source.ddl[name]), _sizes(subject, name)
         try:
-            choice = experiment.choose(schema, sizes)
+            choice = choose(schema, sizes)
         except ArchbookError as error:
             reasons.append(f"{name}: {error}")
         else:
