@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         keep,
         load,
         load_evidence,
+        measure_cache,
         new,
         open_design,
         replay,
@@ -67,8 +68,8 @@ _HOME = {
 __all__ = [
     "ArchbookError", "Design", "DesignError", "Estimate", "Evidence", "__version__", "answer", "chapter", "chart",
     "check", "curve", "decide", "draw", "estimate", "exercises", "experiment", "experiments", "export", "headroom",
-    "keep", "load", "load_evidence", "new", "open_design", "panels", "replay", "review", "save", "simulate",
-    "views",
+    "keep", "load", "load_evidence", "measure_cache", "new", "open_design", "panels", "replay", "review", "save",
+    "simulate", "views",
 ]  # fmt: skip
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from archbook.design.model import Design
     from archbook.diagrams.picture import Picture
     from archbook.review import Report
-    from archbook.schema import Outcome
+    from archbook.schema import CacheOutcome, Outcome
     from archbook.simulate import Replay, Simulation
 
 
@@ -133,6 +133,24 @@ def experiment(design: Design, name: str, **options: Any) -> Outcome:
         return run(name, design, **{"engine": "both", "progress": progress, **options})
 
 
+def measure_cache(design: Design, **options: Any) -> CacheOutcome:
+    """Put a real Valkey in front of a table of the design; read times, hit ratios beside the formulas, and a flush.
+
+    options: store, table, rows, zipf, share, requests, rate_per_s, seed (see `archbook.schema.measure_cache`).
+    """
+    from archbook.capacity.caching import cache_estimate, random_hit_ratio
+    from archbook.schema import measure_cache
+    from archbook.waiting_line import waiting_line
+
+    formulas = {
+        "LRU": {"exact LRU": lambda zipf, rows, held: cache_estimate(zipf, rows, round(held), 1.0).hit_ratio,
+                "at random": lambda zipf, rows, held: random_hit_ratio(zipf, rows, round(held))},
+        "TTL": {"TTL": lambda zipf, rows, reads: cache_estimate(zipf, rows, rows, 1.0, reads).hit_ratio},
+    }  # fmt: skip
+    with waiting_line() as progress:
+        return measure_cache(design, **{"formulas": formulas, "progress": progress, **options})
+
+
 def review(design: Design, evidence: Iterable[Evidence] | None = None, **options: Any) -> Report:
     """Findings with their evidence, why and remedy. evidence: what the design's folder keeps, unless given."""
     from archbook.review import review
@@ -161,9 +179,9 @@ def decide(design: Design, title: str, why: str, about: Sequence[str] = (), **pa
 
 
 def chart(subject: Any, design: Design | None = None) -> Picture:
-    """The chart of a curve of estimates (with their design), of a design's own curve, or of an experiment's outcome."""
+    """The chart of a curve of estimates (with their design), of a design's own curve, or of a measurement's outcome."""
     from archbook.design.model import Design
-    from archbook.diagrams.charts import experiment_chart, utilisation_chart
+    from archbook.diagrams.charts import experiment_chart, flush_chart, utilisation_chart
 
     if isinstance(subject, Design):
         return utilisation_chart(curve(subject), subject)
@@ -171,7 +189,7 @@ def chart(subject: Any, design: Design | None = None) -> Picture:
         if design is None:
             raise ArchbookError("a curve is drawn with its design: `chart(curve, design)`")
         return utilisation_chart(list(subject), design)
-    return experiment_chart(subject)
+    return flush_chart(subject) if hasattr(subject, "flush") else experiment_chart(subject)
 
 
 def keep(design: Design, found: Evidence | Iterable[Evidence] | Outcome | Simulation | Replay) -> Said:

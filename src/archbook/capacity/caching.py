@@ -108,6 +108,27 @@ def cache_curve(
     return np.append(size[inside], items), np.append(ratios, whole)
 
 
+def random_hit_ratio(zipf_exponent: float, items: int, capacity: int) -> float:
+    """Share of requests that a full cache answers that forgets keys at random.
+
+    A key asked for λ times a second is hit λT/(1 + λT) of the time, as with a mean life of T, for which
+    Σ λT/(1 + λT) = capacity. Independent requests, items of one size. Raises InvalidInput.
+    Source: Fricker, Robert and Roberts, A versatile and accurate approximation for LRU cache performance (2012).
+
+    >>> round(random_hit_ratio(1.0, items=3, capacity=3), 3), round(random_hit_ratio(0.0, items=10, capacity=4), 3)
+    (1.0, 0.4)
+    """
+    size = counted("capacity", capacity)
+    share, many = _popularity(zipf_exponent, items)
+    if size >= items:
+        return 1.0
+
+    def hits(life: float) -> float:
+        return float(_hits(share, math.inf, life) @ (share * many))
+
+    return hits(math.exp(_crossing(lambda log: (1 - hits(math.exp(log))) * math.exp(log) - size, -50, 50)))
+
+
 def _popularity(exponent: float, items: int) -> tuple[Any, Any]:
     """Share of requests of one key, and how many keys have that share, most popular first."""
     power, last = 1 - checked("zipf_exponent", exponent), counted("items", items)

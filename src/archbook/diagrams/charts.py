@@ -19,6 +19,7 @@ from archbook.errors import RenderError
 from archbook.units import show_duration, show_factor, show_share, significant
 
 if TYPE_CHECKING:
+    from archbook.schema.cache_outcome import CacheOutcome
     from archbook.schema.outcome import EngineOutcome, Outcome
 
 NUMBER = "replace(format(datum.value, ',~g'), ',', '\u202f')"  # as units.significant groups digits
@@ -65,6 +66,33 @@ def experiment_chart(outcome: Outcome) -> Picture:
     subtitle = f"{outcome.table_name}, {significant(outcome.rows)} rows; {repeats} repeats or more, bar: middle half"
     chart = altair.layer(spread, median, text)
     return _picture(chart, f"{names[-1]} against {names[0]}: {said}", subtitle, max(110, 48 * len(rows)))
+
+
+def flush_chart(outcome: CacheOutcome) -> Picture:
+    """Reads of the database around a flush of the cache before it: median of the rounds, with their quartiles."""
+    import altair
+
+    flush = outcome.flush
+    slot = flush.times_s[1] - flush.times_s[0]
+    rows = [{"from": start, "to": start + slot, "reads": s.value, "low": s.low, "high": s.high}
+            for start, s in zip(flush.times_s, flush.reads_per_s, strict=True)]  # fmt: skip
+    data: Any = altair.Data  # untyped in Altair
+    base = altair.Chart(data(values=rows)).encode(x=altair.X("from:Q", title="time since the flush, s"), x2="to:Q")
+    y = altair.Scale(domain=[0, flush.rate_per_s])
+    title = "reads of the database, a second"
+    band = base.mark_rect(opacity=0.3, color=BLUE).encode(y=altair.Y("low:Q", title=title, scale=y), y2="high:Q")
+    line = base.mark_rule(strokeWidth=3, color=BLUE).encode(y=altair.Y("reads:Q", title=title, scale=y))
+    flushed = altair.Chart(data(values=[{"at": 0, "text": "flush"}]))
+    mark = flushed.mark_rule(strokeDash=[5, 4], color=VERMILION).encode(x="at:Q")
+    word = flushed.mark_text(align="left", dx=5, baseline="top", fontSize=12, color=VERMILION).encode(
+        x="at:Q", y=altair.value(4), text="text:N"
+    )
+    finding = f"After a flush the database gets {show_factor(flush.factor)} the reads of before"
+    subtitle = (
+        f"Measured: Valkey {outcome.valkey}, {significant(flush.rate_per_s)} reads/s of {outcome.table_name}, "
+        f"median and quartiles of {flush.rounds} rounds"
+    )
+    return _picture(altair.layer(band, line, mark, word), finding, subtitle, 260)
 
 
 def _faster(engine: EngineOutcome) -> str:
