@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from archbook.capacity import estimate
+from archbook.capacity import prices as price_room
 from archbook.capacity.cost import Cost
 from archbook.capacity.prices import COLUMNS, FILE, ITEMS, prices, read_prices
 from archbook.design.loading import load, read
@@ -48,6 +49,14 @@ def test_the_shipped_table_prices_every_item_with_date_and_source() -> None:
         assert entry.as_of[:2] == "20"
     assert table["vcpu_hour"].value == 0.0405  # Fargate 0.0405, GKE Autopilot 0.0445, Container Instances 0.0405
     assert (table["vcpu_hour"].low, table["vcpu_hour"].high) == (0.0405, 0.0445)
+
+
+def test_the_table_is_found_in_an_installed_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = tmp_path / "site-packages" / "archbook" / "workbook" / "data"  # where the wheel puts data/
+    installed.mkdir(parents=True)
+    (installed / FILE).write_bytes(TABLE.read_bytes())
+    monkeypatch.setattr(price_room, "_PACKAGE", installed.parents[1])
+    assert price_room._shipped.__wrapped__() == read_prices(TABLE)
 
 
 def test_instances_cost_what_is_stated_or_their_vcpus_and_memory() -> None:

@@ -191,6 +191,7 @@ def test_ranges_stand_in_brackets_wherever_the_estimate_shows_itself() -> None:
     assert json.loads(json.dumps(document, allow_nan=False)) == document
     assert document["ranges"]["first"]["b"] == found.ranges.first["b"]  # type: ignore[union-attr]
     assert pickle.loads(pickle.dumps(found)).to_json() == document
+    assert headroom(with_({TIME_A: SLOW_A})).answer.endswith(found.ranges.answer)  # type: ignore[union-attr]
     assert "10× (3.04–12.7)" in headroom(with_({TIME_A: SLOW_A})).table().text()
 
 

@@ -78,6 +78,15 @@ def test_wrong_input_gets_a_sentence_and_exit_code_2(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_headroom_prints_its_answer_first_and_its_value_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "headroom", "ecommerce")
+    value = json.loads(run(capsys, "headroom", "ecommerce", "--json")[1])
+    assert code == 0
+    assert out.startswith(f"{value['answer']}\n")
+    assert value["reaches"] >= value["growth"] > value["holds_to"]
+    assert "USD/month" in run(capsys, "estimate", "ecommerce")[1]
+
+
 def test_check_counts_what_a_valid_design_has(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "check", "minimal")
     assert code == 0

@@ -106,6 +106,15 @@ FORMULAS: dict[str, Formula] = {
             "The design's `monthly_cost`, else data/prices.csv (a date and a source a row)",
         ),
         Formula(
+            "ranges",
+            "each uncertain input drawn from a triangular distribution over low, likely and high, one draw in each of as "
+            "many equal shares of probability as there are cases; a range leaves out 5 % of cases at either end; what "
+            "moves a limit most has the largest rank correlation with it",
+            "Inputs are independent of each other; shares of journeys are scaled to add up to 1. Where an element "
+            "saturates is interpolated between loads 10 % apart.",
+            "McKay, Beckman and Conover, Technometrics 21 (1979) on stratified draws; Spearman (1904)",
+        ),
+        Formula(
             "breaks",
             "the multiple of today's load at which utilisation reaches 1, callees' waits included, found by bracketing",
             "All endpoints grow alike. What waits for an element that saturates, saturates just before it.",

@@ -90,9 +90,10 @@ class Headroom:
         said = f"{first.element} breaks first, at {show_factor(first.at)} today's peak"
         said += f" ({show_rate(first.at * self.now.requests_per_s)})"
         bill = show_money(self.cost.per_month, self.cost.currency)
+        over = f" {self.now.ranges.answer}" if self.now.ranges else ""
         if not self.changes:
             priced = f", at {bill}" if self.cost.per_month else ""
-            return f"{said}: all parts carry {goal} as they stand{priced}."
+            return f"{said}: all parts carry {goal} as they stand{priced}.{over}"
         ways = ", ".join(str(change) for change in self.changes[:4])
         ways += f" and {len(self.changes) - 4} more changes" if len(self.changes) > 4 else ""
         more = (
@@ -103,7 +104,6 @@ class Headroom:
         reach = (
             f"it then holds to {show_factor(self.reaches)}" if math.isfinite(self.reaches) else "nothing breaks then"
         )
-        over = f" {self.now.ranges.answer}" if self.now.ranges else ""
         return f"{said}. The cheapest way to {goal}: {ways}, {more}; {reach}.{over}"
 
     def table(self) -> Table:

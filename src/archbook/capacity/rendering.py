@@ -106,6 +106,7 @@ def used(estimate: Estimate) -> list[str]:
     names = {"traffic", "flow", "holding", "breaks", "remedies", "bandwidth", "cost"}
     names |= {e.formula for e in estimate.elements.values()} | {e.formula for e in estimate.endpoints.values()}
     names |= {"storage"} if estimate.storage else set()
+    names |= {"ranges"} if estimate.uncertain else set()
     return [name for name in estimate.formulas if name in names]
 
 

@@ -11,7 +11,9 @@ from archbook.commands import design_argument, json_option, tell, tell_json
 @design_argument
 @click.option("--growth", type=click.FloatRange(min=0.0, min_open=True, max=1e6), metavar="N",
               help="Multiple of today's load; else today's, and what happens at the design's growth.")  # fmt: skip
-@click.option("--all", "everything", is_flag=True, help="The growth of storage, and how each number was computed, too.")
+@click.option(
+    "--all", "everything", is_flag=True, help="The growth of storage, the costs, and how each number was computed, too."
+)
 @json_option
 def command(design: str | None, growth: float | None, everything: bool, as_json: bool) -> None:
     """Say what breaks first, and how fast all is.
@@ -32,6 +34,8 @@ def command(design: str | None, growth: float | None, everything: bool, as_json:
         first = f"{first.partition(';')[0].rstrip('.')}; {planned[0].lower()}{planned[1:]}"
     parts = [first, found.table().text(), found.endpoint_table().text()]
     if everything:
-        parts += [found.storage_table().text()]
+        parts += [found.storage_table().text(), found.cost.table().text()]
         parts += [f"{f.name}: {f.text}\n  holds for {f.assumptions}\n  {f.source}" for f in found.formulas.values()]
-    tell("\n\n".join([*parts, *(f"note  {warning}" for warning in found.warnings)]))
+    ranges = [str(found.ranges)] if found.ranges else []
+    notes = [*ranges, *found.warnings, *([] if everything else [str(found.cost)])]
+    tell("\n\n".join([*parts, *(f"note  {note}" for note in notes)]))
