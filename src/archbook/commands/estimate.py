@@ -11,9 +11,7 @@ from archbook.commands import design_argument, json_option, tell, tell_json
 @design_argument
 @click.option("--growth", type=click.FloatRange(min=0.0, min_open=True, max=1e6), metavar="N",
               help="Multiple of today's load; else today's, and what happens at the design's growth.")  # fmt: skip
-@click.option(
-    "--all", "everything", is_flag=True, help="The growth of storage, the costs, and how each number was computed, too."
-)
+@click.option("--all", "everything", is_flag=True, help="Storage, costs, and how each number was computed, too.")
 @json_option
 def command(design: str | None, growth: float | None, everything: bool, as_json: bool) -> None:
     """Say what breaks first, and how fast all is.
