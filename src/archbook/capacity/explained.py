@@ -108,8 +108,8 @@ FORMULAS: dict[str, Formula] = {
         Formula(
             "ranges",
             "each uncertain input drawn from a triangular distribution over low, likely and high, one draw in each of "
-            "as many equal shares of probability as there are cases; a range leaves out 5 % of cases at either end; what "
-            "moves a limit most has the largest rank correlation with it",
+            "as many equal shares of probability as there are cases; a range leaves out 5 % of cases at either "
+            "end; what moves a limit most has the largest rank correlation with it",
             "Inputs are independent of each other; shares of journeys are scaled to add up to 1. Where an element "
             "saturates is interpolated between loads 10 % apart.",
             "McKay, Beckman and Conover, Technometrics 21 (1979) on stratified draws; Spearman (1904)",
