@@ -68,7 +68,7 @@ def limits_of(system: System) -> Limits:
 
 def _roots(system: System, rows: Any, bounds: Any) -> Any:
     """Solve utilisation(load) = 1 for many services at once: shared loads first, then each divides what is left."""
-    brackets, below = _Brackets(bounds), _below(system, rows)
+    brackets, below = _Brackets(bounds), needed_by(system, rows)
     shared = np.geomspace(bounds.min() / 2, 1.01 * bounds.max(), _LANES * (1 + min(len(rows) // _LANES, 3)))
     places = system.network.places(np.repeat(below.any(axis=1, keepdims=True), _LANES, axis=1))
     solution = Solution(system, shared[:_LANES], places=places)
@@ -123,7 +123,7 @@ class _Brackets:
         return np.clip(self.low + share * (self.high - self.low), *self.ends(slice(None)))
 
 
-def _below(system: System, rows: Any) -> Any:
+def needed_by(system: System, rows: Any) -> Any:
     """Elements by services: whether the service is it or waits for it."""
     found = np.zeros((len(system.stations), len(rows)), dtype=bool)
     found[rows, np.arange(len(rows))] = True

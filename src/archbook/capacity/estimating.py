@@ -10,6 +10,7 @@ from archbook.capacity.bandwidth import calls, edge
 from archbook.capacity.breaking import COMFORTABLE, Limits, breaks, limits_of, remedies
 from archbook.capacity.costing import Bill
 from archbook.capacity.explained import FORMULAS
+from archbook.capacity.feedback import feedback, sentences
 from archbook.capacity.flow import Plan
 from archbook.capacity.formulas import checked
 from archbook.capacity.moments import Moments
@@ -66,6 +67,7 @@ def _estimate(design: Design, solution: Solution, lane: int, row_sizes: RowSizes
     ingress, egress, unsized = edge(design, plan, growth)
     kept = storage(design, plan, growth, row_sizes)
     ((changes, late),) = _mend(system, [max(target, growth)])
+    again = feedback(system, growth)
     return Estimate(
         design=design.title or design.name,
         growth=growth,
@@ -80,10 +82,17 @@ def _estimate(design: Design, solution: Solution, lane: int, row_sizes: RowSizes
         egress_b_per_s=egress,
         breaks=order,
         formulas=FORMULAS,
-        warnings=(*plan.warnings, *_unknown(elements), *pool_warnings(design, plan, elements, growth), *unsized),
+        warnings=(
+            *plan.warnings,
+            *_unknown(elements),
+            *pool_warnings(design, plan, elements, growth),
+            *unsized,
+            *sentences(again.values(), growth),
+        ),
         cost=Bill(design, plan, growth, kept, egress).total(),
         remedies=changes,
         missed_after_remedies=late,
+        feedback=again,
         uncertain=Uncertainty(design, growth, target, row_sizes) if uncertain_inputs(design) else None,
     )
 

@@ -84,6 +84,15 @@ FORMULAS: dict[str, Formula] = {
             "Two-moment fit: Whitt, Operations Research 30 (1982); Clark, Operations Research 9 (1961) on the longest",
         ),
         Formula(
+            "feedback",
+            "an element offered x times today's load answers late with P(response > timeout), so that a call takes "
+            "(1 − pʳ⁺¹)/(1 − p) attempts, at most 1 + retry_budget, and clients make g(x) = x ÷ attempts; it tips over "
+            "where g first falls, and recovers below the least g after that: capacity ÷ (1 + retries) when all fail",
+            "Attempts fail independently, and the callee works for callers that have given up. Calls with a breaker "
+            "add none; a bounded queue turns away what is too much. Other layers keep their planned attempts.",
+            "Bronson et al., Metastable Failures in Distributed Systems, HotOS (2021)",
+        ),
+        Formula(
             "bandwidth",
             "attempts/s × (request_size + response_size); at the edge: requests of clients × the endpoint's sizes",
             "Sizes are typical ones, without protocol overhead; egress includes what a CDN answers.",

@@ -57,6 +57,19 @@ def capped(time: Times, timeout_s: Any) -> Times:
     return np.where(endless, timeout_s, low + beyond), np.where(endless, 0.0, np.maximum(square - beyond * beyond, 0.0))
 
 
+def exceeds(time: Times, limit_s: Any) -> Any:
+    """Probability that a time is longer than a limit; 1 where the time is endless.
+
+    >>> round(float(exceeds((1.0, 1.0), limit_s=1.0)), 6)  # 1/e
+    0.367879
+    """
+    endless = np.isinf(time[0])
+    chance, shift, first, second = fitted((np.where(endless, 1.0, time[0]), np.where(endless, 0.0, time[1])))
+    left = np.maximum(limit_s - shift, 0.0)
+    over = chance * np.exp(-left / first) + (1 - chance) * np.exp(-left / second)
+    return np.where(endless | (limit_s < shift), 1.0, over)
+
+
 def _cut(limit: Any, scale: Any) -> tuple[Any, Any]:
     """First and second moment of min(exponential, limit)."""
     ratio = limit / scale

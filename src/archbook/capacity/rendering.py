@@ -105,7 +105,7 @@ def used(estimate: Estimate) -> list[str]:
     """Names of the formulas that this estimate used, in their order."""
     names = {"traffic", "flow", "holding", "breaks", "remedies", "bandwidth", "cost"}
     names |= {e.formula for e in estimate.elements.values()} | {e.formula for e in estimate.endpoints.values()}
-    names |= {"storage"} if estimate.storage else set()
+    names |= {name for name in ("storage", "feedback") if getattr(estimate, name)}
     names |= {"ranges"} if estimate.uncertain else set()
     return [name for name in estimate.formulas if name in names]
 

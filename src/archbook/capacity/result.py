@@ -107,6 +107,19 @@ class Remedy:
 
 
 @dataclass(frozen=True, slots=True)
+class Feedback:
+    """What retries of callers that time out do to an element."""
+
+    element: str
+    calls: tuple[int, ...]  # indices of the retried calls in the design
+    amplification: float  # visits for each planned one, when the element comes from rest
+    congested: float  # the same after a disturbance that overloaded it; more: there are two stable states
+    offered_per_s: float  # visits in that state
+    tips_at: float  # multiple of today's load from which it goes over by itself; inf: retries never tip it over
+    recovers_at: float  # multiple below which it recovers from any disturbance; inf: it always does
+
+
+@dataclass(frozen=True, slots=True)
 class Formula:
     """How a number was computed: what it says, when it holds, where it comes from."""
 
@@ -137,6 +150,7 @@ class Estimate:
     remedies: tuple[Remedy, ...] = ()  # what keeps all at or under 85 % at the larger of growth and target_growth
     cost: Cost = NO_COST  # of the design as it stands
     missed_after_remedies: int = 0  # endpoints whose p95 promise is still missed there, with the remedies
+    feedback: Mapping[str, Feedback] = field(default_factory=dict)  # element → what retries after timeouts do to it
     uncertain: Uncertainty | None = field(default=None, repr=False, compare=False)
 
     @property
