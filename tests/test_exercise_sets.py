@@ -45,6 +45,8 @@ def forgets_utilisation(rate: float, time: float, concurrency: int, _: float) ->
     return -int(-rate * time // concurrency)
 
 
+PLACES = {endpoint.name: place for place, endpoint in enumerate(ECOMMERCE.api.endpoints)}
+PRODUCT, PICTURE = PLACES["GET /api/v1/categories/{id}/products"], PLACES["GET /api/v1/products/{id}/image"]
 SOME = ("services", "payment-service", "instances")
 WRONG: list[tuple[str, Any, str]] = [
     ("00.1", ECOMMERCE.sessions_per_s(), "too small"),
@@ -55,6 +57,14 @@ WRONG: list[tuple[str, Any, str]] = [
     ("00.5", {}, "`payment-service` holds to"),
     ("00.5", {SOME: 400}, "paid for today"),
     ("00.5", {("services", "payment-service", "concurrency"): 40}, "Only `instances`"),
+    ("05.1", "GET /api/v1/categories", "It is not"),
+    ("05.2", "no-cache", "It is not"),
+    ("05.3", 0.97, "too small"),
+    ("05.4", lambda rate, ttl: rate * ttl, "too large"),
+    ("05.5", 2_000, "too small"),
+    ("05.6", {}, "may still be 1 min old"),
+    ("05.6", {("api", "endpoints", PRODUCT, "cache"): None}, "is not kept at all now"),
+    ("05.6", {("api", "endpoints", PICTURE, "cache"): 30}, "Only `cache`"),
     ("12.1", ECOMMERCE.sessions_per_s(10.0), "too small"),
     ("12.2", "GET /api/v1/categories", "It is not"),
     ("12.3", "1 kB", "too small"),
