@@ -87,7 +87,7 @@ def lacks(before: Design, after: Design) -> str:
 EXERCISES = (
     Exercise(
         "05.1", "Kept longest", "Which endpoint lets its answers be kept longest?",
-        Choice(lambda design: [e.name for e in design.api.endpoints], longest),
+        Choice(lambda design: [e.name for e in design.api.endpoints if e.method == "GET"], longest),
         ("Each endpoint says it in its `cache`.",
          "It is one whose answer never changes under the same name.",
          "`max(design.api.endpoints, key=lambda e: e.cache or 0).name`"),
