@@ -179,9 +179,10 @@ def decide(design: Design, title: str, why: str, about: Sequence[str] = (), **pa
 
 
 def chart(subject: Any, design: Design | None = None) -> Picture:
-    """The chart of a curve of estimates (with their design), of a design's own curve, or of a measurement's outcome."""
+    """The chart of a curve of estimates (with their design), of a design's own, of a replay, or of an outcome."""
     from archbook.design.model import Design
     from archbook.diagrams.charts import experiment_chart, flush_chart, utilisation_chart
+    from archbook.diagrams.over_time import replay_chart
 
     if isinstance(subject, Design):
         return utilisation_chart(curve(subject), subject)
@@ -189,6 +190,8 @@ def chart(subject: Any, design: Design | None = None) -> Picture:
         if design is None:
             raise ArchbookError("a curve is drawn with its design: `chart(curve, design)`")
         return utilisation_chart(list(subject), design)
+    if hasattr(subject, "happenings"):
+        return replay_chart(subject)
     return flush_chart(subject) if hasattr(subject, "flush") else experiment_chart(subject)
 
 

@@ -53,8 +53,7 @@ def experiment_chart(outcome: Outcome) -> Picture:
         "low:Q", title="time of one statement, ms (logarithmic)", scale=altair.Scale(type="log", domain=[low, high]),
         axis=altair.Axis(values=tens, labelExpr=NUMBER),
     )  # fmt: skip
-    data: Any = altair.Data  # untyped in Altair
-    base = altair.Chart(data(values=rows)).encode(
+    base = altair.Chart(data(rows)).encode(
         y=altair.Y("what:N", sort=None, title=None), color=altair.Color("variant:N", legend=None, scale=colours)
     )
     spread = base.mark_rule(strokeWidth=6, opacity=0.45).encode(x=x, x2="high:Q")
@@ -65,7 +64,7 @@ def experiment_chart(outcome: Outcome) -> Picture:
     repeats = min(v.repeats for _, v in measured)
     subtitle = f"{outcome.table_name}, {significant(outcome.rows)} rows; {repeats} repeats or more, bar: middle half"
     chart = altair.layer(spread, median, text)
-    return _picture(chart, f"{names[-1]} against {names[0]}: {said}", subtitle, max(110, 48 * len(rows)))
+    return picture(chart, f"{names[-1]} against {names[0]}: {said}", subtitle, max(110, 48 * len(rows)))
 
 
 def flush_chart(outcome: CacheOutcome) -> Picture:
@@ -76,13 +75,12 @@ def flush_chart(outcome: CacheOutcome) -> Picture:
     slot = flush.times_s[1] - flush.times_s[0]
     rows = [{"from": start, "to": start + slot, "reads": s.value, "low": s.low, "high": s.high}
             for start, s in zip(flush.times_s, flush.reads_per_s, strict=True)]  # fmt: skip
-    data: Any = altair.Data  # untyped in Altair
-    base = altair.Chart(data(values=rows)).encode(x=altair.X("from:Q", title="time since the flush, s"), x2="to:Q")
+    base = altair.Chart(data(rows)).encode(x=altair.X("from:Q", title="time since the flush, s"), x2="to:Q")
     y = altair.Scale(domain=[0, flush.rate_per_s])
     title = "reads of the database, a second"
     band = base.mark_rect(opacity=0.3, color=BLUE).encode(y=altair.Y("low:Q", title=title, scale=y), y2="high:Q")
     line = base.mark_rule(strokeWidth=3, color=BLUE).encode(y=altair.Y("reads:Q", title=title, scale=y))
-    flushed = altair.Chart(data(values=[{"at": 0, "text": "flush"}]))
+    flushed = altair.Chart(data([{"at": 0, "text": "flush"}]))
     mark = flushed.mark_rule(strokeDash=[5, 4], color=VERMILION).encode(x="at:Q")
     word = flushed.mark_text(align="left", dx=5, baseline="top", fontSize=12, color=VERMILION).encode(
         x="at:Q", y=altair.value(4), text="text:N"
@@ -101,8 +99,16 @@ def _faster(engine: EngineOutcome) -> str:
     return f"{show_factor(engine.ratio)} faster" if engine.ratio >= 1 else f"{show_factor(1 / engine.ratio)} slower"
 
 
-def _picture(chart: Any, finding: str, subtitle: str, height: float) -> Picture:
-    """A layered chart as a picture in the house style."""
+def data(rows: list[dict[str, Any]]) -> Any:
+    """Rows for a chart."""
+    import altair
+
+    untyped: Any = altair.Data
+    return untyped(values=rows)
+
+
+def picture(chart: Any, finding: str, subtitle: str, height: float | None = None, alt: str = "") -> Picture:
+    """A layered chart, or charts one below the other (which have their size), as a picture in the house style."""
     import altair
     import vl_convert
 
@@ -110,12 +116,13 @@ def _picture(chart: Any, finding: str, subtitle: str, height: float) -> Picture:
         finding, subtitle=subtitle, anchor="start", fontSize=15, subtitleFontSize=12, offset=12, color=INK
     )
     styled = (
-        chart.properties(width=640, height=height, title=title, background="#FFFFFF", padding=22)
+        (chart.properties(width=640, height=height) if height else chart)
+        .properties(title=title, background="#FFFFFF", padding=22)
         .configure(font="Arial, Helvetica, sans-serif")
         .configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelColor=INK, titleColor=INK,
                         gridColor="#E5E7EB", labelLimit=260)
         .configure_view(stroke=None)
     )  # fmt: skip
-    alt = f"{finding}. {subtitle}."
+    alt = alt or f"{finding}. {subtitle}."
     raw = vl_convert.vegalite_to_svg(styled.to_dict(), allowed_base_urls=[])
     return Picture(finding, alt, adopt(raw, finding, alt))

@@ -59,6 +59,7 @@ class Replay:
 
     subject: Design
     growth: float
+    requests_per_s: float
     seed: int
     duration_s: float
     happenings: tuple[Happening, ...]
@@ -101,27 +102,37 @@ class Replay:
         return max((happening.at_s + happening.for_s for happening in self.happenings), default=0.0)
 
     @property
-    def answer(self) -> str:
-        """The result in two sentences."""
-        load = f"At {show_factor(self.growth)} today's peak ({show_rate(float(self.offered_per_s.mean[0]))})"
+    def outcome(self) -> str:
+        """How it ended, in half a sentence."""
         if not self.happenings:
-            return f"{load} {self.answered.shown(show_share)} of the requests are answered."
+            return f"{self.answered.shown(show_share)} of the requests are answered"
         if self.recovered:
             at = self.recovers_at_s.value
-            text = "it recovers at once when that ends" if at > self.happenings[0].at_s else "it holds all the time"
             if at - self.ends_s > self.duration_s / SLOTS:
-                text = f"it recovers by itself, {show_duration(at - self.ends_s)} after the end"
-        elif self.recoveries:
-            text = f"it recovers in {self.recoveries} of {self.replications} runs"
-        else:
-            last = float(np.mean(self.goodput_per_s.mean[-SLOTS // 5 :]))
-            text = (f"it does not recover: {show_duration(self.duration_s - self.ends_s)} after the end "
-                    f"{show_rate(last)} are answered")  # fmt: skip
-        gains = {name: self._gain(course) for name, course in self.attempts_per_s.items()}
-        most = max(gains, key=lambda name: gains[name])
-        gain = gains[most]
+                return f"it recovers by itself, {show_duration(at - self.ends_s)} after the end"
+            return "it recovers at once when that ends" if at > self.happenings[0].at_s else "it holds all the time"
+        if self.recoveries:
+            return f"it recovers in {self.recoveries} of {self.replications} runs"
+        last = float(np.mean(self.goodput_per_s.mean[-SLOTS // 5 :]))
+        after = show_duration(self.duration_s - self.ends_s)
+        return f"it does not recover: {after} after the end {show_rate(last)} are answered"
+
+    @property
+    def answer(self) -> str:
+        """The result in two sentences."""
+        load = f"At {show_factor(self.growth)} today's peak ({show_rate(self.requests_per_s)})"
+        if not self.happenings:
+            return f"{load} {self.outcome}."
+        most = self.most_asked
+        gain = self._gain(self.attempts_per_s[most])
         more = f" {most} is asked up to {significant(gain)} times as often as before." if gain > 1.5 else ""
-        return f"{load} {text}; {self.answered.shown(show_share)} of all requests are answered.{more}"
+        return f"{load} {self.outcome}; {self.answered.shown(show_share)} of all requests are answered.{more}"
+
+    @property
+    def most_asked(self) -> str:
+        """The element whose load grows most while things happen; the busiest where nothing does."""
+        courses = self.attempts_per_s
+        return max(courses, key=lambda name: self._gain(courses[name]) if self.happenings else courses[name].mean.sum())
 
     def _gain(self, course: Course) -> float:
         """The most that an element is asked for over five slots, over what it was asked for before it all began."""
@@ -191,7 +202,7 @@ def replay(
     course = np.array([run.course for run in runs]) / slot_s
     reached = np.array([run.reached for run in runs]) / slot_s
     return Replay(
-        subject=design, growth=load, seed=plan.seed, duration_s=watched_s, happenings=ordered,
+        subject=design, growth=load, requests_per_s=per_s, seed=plan.seed, duration_s=watched_s, happenings=ordered,
         times_s=slot_s * np.arange(1, SLOTS + 1), offered_per_s=_course(course[:, :, 0]),
         goodput_per_s=_course(course[:, :, 1]), failed_per_s=_course(course[:, :, 2]),
         attempts_per_s={name: _course(reached[:, :, i]) for i, name in enumerate(program.stations)},
