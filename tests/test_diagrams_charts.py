@@ -15,8 +15,10 @@ from archbook.design.loading import load
 from archbook.design.model import Design
 from archbook.diagrams import Picture
 from archbook.diagrams.charts import experiment_chart, utilisation_chart
+from archbook.diagrams.over_time import replay_chart
 from archbook.errors import RenderError
 from archbook.schema.outcome import EngineOutcome, Outcome, VariantOutcome
+from archbook.simulate import Outage, replay
 from archbook.units import show_factor
 
 DESIGNS = Path(__file__).parent.parent / "data" / "designs"
@@ -112,3 +114,22 @@ def test_a_ratio_that_may_be_one_is_not_called_faster(low: float, high: float, s
 
     values = dict.fromkeys(EngineOutcome.__dataclass_fields__) | {"ratio": 3.0 if low > 1 else 1.2}
     assert _faster(EngineOutcome(**{**values, "ratio_low": low, "ratio_high": high})) == said
+
+
+def test_a_replay_is_drawn_with_what_happened_and_a_name_at_each_line(shop: Design) -> None:
+    run, other = (
+        replay(shop, happenings=(Outage("bank", 20, 10, mode),), replications=2) for mode in ("hang", "refuse")
+    )
+    picture = replay_chart(run, other)
+    for text in (
+        "bank hangs, 10 s",
+        "offered",
+        "answered",
+        "as designed",
+        "attempts",
+        "calls of bank a second",
+        "time, s",
+    ):
+        assert text in said(picture)
+    assert picture.title == run.outcome[0].upper() + run.outcome[1:]
+    assert "At the end: offered" in picture.alt

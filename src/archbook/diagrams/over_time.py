@@ -54,22 +54,28 @@ def _rates(run: Any, lines: Sequence[_Line], title: str, names: bool) -> Any:
     end = run.duration_s
     top = 1.1 * max(max(float(line.course.mean.max()) for line in lines), 1e-9)
     x = altair.X("t:Q", title="time, s", scale=altair.Scale(domain=[0, end], nice=False))
-    y = altair.Y("y:Q", title=title, scale=altair.Scale(domain=[0, top], clamp=True, nice=False))
-    spans = [{"t": h.at_s, "t2": min(h.at_s + h.for_s, end), "label": _named(h)} for h in run.happenings if h.at_s < end]
+    scale = altair.Scale(domain=[0, top], clamp=True, nice=False)
+    spans = [
+        {"t": h.at_s, "t2": min(h.at_s + h.for_s, end), "label": _named(h)} for h in run.happenings if h.at_s < end
+    ]
     shade = altair.Chart(data(spans)).mark_rect(color=AMBER, opacity=0.18).encode(x=x, x2="t2:Q")
     layers: list[Any] = [shade]
     if names:
-        layers.append(altair.Chart(data(spans)).mark_text(align="left", baseline="bottom", dy=-4, fontSize=12,
-                                   color=INK).encode(x=x, y=altair.value(0), text="label:N"))  # fmt: skip
+        named = altair.Chart(data(spans)).mark_text(align="left", baseline="bottom", dy=-4, fontSize=12, color=INK)
+        layers.append(named.encode(x=x, y=altair.value(0), text="label:N"))
     for line in lines:
         columns = zip(run.times_s, line.course.mean, line.course.low, line.course.high, strict=True)
         rows = [{"t": float(t), "y": float(mean), "low": float(low), "high": min(float(high), top)}
                 for t, mean, low, high in columns if mean == mean]  # fmt: skip
         base = altair.Chart(data(rows)).encode(x=x)
         if rows and rows[0]["low"] == rows[0]["low"]:
-            band = base.mark_area(color=line.colour, opacity=0.2)
-            layers.append(band.encode(y=altair.Y("low:Q", scale=y.scale, title=title), y2="high:Q"))
-        layers.append(base.mark_line(color=line.colour, strokeDash=list(line.dash), strokeWidth=2).encode(y=y))
+            band = base.mark_area(color=line.colour, opacity=0.18 if line.colour != GREY else 0.1)
+            layers.append(band.encode(y=altair.Y("low:Q", scale=scale, title=title), y2="high:Q"))
+        layers.append(
+            base.mark_line(color=line.colour, strokeDash=list(line.dash), strokeWidth=2).encode(
+                y=altair.Y("y:Q", title=title, scale=scale)
+            )
+        )
     layers += _labels(lines, end, top)
     return altair.layer(*layers).properties(width=WIDTH, height=HEIGHT)
 
@@ -82,15 +88,16 @@ def _labels(lines: Sequence[_Line], end: float, top: float) -> list[Any]:
     for line in sorted(lines, key=lambda line: -_last(line)):
         below = min(_last(line), below - LABEL_PX / HEIGHT * top)
         rows = [{"t": end, "y": below, "text": line.label}]
-        text = altair.Chart(data(rows)).mark_text(align="left", dx=6, fontSize=12, color=INK, clip=False)
-        dot = altair.Chart(data(rows)).mark_text(align="left", dx=6, fontSize=12, color=line.colour, text="—")
-        labels += [text.encode(x="t:Q", y="y:Q", text="text:N").properties(), dot.encode(x="t:Q", y="y:Q")]
-        labels[-2].mark.dx = 22
+        text = altair.Chart(data(rows)).mark_text(align="left", dx=22, fontSize=12, color=INK, clip=False)
+        dot = altair.Chart(data(rows)).mark_text(
+            align="left", dx=6, fontSize=14, color=line.colour, text="—", clip=False
+        )
+        labels += [text.encode(x="t:Q", y="y:Q", text="text:N"), dot.encode(x="t:Q", y="y:Q")]
     return labels
 
 
 def _named(happening: Any) -> str:
     """What a shaded span says, such as `bank refuses, 10 s`."""
-    kind = type(happening).__name__
-    what = f"{happening.mode}s" if kind == "Outage" else f"{happening.factor:g}× slower" if kind == "Slow" else ""
-    return f"{getattr(happening, 'element', '')} {what or f'{happening.factor:g}× the load'}, {show_duration(happening.for_s)}".strip()
+    kind, who = type(happening).__name__, getattr(happening, "element", "")
+    what = f"{happening.mode}s" if kind == "Outage" else f"{happening.factor:g}× {'slower' if who else 'the load'}"
+    return f"{who} {what}, {show_duration(happening.for_s)}".strip()

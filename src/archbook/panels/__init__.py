@@ -8,9 +8,10 @@ if TYPE_CHECKING:
     from archbook.design.model import Design
     from archbook.panels.cache_panel import CachePanel
     from archbook.panels.capacity_panel import CapacityPanel
+    from archbook.panels.failure_panel import FailurePanel
     from archbook.panels.pool_panel import PoolPanel
 
-__all__ = ["cache", "capacity", "pool"]
+__all__ = ["cache", "capacity", "failure", "pool"]
 
 
 def cache(design: Design | None = None) -> CachePanel:
@@ -31,6 +32,16 @@ def capacity(design: Design, growth: float = 1.0) -> CapacityPanel:
     from archbook.panels.capacity_panel import CapacityPanel
 
     return CapacityPanel(design, growth)
+
+
+def failure(design: Design) -> FailurePanel:
+    """The failure panel: something fails for a while; see whether goodput recovers, and what another policy changes.
+
+    It opens on an outage of the design's first external system, store or service, which hangs for 10 s.
+    """
+    from archbook.panels.failure_panel import FailurePanel
+
+    return FailurePanel(design)
 
 
 def pool(design: Design) -> PoolPanel:
