@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from archbook.capacity.formulas import checked, counted
+from archbook.design.elements import Store
+from archbook.errors import InvalidInput
 
 EXACT_RANKS, GROUPS = 2000, 500
 """The most popular keys are summed one by one, the others in groups of neighbours of the same mean."""
@@ -93,6 +95,36 @@ def cache_estimate(
         kept = math.exp(filled) / rate
     ratio = float(_hits(share * rate, kept, ttl) @ (share * many))
     return CacheEstimate(zipf_exponent, items, size, rate, ttl, ratio, kept, share * rate, many)
+
+
+def fitting(store: Store) -> int:
+    """How many keys of a cache fit: its `capacity` over the size of one; all where either is not stated."""
+    keys = store.keys
+    if keys is None:
+        raise InvalidInput("this store has no `keys`: nothing says what it is asked for")
+    items = max(1, round(float(keys.items)))
+    if keys.size is None or store.capacity is None or not keys.size:
+        return items
+    return min(items, max(1, int(float(store.capacity) / float(keys.size))))
+
+
+def hit_ratio(store: Store, request_rate_per_s: float) -> float:
+    """Share of look-ups that a cache answers, from its `keys`, `capacity` and `ttl`, asked so often.
+
+    lru: as `cache_estimate`; lfu: the most popular keys that fit, each λ·ttl / (1 + λ·ttl) of the time where they have
+    a time to live, which is the most that counting can reach: one that counts only while it holds a key is some
+    points below (simulate it). It rises with the load only where a time to live ends before a key is pushed out.
+    """
+    keys, capacity = store.keys, fitting(store)
+    if keys is None or request_rate_per_s <= 0:
+        return 0.0
+    ttl = float(store.ttl) if store.ttl else math.inf
+    items = max(1, round(float(keys.items)))
+    if keys.policy == "lru":
+        return cache_estimate(float(keys.zipf), items, capacity, request_rate_per_s, ttl).hit_ratio
+    share, many = _popularity(float(keys.zipf), items)
+    held = np.clip(capacity - (np.cumsum(many) - many), 0, many)
+    return float(_hits(share * request_rate_per_s, math.inf, ttl) @ (share * held))
 
 
 def cache_curve(

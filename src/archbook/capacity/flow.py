@@ -7,16 +7,22 @@ request, with the handlings that it calls. Endpoints and events in whose handlin
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from archbook.capacity.handlings import Handling, Handlings, misses, ordered
+from archbook.capacity.caching import hit_ratio
+from archbook.capacity.handlings import Handling, Handlings, asked_first, misses, ordered
 from archbook.capacity.network import Network
 from archbook.design.model import Design
 from archbook.errors import ArchbookError
+from archbook.units import show_share, significant
+
+MOST_HITS = 1 - 1e-6
+"""Even where all keys fit each is fetched once: a computed hit ratio is at most this."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +42,7 @@ class Plan:
     attempts_per_s: tuple[float, ...]
     events_per_s: Mapping[str, float]
     warnings: tuple[str, ...]
+    hit_ratios: Mapping[str, float] = field(default_factory=dict)  # of caches, where computed from their keys
     memo: dict[str, Any] = field(default_factory=dict)  # the system last solved with this plan
 
     def fits(self, design: Design) -> bool:
@@ -49,7 +56,15 @@ class Plan:
             and self.elements == _elements(design)
             and mine.gateway == design.gateway
             and misses(mine) == misses(design)
+            and _keyed(mine) == _keyed(design)
         )
+
+    def looked_up_per_s(self, cache: str) -> float:
+        """Look-ups of a cache by calls that ask it first, hits and misses, at today's peak."""
+        missed = sum(rate for call, rate in zip(self.design.calls, self.calls_per_s, strict=True)
+                     if call.unless_hit == cache)  # fmt: skip
+        share = 1 - self.hit_ratios.get(cache, float(self.design.stores[cache].hit_ratio or 0))
+        return missed / share if share else math.nan
 
     @cached_property
     def handled_by(self) -> dict[str, list[int]]:
@@ -105,12 +120,26 @@ def plan(design: Design, like: Plan | None = None) -> Plan:
         if earlier is not None and earlier.fits(design):
             design.memo["plan"] = earlier
             return earlier
-    found = design.memo["plan"] = _plan(design)
+    found = _plan(design)
+    if _keyed(design):
+        found = _plan(design, found)
+    design.memo["plan"] = found
     return found
 
 
-def _plan(design: Design) -> Plan:
-    builder = Handlings(design)
+def _keyed(design: Design) -> dict[str, Any]:
+    """What the hit ratios of caches are computed from, for those that say so."""
+    stores = {name: design.stores[name] for name in asked_first(design)}
+    return {name: (s.keys, s.capacity, s.ttl) for name, s in stores.items() if s.keys and s.hit_ratio is None}
+
+
+def _plan(design: Design, cold: Plan | None = None) -> Plan:
+    """cold: the plan in which caches whose hit ratio is computed miss all: it says what they are asked."""
+    hits: dict[str, float] = {}
+    if cold:
+        found = {name: hit_ratio(design.stores[name], cold.looked_up_per_s(name)) for name in _keyed(design)}
+        hits = {name: min(ratio, MOST_HITS) for name, ratio in found.items()}
+    builder = Handlings(design, {**misses(design), **{name: 1 - hit for name, hit in hits.items()}})
     entries = {endpoint.name: builder.enter(endpoint.name) for endpoint in design.api.endpoints}
     asked = _asked(design)
     arriving = {e.name: asked[e.name] * (1 - float(e.hit_ratio or 0)) for e in design.api.endpoints}
@@ -134,8 +163,16 @@ def _plan(design: Design) -> Plan:
     return Plan(
         design, _elements(design), tuple(builder.handlings), entries, asked, arriving, tuple(rates),
         {name: reads[name] for name in _elements(design)}, {name: writes[name] for name in _elements(design)},
-        tuple(calls), tuple(attempts), events, (*builder.warnings(), *_never(design, arriving, calls, events)),
+        tuple(calls), tuple(attempts), events,
+        (*builder.warnings(), *_never(design, arriving, calls, events), *_flushed(hits)), hits,
     )  # fmt: skip
+
+
+def _flushed(hits: Mapping[str, float]) -> list[str]:
+    """Sentences on what stands behind caches whose hit ratio was computed."""
+    return [f"{name} answers {show_share(hit)} of look-ups (computed from its keys, at today's peak); while it is "
+            f"empty what is behind it is asked {significant(1 / (1 - hit))} times as much"
+            for name, hit in hits.items()]  # fmt: skip
 
 
 def _asked(design: Design) -> dict[str, float]:

@@ -53,20 +53,25 @@ class _Context(NamedTuple):
 
 
 def misses(design: Design) -> dict[str, float]:
-    """Share of look-ups that each cache misses, for caches that calls ask first."""
+    """Share of look-ups that each cache misses, for caches that calls ask first; 1 where it is to be computed."""
+    return {name: 1 - float(design.stores[name].hit_ratio or 0) for name in asked_first(design)}
+
+
+def asked_first(design: Design) -> list[str]:
+    """Caches that calls ask first."""
     asked = {call.unless_hit for call in design.calls if call.unless_hit}
-    return {name: 1 - float(design.stores[name].hit_ratio or 0) for name in design.stores if name in asked}
+    return [name for name in design.stores if name in asked]
 
 
 class Handlings:
     """Handlings of a design, callees before callers, each made once. Raises ArchbookError on a circle of calls."""
 
-    def __init__(self, design: Design) -> None:
+    def __init__(self, design: Design, missed: Mapping[str, float] | None = None) -> None:
         self.design = design
         self.handlings: list[Handling] = []
         self.events: dict[str, int] = {}
         self._known: dict[Handling, int] = {}
-        self._misses = misses(design)
+        self._misses = misses(design) if missed is None else missed
         self._gateway = design.gateway
         self._attempts = [_attempts(call) for call in design.calls]
         self._bit = {name: 1 << i for i, name in enumerate(design.services)}
@@ -182,8 +187,9 @@ class Handlings:
     def warnings(self) -> list[str]:
         """Sentences on what is left out, or counted at its worst."""
         design = self.design
+        blind = [name for name in self._misses if design.stores[name].hit_ratio is None]
         lines = [f"{name} has no hit_ratio: every look-up counts as a miss"
-                 for name in self._misses if design.stores[name].hit_ratio is None]  # fmt: skip
+                 for name in blind if design.stores[name].keys is None]  # fmt: skip
         lines += [f"event {name} names no endpoint or event in `on`, so it is never announced"
                   for name, event in design.events.items() if not event.on]  # fmt: skip
         if any(call.hedge_after for call in design.calls):

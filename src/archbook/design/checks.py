@@ -144,6 +144,13 @@ def _percentiles(data: Mapping[str, Any]) -> Iterator[Complaint]:
                 yield Complaint((*where, "p95"), what, "the p99 is the longer time of the two")
 
 
+def _hit_ratios(data: Mapping[str, Any]) -> Iterator[Complaint]:
+    for where, _ in found(data, "stores.*.keys"):
+        if value_at(data, (*where[:2], "hit_ratio")) is not None:
+            what = "`hit_ratio` is stated here, and `keys` is what it would be computed from"
+            yield Complaint((*where[:2], "hit_ratio"), what, "keep the one that you know")
+
+
 def _days(data: Mapping[str, Any]) -> Iterator[Complaint]:
     for pattern in DAYS:
         for where, day in found(data, pattern):
@@ -198,6 +205,6 @@ def _parsed(value: Any, parse: Callable[[object], float]) -> float | None:
 
 
 CHECKS: tuple[Callable[[Mapping[str, Any]], Iterator[Complaint]], ...] = (
-    _references, _used_twice, _gateways, _shares, _per_row, _percentiles, _days, _decisions, _call_cycles,
+    _references, _used_twice, _gateways, _shares, _per_row, _percentiles, _hit_ratios, _days, _decisions, _call_cycles,
     _event_cycles,
 )  # fmt: skip

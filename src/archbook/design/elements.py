@@ -115,6 +115,20 @@ class Holding(Part):
     archive: Label | None = Field(None, description="Where old items go.")
 
 
+class Keys(Part):
+    """What a cache is asked for, from which its hit ratio is computed: with `capacity` and `ttl` of its store."""
+
+    items: PositiveNumber = Field(description="Different keys that are asked for.")
+    zipf: Number = Field(
+        1.0, description="How uneven: the k-th most popular is asked for as 1 / k^zipf. 0: all alike; 0.6 to 1: usual."
+    )
+    size: Size | None = Field(None, description="Bytes of one item with its overhead; all fit when absent.")
+    policy: Literal["lru", "lfu"] = Field(
+        "lru", description="Which key makes room: least recently or least often used."
+    )
+    coalesce: Flag = Field(False, description="Whether one fetch serves all who miss the same key at once.")
+
+
 class Store(Part):
     """A place where data lives: database, cache, object store, content network or message broker."""
 
@@ -139,6 +153,7 @@ class Store(Part):
     data: tuple[DataClass, ...] = Field((), description="The most sensitive classes of data in it.")
     ttl: Duration | None = Field(None, description="How long a cached item lives.")
     hit_ratio: Share | None = Field(None, description="Share of look-ups that a cache answers.")
+    keys: Keys | None = Field(None, description="What a cache is asked for, where its `hit_ratio` is not known.")
     capacity: Size | None = Field(None, description="Memory or disk that it has.")
     zone: Name | None = Field(None, description="The trust zone it runs in (a key of `security.zones`).")
     availability: Share | None = Field(None, description="Availability, where it is known.")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from archbook.simulate.result import Simulation
     from archbook.simulate.running import simulate
     from archbook.simulate.stampeding import Stampede, stampede
-    from archbook.simulate.timeline import Outage, Slow, Spike
+    from archbook.simulate.timeline import Flush, Outage, Slow, Spike
     from archbook.simulate.tracing import CacheTrace, cache_trace, zipf_keys, zipf_weights
     from archbook.simulate.trying import CacheTrial, cache_trial
 
@@ -24,6 +24,7 @@ _HOME = {
     "CacheTrace": "tracing",
     "CacheTrial": "trying",
     "Figure": "figures",
+    "Flush": "timeline",
     "Outage": "timeline",
     "QueueFigures": "queueing",
     "RateLimited": "limiting",
@@ -47,6 +48,7 @@ __all__ = [
     "CacheTrace",
     "CacheTrial",
     "Figure",
+    "Flush",
     "Outage",
     "QueueFigures",
     "RateLimited",

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from archbook.errors import InvalidInput, UnknownName
-from archbook.simulate.compiled import inner
+from archbook.simulate.compiled import compiled, inner
 
 CACHE_POLICIES = ("lru", "fifo", "lfu")
 _LRU, _FIFO, _LFU = range(3)
@@ -67,24 +67,40 @@ class KeyedCache:
     coalesce: bool = False
 
 
-def cache_tables(caches: Sequence[KeyedCache]) -> dict[str, Any]:
-    """The tables of a world that hold these caches, empty. A leg asks the i-th of them first where its L_CACHE is 8 i.
+def cache_tables(caches: Sequence[KeyedCache], chance: Any = None) -> dict[str, Any]:
+    """The tables of a world that hold these caches: empty, or with a generator as they are after a long time.
 
-    `fetches`: the call that fetches each key of the caches that coalesce, or −1. Raises InvalidInput and UnknownName.
+    A leg asks the i-th of them first where its L_CACHE is 8 i. `fetches`: the call that fetches each key of the caches
+    that coalesce, or −1. Raises InvalidInput and UnknownName.
     """
     whole, real, sums = [np.zeros(1, dtype=np.int64)], [np.zeros(1)], [np.zeros(1)]
     places, fetches = np.full((max(len(caches), 1), 8), -1, dtype=np.int64), 1
     for row, cache in zip(places, caches, strict=False):
         row[:3] = sum(map(len, whole)), sum(map(len, real)), sum(map(len, sums))
         new_whole, new_real = new_cache(cache.items, cache.capacity, cache.ttl_s, cache.policy)
+        weights = np.arange(1.0, cache.items + 1) ** -cache.zipf_exponent
+        if chance is not None:
+            _prefill(new_whole, new_real, *_usual(cache, weights, chance))
         whole.append(new_whole)
         real.append(new_real)
-        sums.append(np.cumsum(np.arange(1.0, cache.items + 1) ** -cache.zipf_exponent))
+        sums.append(np.cumsum(weights))
         row[3] = cache.items
         if cache.coalesce:
             row[4], fetches = fetches, fetches + cache.items
     return {"caches": np.concatenate(whole), "caches_x": np.concatenate(real), "popularity_x": np.concatenate(sums),
             "cache_at": places, "fetches": np.full(fetches, -1, dtype=np.int64)}  # fmt: skip
+
+
+def _usual(cache: KeyedCache, weights: Any, chance: Any) -> tuple[Any, Any]:
+    """Keys that a cache holds after a long time, last used last, and when each was fetched (s, before 0).
+
+    lru: those whose last request is least long ago; ages are exponential, so this is exact without a time to live.
+    lfu: the most popular.
+    """
+    ages = np.arange(cache.items) if cache.policy == "lfu" else chance.standard_exponential(cache.items) / weights
+    keys = np.argsort(ages, kind="stable")[: cache.capacity][::-1].astype(np.int64)
+    fetched = np.zeros(len(keys)) if cache.ttl_s == math.inf else -cache.ttl_s * chance.random(len(keys))
+    return keys, fetched
 
 
 @inner
@@ -192,3 +208,9 @@ def cache_flush(n: Any, a: int) -> None:
     for key in range(n[a + _ITEMS]):
         if n[a + _HEAD + 2 * key] >= 0:
             _forget(n, a, key)
+
+
+@compiled
+def _prefill(n: Any, x: Any, keys: Any, fetched: Any) -> None:
+    for i in range(len(keys)):
+        cache_fill(n, x, 0, 0, keys[i], fetched[i])

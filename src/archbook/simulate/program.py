@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from archbook.capacity.caching import fitting
 from archbook.capacity.flow import Plan
 from archbook.capacity.handlings import Handling
 from archbook.capacity.solving import ELASTIC
@@ -80,7 +81,14 @@ def program_of(design: Design, plan: Plan) -> Program:
     }
     copies = int(max([1, *tables["stations"][:, state.S_COPIES]]))
     widest = sum(int(row[state.L_REPEAT]) + 1 for row in legs.rows)
-    return Program(design, plan, tables, names, tuple(instances[0]), endpoints, clients, 64 + copies * widest)
+    caches = tuple(_cache(design.stores[name]) for name in plan.hit_ratios)
+    return Program(design, plan, tables, names, tuple(instances[0]), endpoints, clients, 64 + copies * widest, caches)
+
+
+def _cache(store: Store) -> KeyedCache:
+    assert store.keys  # the plan computed its hit ratio from them
+    items, ttl = max(1, round(float(store.keys.items))), float(store.ttl) if store.ttl else math.inf
+    return KeyedCache(items, float(store.keys.zipf), fitting(store), ttl, store.keys.policy, store.keys.coalesce)
 
 
 def _rows(rows: Sequence[Sequence[float]], kind: type = np.int64) -> Any:
@@ -129,6 +137,7 @@ class _Legs:
 
     def __init__(self, design: Design, plan: Plan) -> None:
         self.design, self.plan = design, plan
+        self.keyed = tuple(plan.hit_ratios)
         self.rows: list[list[int]] = []
         self.parts: list[list[float]] = []
 
@@ -147,18 +156,18 @@ class _Legs:
     def _add(self, leg: Any, end: int) -> None:
         call = self.design.calls[leg.call] if leg.call >= 0 else None
         chance = 1.0
+        cache = self.keyed.index(call.unless_hit) if call is not None and call.unless_hit in self.keyed else -1
         if call is not None:
             chance = 1 - float(call.hit_ratio or 0)
-            if call.unless_hit:
+            if call.unless_hit and cache < 0:
                 chance *= 1 - float(self.design.stores[call.unless_hit].hit_ratio or 0)
-        times = leg.per_visit
-        if call is not None and chance > 0:
-            times = leg.per_visit / chance
+        missed = 1 - self.plan.hit_ratios.get(call.unless_hit or "", 0.0) if call is not None else 1.0
+        times = leg.per_visit / (chance * missed) if chance * missed > 0 else leg.per_visit
         whole = math.floor(times + 1e-9)
         sync = int(leg.sync)
         policy = leg.call if leg.call >= 0 else len(self.design.calls)
         self.rows.append([leg.handling * state.WIDE, sync, int(leg.write), whole, policy * state.WIDE,
-                          end * state.WIDE, -1])  # fmt: skip
+                          end * state.WIDE, cache * state.WIDE if cache >= 0 else -1])  # fmt: skip
         self.parts.append([max(0.0, times - whole), chance])
 
 

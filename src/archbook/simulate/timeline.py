@@ -56,7 +56,16 @@ class Spike:
     factor: float
 
 
-Happening = Outage | Slow | Spike
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """A cache that has `keys` forgets everything at once."""
+
+    element: str
+    at_s: float
+    for_s: float = 0.0
+
+
+Happening = Outage | Slow | Spike | Flush
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,9 @@ def timeline(program: Program, happenings: Sequence[Happening] = ()) -> Timeline
     spikes: list[tuple[float, float, float]] = []
     for happening in happenings:
         start = checked("at_s", happening.at_s)
+        if isinstance(happening, Flush):
+            changes.append((start, state.FLUSH, _cache(program, happening.element), 1))
+            continue
         end = start + checked("for_s", happening.for_s, above=0)
         if isinstance(happening, Spike):
             spikes.append((start, end, checked("factor", happening.factor)))
@@ -124,6 +136,14 @@ def _rows(program: Program, element: str, instance: int | None) -> Sequence[int]
     if not 0 <= instance < len(rows):
         raise InvalidInput(f"`instance` is {instance}; {element} has {len(rows)}, counted from 0")
     return [rows[instance]]
+
+
+def _cache(program: Program, element: str) -> int:
+    """The place of a cache in the tables."""
+    caches = list(program.plan.hit_ratios)
+    if element not in caches:
+        raise UnknownName("cache with `keys`", element, caches)
+    return caches.index(element) * state.WIDE
 
 
 def _speeds(slow: dict[int, list[tuple[float, float, float]]]) -> tuple[Any, dict[int, int]]:

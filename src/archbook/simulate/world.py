@@ -73,7 +73,7 @@ def world_of(program: Program, timeline: Timeline, plan: Plan, replication: int)
         "instances_x": instances_x, "speeds_x": timeline.speeds, "arrivals": endpoints, "arrivals_x": times,
         "changes": timeline.changes, "changes_x": timeline.changes_s,
         "streams": streams(plan.seed, state.R_STATIONS + stations, replication + 1),
-        **cache_tables(program.caches), **_pool(rows),
+        **cache_tables(program.caches, np.random.default_rng([plan.seed, replication, 1])), **_pool(rows),
     })  # fmt: skip
     first = int(world.n[state.STREAMS]) + 6 * state.R_STATIONS
     world.stations[:, state.S_STREAM] = first + 6 * np.arange(stations)
