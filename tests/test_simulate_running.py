@@ -171,3 +171,14 @@ def test_what_a_simulation_found_is_kept_with_the_design(design_folder: Callable
     said = ab.keep(design, ab.simulate(design, budget=100_000))
     assert "simulate-1x-mean" in said
     assert {entry.how for entry in ab.load_evidence(design)} == {"simulation"}
+
+
+def test_the_declared_pause_is_waited_before_a_retry() -> None:
+    # half of the attempts fail: of the calls that succeed within two, a third needed the second
+    def mean(pause: str) -> ab.simulate.Figure:  # type: ignore[name-defined]
+        text = f"failure: 50%, backoff: fixed, pause: {pause}"
+        return simulate(storm(20, call=text), precision=0.02).endpoints["GET /api/v1/things"].mean_s
+
+    short, long = mean("100ms"), mean("700ms")
+    wide = 2 * ((short.high - short.low) + (long.high - long.low))  # both 95 % intervals, doubled
+    assert abs(long.value - short.value - 0.6 / 3) < wide < 0.1

@@ -52,6 +52,9 @@ class Call(Part):
     backoff: Literal["none", "fixed", "exponential", "jittered"] = Field(
         "none", description="How long the caller pauses between attempts."
     )
+    pause: PositiveDuration = Field(
+        0.05, description="First pause between attempts; `exponential` and `jittered` double it with each."
+    )
     retry_budget: Share | None = Field(None, description="Retries as a share of calls that are allowed at most.")
     failure: Share | None = Field(None, description="Share of attempts that fail.")
     breaker: Flag = Field(False, description="Whether a circuit breaker stops calls to a failing target.")

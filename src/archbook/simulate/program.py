@@ -24,8 +24,6 @@ POLICIES = {"random": state.RANDOM, "round_robin": state.ROUND_ROBIN, "least_con
             "power_of_two": state.TWO_CHOICES, "sticky": state.STICKY, "consistent_hash": state.HASHED}  # fmt: skip
 BACKOFFS = {"none": state.NO_BACKOFF, "fixed": state.FIXED, "exponential": state.EXPONENTIAL,
             "jittered": state.JITTERED}  # fmt: skip
-PAUSE_S = 0.05
-"""First pause between attempts; it doubles with each where the design says exponential or jittered."""
 VIRTUAL_NODES = 100
 
 
@@ -124,7 +122,7 @@ def _limits(call: Call) -> list[float]:
     budget = -1.0 if call.retry_budget is None else float(call.retry_budget)
     return [
         float(call.timeout or 0.0),
-        PAUSE_S,
+        float(call.pause),
         budget,
         float(call.failure or 0.0),
         float(call.hedge_after or 0.0),
