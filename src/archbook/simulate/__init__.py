@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from archbook.simulate.result import Simulation
     from archbook.simulate.running import simulate
     from archbook.simulate.stampeding import Stampede, stampede
+    from archbook.simulate.tiers import two_tiers
     from archbook.simulate.timeline import Flush, Outage, Slow, Spike
     from archbook.simulate.tracing import CacheTrace, cache_trace, zipf_keys, zipf_weights
     from archbook.simulate.trying import CacheTrial, cache_trial
@@ -40,6 +41,7 @@ _HOME = {
     "simulate": "running",
     "simulate_queue": "queueing",
     "stampede": "stampeding",
+    "two_tiers": "tiers",
     "zipf_keys": "tracing",
     "zipf_weights": "tracing",
 }
@@ -64,6 +66,7 @@ __all__ = [
     "simulate",
     "simulate_queue",
     "stampede",
+    "two_tiers",
     "zipf_keys",
     "zipf_weights",
 ]
