@@ -48,6 +48,7 @@ def forgets_utilisation(rate: float, time: float, concurrency: int, _: float) ->
 PLACES = {endpoint.name: place for place, endpoint in enumerate(ECOMMERCE.api.endpoints)}
 PRODUCT, PICTURE = PLACES["GET /api/v1/categories/{id}/products"], PLACES["GET /api/v1/products/{id}/image"]
 SOME = ("services", "payment-service", "instances")
+WIDEST = ("services", "product-service")
 WRONG: list[tuple[str, Any, str]] = [
     ("00.1", ECOMMERCE.sessions_per_s(), "too small"),
     ("00.2", "api-gateway", "It is not"),
@@ -65,6 +66,16 @@ WRONG: list[tuple[str, Any, str]] = [
     ("05.6", {}, "may still be 1 min old"),
     ("05.6", {("api", "endpoints", PRODUCT, "cache"): None}, "is not kept at all now"),
     ("05.6", {("api", "endpoints", PICTURE, "cache"): 30}, "Only `cache`"),
+    ("06.1", "round_robin", "It is not"),
+    ("06.2", 3.09, "too small"),  # the response of ten servers, not the ratio
+    ("06.2", 8.2, "too large"),
+    ("06.3", 0.75, "too large"),
+    ("06.4", lambda instances, places, time, busy: instances * places * busy / time, "too large"),
+    ("06.5", {}, "does not look at how busy"),
+    ("06.5", {(*WIDEST, "balancing"): "power_of_two", (*WIDEST, "health_check"): None}, "has no health check"),
+    ("06.5", {(*WIDEST, "balancing"): "power_of_two", (*WIDEST, "instances"): 2}, "With one out"),
+    ("06.5", {(*WIDEST, "balancing"): "power_of_two", (*WIDEST, "instances"): 40}, "paid for today"),
+    ("06.5", {(*WIDEST, "concurrency"): 16}, "may change here"),
     ("08.1", 8.766, "too small"),
     ("08.2", lambda attempts, layers: attempts * layers, "too small"),
     ("08.3", 300, "too large"),

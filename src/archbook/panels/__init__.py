@@ -6,12 +6,24 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from archbook.design.model import Design
+    from archbook.panels.balancing_panel import BalancingPanel
     from archbook.panels.cache_panel import CachePanel
     from archbook.panels.capacity_panel import CapacityPanel
     from archbook.panels.failure_panel import FailurePanel
     from archbook.panels.pool_panel import PoolPanel
 
-__all__ = ["cache", "capacity", "failure", "pool"]
+__all__ = ["balancing", "cache", "capacity", "failure", "pool"]
+
+
+def balancing(design: Design | None = None) -> BalancingPanel:
+    """The load balancing panel: six policies side by side while load, instances and a sick one change.
+
+    design: opens on the service of it with the most requests to spread; without one, on ten servers at 80 %.
+    """
+    from archbook.panels.balancing_panel import BalancingPanel
+    from archbook.simulate import server_farm
+
+    return BalancingPanel(design or server_farm(10, 0.8, 0.02))
 
 
 def cache(design: Design | None = None) -> CachePanel:

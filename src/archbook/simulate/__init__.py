@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from archbook.simulate.comparing import Balancing, compare_balancing, ring_peak_to_mean, server_farm
     from archbook.simulate.figures import Figure
     from archbook.simulate.limiting import RateLimited, rate_limit
     from archbook.simulate.queueing import QueueFigures, simulate_queue
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from archbook.simulate.trying import CacheTrial, cache_trial
 
 _HOME = {
+    "Balancing": "comparing",
     "CacheTrace": "tracing",
     "CacheTrial": "trying",
     "Figure": "figures",
@@ -36,8 +38,11 @@ _HOME = {
     "Stampede": "stampeding",
     "cache_trace": "tracing",
     "cache_trial": "trying",
+    "compare_balancing": "comparing",
     "rate_limit": "limiting",
     "replay": "replaying",
+    "ring_peak_to_mean": "comparing",
+    "server_farm": "comparing",
     "simulate": "running",
     "simulate_queue": "queueing",
     "stampede": "stampeding",
@@ -47,6 +52,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Balancing",
     "CacheTrace",
     "CacheTrial",
     "Figure",
@@ -61,8 +67,11 @@ __all__ = [
     "Stampede",
     "cache_trace",
     "cache_trial",
+    "compare_balancing",
     "rate_limit",
     "replay",
+    "ring_peak_to_mean",
+    "server_farm",
     "simulate",
     "simulate_queue",
     "stampede",

@@ -93,6 +93,8 @@ def _turned_away(n: Any, x: Any, job: int, station: int, why: int, now: float) -
     """Shed or refused: answered with a failure at once, without having been served."""
     if now >= x[F_WARM]:
         n[n[BY_STATION] + station + why] += 1
+        if n[n[POOL] + job + J_INSTANCE] >= 0:
+            x[n[INSTANCES_X] + n[n[POOL] + job + J_INSTANCE] + IX_AWAY] += 1.0
     n[n[POOL] + job + J_FAILED] = 1
     _answer(n, x, job, now)
 
@@ -125,6 +127,8 @@ def _leave(n: Any, x: Any, job: int, now: float) -> None:
         if arrived >= x[F_WARM]:
             x[n[BY_STATION_X] + station + VX_RESPONSE] += now - arrived
             n[n[TIMES] + station // WIDE * BINS + binned(now - arrived)] += 1
+            x[n[INSTANCES_X] + instance + IX_ANSWERED] += 1.0
+            x[n[INSTANCES_X] + instance + IX_RESPONSE] += now - arrived
         occupy(n, x, instance, now, -1)
         if n[row + I_QUEUE]:
             following = n[row + I_HEAD]

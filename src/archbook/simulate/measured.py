@@ -15,6 +15,7 @@ from archbook.simulate.state import World
 SHARES = (0.5, 0.95, 0.99)
 ELEMENT = ("load_per_s", "utilisation", "wait_s", "response_s", "p50_s", "p95_s", "p99_s", "wait_p95_s", "turned_away")
 ENDPOINT = ("load_per_s", "failed", "mean_s", "p50_s", "p95_s", "p99_s")
+INSTANCE = ("load_per_s", "utilisation", "response_s", "turned_away")
 CALL = ("attempts", "timeouts", "failed_fast", "hits")
 _FEWEST_BEYOND = 10
 """A percentile needs this many requests beyond it; else it is nan."""
@@ -24,14 +25,16 @@ _FEWEST_BEYOND = 10
 class Measured:
     """Numbers of one replication after its warm-up.
 
-    elements, endpoints, calls: arrays with the columns ELEMENT, ENDPOINT and CALL; nan where nothing came. in_system:
-    requests under way at the end of each slot; course: (slots, 3) offered, answered and failed; reached: (slots,
-    elements) visits. requests: those counted; ended: False where requests piled up until the run was stopped.
+    elements, endpoints, calls, instances: arrays with the columns ELEMENT, ENDPOINT, CALL and INSTANCE; nan where
+    nothing came. in_system: requests under way at the end of each slot; course: (slots, 3) offered, answered and
+    failed; reached: (slots, elements) visits. requests: those counted; ended: False where requests
+    piled up until the run was stopped.
     """
 
     elements: Any
     endpoints: Any
     calls: Any
+    instances: Any
     course: Any
     reached: Any
     in_system: Any
@@ -47,6 +50,7 @@ def measured(program: Program, world: World, ended: bool) -> Measured:
             _elements(program, world, watched_s),
             _endpoints(world, watched_s),
             _calls(world),
+            _instances(world, watched_s),
             world.course[:, : state.T_IN_SYSTEM].copy(),
             world.reached.copy(),
             world.course[:, state.T_IN_SYSTEM].astype(float),
@@ -68,6 +72,14 @@ def _elements(program: Program, world: World, watched_s: float) -> Any:
                sums[:, state.VX_WAIT] / visits, sums[:, state.VX_RESPONSE] / answered, *_percentiles(world.times),
                _percentiles(world.waits)[1], away / (visits + away)]  # fmt: skip
     return np.column_stack(columns)
+
+
+def _instances(world: World, watched_s: float) -> Any:
+    sums, servers = world.instances_x, world.instances[:, state.I_SERVERS]
+    answered, away = sums[:, state.IX_ANSWERED], sums[:, state.IX_AWAY]
+    return np.column_stack([(answered + away) / watched_s,
+                            np.where(servers, sums[:, state.IX_AREA] / (servers * watched_s), np.nan),
+                            sums[:, state.IX_RESPONSE] / answered, away / (answered + away)])  # fmt: skip
 
 
 def _endpoints(world: World, watched_s: float) -> Any:

@@ -92,7 +92,7 @@ RANDOM, ROUND_ROBIN, LEAST, TWO_CHOICES, STICKY, HASHED = range(6)
 # instances of stations
 I_STATION, I_SERVERS, I_BUSY, I_QUEUE, I_MOST, I_HEAD, I_TAIL, I_STATE = range(8)
 WELL, REFUSING, OUT = 0, 1, 2  # bits of I_STATE
-IX_AREA, IX_SINCE, IX_SPEEDS = range(3)
+IX_AREA, IX_SINCE, IX_SPEEDS, IX_ANSWERED, IX_RESPONSE, IX_AWAY = range(6)  # the last three are counts and a sum
 # jobs and calls
 (J_HANDLING, J_CALL, J_CALL_GEN, J_LEG, J_REPEAT, J_WAITS, J_FAILED, J_INSTANCE, J_NEXT, J_ENDPOINT,
  J_KEY) = range(11)  # fmt: skip

@@ -24,8 +24,8 @@ as long after it recovered."""
 class Outage:
     """An element answers nothing for a while. mode: `refuse` fails at once, `hang` lets requests wait.
 
-    instance: only that one (from 0); all by default. checked: whether health checks take it out; by default as the
-    design says.
+    instance: only that one (from 0); all by default. checked: whether health checks take it out, `noticed_after_s`
+    later; by default as the design says.
     """
 
     element: str
@@ -34,6 +34,7 @@ class Outage:
     mode: Literal["refuse", "hang"] = "hang"
     instance: int | None = None
     checked: bool | None = None
+    noticed_after_s: float = HEALTH_CHECK_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +117,15 @@ def _outage(
     element = program.design.element(outage.element)
     watched = bool(isinstance(element, Service) and element.health_check)
     watched = watched if outage.checked is None else outage.checked
+    noticed_s = checked("noticed_after_s", outage.noticed_after_s)
     for row in rows:
         if outage.mode == "refuse":
             changes += [(start, state.REFUSE, row * state.WIDE, 1), (end, state.REFUSE, row * state.WIDE, 0)]
         else:
             slow.setdefault(row, []).append((start, end, 0.0))
-        if watched and outage.instance is not None and end - start > HEALTH_CHECK_S:
+        if watched and outage.instance is not None and end - start > noticed_s:
             at = row * state.WIDE
-            changes += [(start + HEALTH_CHECK_S, state.TAKE_OUT, at, 1), (end + HEALTH_CHECK_S, state.TAKE_OUT, at, 0)]
+            changes += [(start + noticed_s, state.TAKE_OUT, at, 1), (end + noticed_s, state.TAKE_OUT, at, 0)]
     return changes
 
 

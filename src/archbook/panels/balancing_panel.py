@@ -1,0 +1,293 @@
+"""The load balancing panel: six policies meet the same requests, with a sick instance among those that serve them."""
+
+from __future__ import annotations
+
+import html
+import math
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, get_args
+
+import ipywidgets as widgets
+
+from archbook.capacity import estimate
+from archbook.design.elements import Service
+from archbook.design.model import Design, Where
+from archbook.design.saving import Saved, save
+from archbook.diagrams.live_bars import Row, rows_svg
+from archbook.errors import ArchbookError
+from archbook.evidence import keep
+from archbook.panels.controls import button, counts, frame, logarithmic, menu, sentence, set_values, slider
+from archbook.units import show_count, show_duration, show_factor, show_rate, show_share
+
+if TYPE_CHECKING:
+    from archbook.simulate import Balancing
+
+VISITS = 15_000
+"""Visits of the service under each policy: enough for a p99 in each of ten replications where some are turned away."""
+POLICIES: tuple[str, ...] = get_args(Service.model_fields["balancing"].annotation)
+WELL, REFUSES = "none", "refuses"
+SICK = {WELL: 0.0, "twice as slow": 2.0, "5 times as slow": 5.0, "10 times as slow": 10.0, "30 times as slow": 30.0,
+        REFUSES: math.inf}  # fmt: skip
+LONG_S = 1e6  # happenings last as long as the simulation
+
+
+class _Stopped(Exception):
+    """A run that nobody waits for any more."""
+
+
+class BalancingPanel(widgets.VBox):  # type: ignore[misc]
+    """Controls left, answer and policies right, instances and table below. Simulations run beside the page."""
+
+    def __init__(self, design: Design) -> None:
+        self._saved_design = design
+        self._undo: Saved | None = None
+        self._result: Balancing | None = None
+        self._wanted, self._quiet = 0, False
+        self._worker: threading.Thread | None = None
+        self._build_controls()
+        self._top, self._below, self._table = (widgets.HTML() for _ in range(3))
+        for part, name in ((self._top, "top"), (self._below, "below"), (self._table, "below")):
+            part.add_class(f"archbook-{name}")
+        column = [self._service, self._policy, self._instances, self._growth, self._sick, self._checks, self._changed]
+        super().__init__(frame([*column, self._buttons(), self._progress, self._said], [self._top, self._below],
+                               [self._table]))  # fmt: skip
+        self.add_class("archbook-panel")
+        self.reset(said="")
+
+    def _build_controls(self) -> None:
+        design = self._saved_design
+        self._service = menu("Service", design.services, busiest(design), "The service whose instances share the load")
+        self._policy = menu("Policy", [], None, "How requests are spread over the instances")
+        self._policy.options = [(policy.replace("_", " "), policy) for policy in POLICIES]
+        self._instances = slider("Instances", [2], 2, str, "Copies of the service that run")
+        self._growth = slider("Growth", [1.0], 1.0, show_factor, "Multiple of today's load")
+        self._sick = menu("Sick instance", SICK, WELL, "What ails one of the instances")
+        self._checks = menu("Health checks", ["on", "off"], "on", "They take out an instance that refuses")
+        self._changed, self._said, self._progress = (widgets.HTML() for _ in range(3))
+        self._service.observe(lambda _: self._unless_quiet(self.reset, ""), "value")
+        self._policy.observe(lambda _: self._unless_quiet(self._show), "value")
+        for control in (self._instances, self._growth, self._sick, self._checks):
+            control.observe(lambda _: self._unless_quiet(self._start), "value")
+
+    def _buttons(self) -> widgets.HBox:
+        self._stop = button("Stop", "End the simulation that runs", self.stop)
+        return widgets.HBox(
+            [
+                button("Reset", "Back to what the design says", self.reset),
+                button("Save to design", "Write policy and instances into design.yaml", self.save),
+                button("Undo save", "Put back what the last save replaced", self.undo),
+                button("Keep as evidence", "Write the comparison into evidence.json", self.keep),
+                self._stop,
+            ],
+            layout=widgets.Layout(flex_flow="row wrap"),
+        )
+
+    # What the controls do
+
+    def _unless_quiet(self, act: Callable[..., None], *arguments: str) -> None:
+        if not self._quiet:
+            act(*arguments)
+
+    @property
+    def design(self) -> Design:
+        """The design as the controls stand."""
+        return self._saved_design.changed(self._changes())
+
+    def _changes(self) -> dict[Where, Any]:
+        name = self._service.value
+        saved = self._saved_design.services[name]
+        values = {"balancing": self._policy.value, "instances": self._instances.value}
+        return {("services", name, key): value for key, value in values.items() if value != getattr(saved, key)}
+
+    def reset(self, said: str = "Reset: the controls stand where the design says.") -> None:
+        """Back to what the design says of the chosen service."""
+        service, growth = self._saved_design.services[self._service.value], self._saved_design.traffic.growth
+        self._quiet = True
+        self._policy.value = service.balancing
+        set_values(self._instances, counts(max(24, 4 * service.instances), service.instances), service.instances, str)
+        set_values(self._growth, logarithmic(1.0, max(100.0, growth), growth, 1.0), growth, show_factor)
+        self._sick.value, self._checks.value = WELL, "on" if service.health_check else "off"
+        self._quiet = False
+        self._said.value = sentence(said, "changed") if said else ""
+        self._start()
+
+    def _start(self) -> None:
+        """Simulate anew, beside the page; a run that is under way ends at its next step."""
+        self._wanted += 1
+        number, service = self._wanted, self._service.value
+        options = {"growth": self._growth.value, "happenings": self._happenings(service)}
+        self._worker = threading.Thread(target=self._work, args=(number, self.design, service, options), daemon=True)
+        self._progress.value = sentence("Simulating …", "changed")
+        self._worker.start()
+
+    def _happenings(self, service: str) -> tuple[Any, ...]:
+        from archbook.simulate import Outage, Slow
+
+        factor = SICK[self._sick.value]
+        if factor == math.inf:
+            on = self._checks.value == "on"
+            return (Outage(service, 0, LONG_S, "refuse", instance=0, checked=on, noticed_after_s=0),)
+        return (Slow(service, 0, LONG_S, factor, instance=0),) if factor else ()
+
+    def _work(self, number: int, design: Design, service: str, options: dict[str, Any]) -> None:
+        from archbook.simulate import compare_balancing
+
+        def step(done: float, total: float, label: str) -> None:
+            if number != self._wanted:
+                raise _Stopped
+            self._progress.value = sentence(f"Simulating {label}: {show_share(done / total)}", "changed")
+
+        try:
+            found = compare_balancing(design, service, POLICIES, visits=VISITS, progress=step, **options)
+        except _Stopped:
+            return
+        except ArchbookError as error:
+            if number == self._wanted:
+                self._result = None
+                self._progress.value, self._below.value, self._table.value = "", "", ""
+                self._top.value = sentence(f"{error}.")
+            return
+        if number == self._wanted:
+            self._result, self._progress.value = found, ""
+            self._show()
+
+    def wait(self) -> None:
+        """Until the simulation that runs has ended."""
+        if self._worker:
+            self._worker.join()
+
+    def stop(self) -> None:
+        """End the simulation that runs; what is shown stays."""
+        running = self._worker is not None and self._worker.is_alive()
+        self._wanted += 1
+        text = "Stopped: what is shown is from before; move a control to simulate again." if running else ""
+        self._progress.value = sentence(text or "Nothing runs.", "changed")
+
+    # What is shown
+
+    def _show(self) -> None:
+        saved = self._saved_design.services[self._service.value]
+        parts = [f"{where[-1]}: {_text(getattr(saved, str(where[-1])))} → {_text(new)}"
+                 for where, new in self._changes().items()]  # fmt: skip
+        self._changed.value = sentence("Changed from the design: " + "; ".join(parts), "changed") if parts else ""
+        found = self._result
+        if found is None:
+            return
+        self._top.value = sentence(self._answer(found)) + f'<div class="archbook-chart">{self._policies(found)}</div>'
+        self._below.value = f'<div class="archbook-chart">{self._each(found)}</div>'
+        formula = estimate(found.subject, found.growth).elements[found.service]
+        pooled = ", ".join(f"{name} {show_duration(value)}" for name, value in
+                           (("p50", formula.p50_s), ("p95", formula.p95_s), ("p99", formula.p99_s)))  # fmt: skip
+        note = (
+            f"Computed for one queue before all servers, none of them sick (estimate, Erlang C): {pooled}. It is what "
+        )
+        note += "spreading aims at: the policy with the shortest queues comes nearest to it."
+        how = f"<details><summary>How was this simulated?</summary><p>{html.escape(found.how())}</p></details>"
+        self._table.value = (found.table().html() + (sentence(note, "changed") if math.isfinite(formula.p99_s) else "")
+                             + found.instance_table(self._policy.value).html() + how)  # fmt: skip
+
+    def _answer(self, found: Balancing) -> str:
+        chosen = found.policies[self._policy.value]
+        text = found.answer
+        if chosen.policy != found.best and chosen.settled and found.policies[found.best].settled:
+            text += f" The chosen *{chosen.name}*: p99 *{chosen.p99_s.shown(show_duration)}*"
+            text += f", {chosen.turned_away.shown(show_share)} turned away." if chosen.turned_away.value else "."
+        if self._sick.value not in (WELL, REFUSES):
+            text += " Health checks do not see this one: it is slow, and it answers."
+        return text
+
+    def _policies(self, found: Balancing) -> str:
+        best = found.policies[found.best]
+        rows = []
+        for each in found.policies.values():
+            away = f"; {show_share(each.turned_away.value)} lost" if each.turned_away.value >= 0.0005 else ""
+            known = each.settled and not math.isnan(each.p99_s.value)
+            text = (
+                each.p99_s.shown(show_duration) + away
+                if known
+                else "piles up"
+                if not each.settled
+                else "unknown" + away
+            )
+            value = each.p99_s if known else (math.nan, math.nan, math.nan)
+            rows.append(Row(each.name, *value, text, each.policy == self._policy.value))
+        top = max([row.high for row in rows if not math.isnan(row.high)] or [1.0])
+        finding = (f"{best.name.capitalize()} has the lowest p99 of {found.service}" if best.settled
+                   else "Requests pile up under every policy")  # fmt: skip
+        subtitle = "99 % of its responses take at most this long; simulated, bar: 95 % interval"
+        return rows_svg(finding, subtitle, rows, _ticks(top))
+
+    def _each(self, found: Balancing) -> str:
+        chosen = found.policies[self._policy.value]
+        rows = []
+        for i, each in enumerate(chosen.instances[:24]):
+            took = f"{show_rate(each.load_per_s.value)}, "
+            took += ("refuses" if each.turned_away.value == 1 else "nothing reaches it" if not each.load_per_s.value
+                     else f"mean {show_duration(each.response_s.value)}")  # fmt: skip
+            ill = i == 0 and self._sick.value != WELL
+            rows.append(Row(f"instance {i}{' (sick)' if ill else ''}", *each.utilisation, took, ill))
+        loads = [each.utilisation.value for each in chosen.instances]
+        finding = f"Under {chosen.name} the instances are {show_share(min(loads))} to {show_share(max(loads))} in use"
+        more = f"; {show_count(len(loads) - 24, 'more instance')} not drawn" if len(loads) > 24 else ""
+        subtitle = f"Share of each instance's places in use, its load and its mean response; simulated{more}"
+        return rows_svg(finding, subtitle, rows, [(s, show_share(s)) for s in (0.0, 0.25, 0.5, 0.75, 1.0)], bars=True)
+
+    # What the buttons do
+
+    def save(self) -> None:
+        """Write policy and instances of the chosen service into design.yaml."""
+        changes = self._changes()
+        if not changes:
+            self._said.value = sentence("Nothing to save: policy and instances are as the design says.", "changed")
+            return
+        self._write(changes)
+
+    def undo(self) -> None:
+        """Put back what the last save replaced."""
+        if self._undo is None:
+            self._said.value = sentence("Nothing to undo: this panel has not saved.", "changed")
+            return
+        self._write(dict(self._undo.undo), undoing=True)
+
+    def _write(self, changes: dict[Where, Any], undoing: bool = False) -> None:
+        try:
+            saved = save(self._saved_design, changes)
+        except ArchbookError as error:
+            self._said.value = sentence(str(error), "changed")
+            return
+        self._undo, self._saved_design = None if undoing else saved, saved.design
+        self.reset(said=saved.text + ("" if undoing else " Undo save puts it back."))
+
+    def keep(self) -> None:
+        """Write the comparison into evidence.json."""
+        folder, found = self._saved_design.folder, self._result
+        text = ("This design has no folder to keep evidence in." if folder is None
+                else "Nothing is simulated yet." if found is None
+                else "Save or reset first: evidence speaks of the design as it is saved." if self._instances.value
+                != self._saved_design.services[self._service.value].instances else "")  # fmt: skip
+        entries = found.evidence(self._saved_design) if found else []
+        if folder is not None and not text:
+            if entries:
+                text = f"Kept in {keep(folder, entries).name}, entry {entries[0].id}; delete the entry there to undo."
+            else:
+                text = "Nothing settles at this load, so there is nothing to keep."
+        self._said.value = sentence(text, "changed")
+
+
+def busiest(design: Design) -> str:
+    """The service with the most requests among those with more than two instances, else among all."""
+    rates = {name: estimate(design).elements[name].arrival_rate_per_s for name in design.services}
+    spread = [name for name, service in design.services.items() if service.instances > 2] or list(rates)
+    return max(spread, key=lambda name: rates[name])
+
+
+def _text(value: Any) -> str:
+    return str(value).replace("_", " ")
+
+
+def _ticks(top_s: float) -> list[tuple[float, str]]:
+    """Times from zero to at least `top_s` (s), round ones."""
+    power = 10.0 ** math.floor(math.log10(top_s))
+    step = next(step * power for step in (0.2, 0.5, 1.0, 2.0, 2.5) if step * power * 5 >= top_s)
+    return [(i * step, show_duration(i * step) if i else "0") for i in range(math.ceil(top_s / step - 1e-9) + 1)]
