@@ -6,13 +6,59 @@ arrives than the servers can do. All are stable for thousands of servers.
 
 from __future__ import annotations
 
+import importlib
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from archbook.errors import InvalidInput, Saturated, shown
+
+if TYPE_CHECKING:
+    from archbook.capacity.choices import power_of_d_mean_response
+    from archbook.capacity.hits import lru_hit_ratio, ttl_hit_ratio
+    from archbook.capacity.networks import mva_closed
+    from archbook.capacity.scaling import usl_fit
+
+ELSEWHERE = {
+    "lru_hit_ratio": "hits",
+    "mva_closed": "networks",
+    "power_of_d_mean_response": "choices",
+    "ttl_hit_ratio": "hits",
+    "usl_fit": "scaling",
+}
+"""Formulas that are imported from here and live in modules of their own, loaded when they are asked for."""
+
+__all__ = [
+    "attempts_per_request",
+    "availability_parallel",
+    "availability_serial",
+    "erlang_b",
+    "erlang_c",
+    "fan_out_slow_probability",
+    "ggc_mean_wait_s",
+    "lru_hit_ratio",
+    "mg1_mean_wait_s",
+    "mgc_mean_wait_s",
+    "mmc_mean_wait_s",
+    "mmc_response_percentile_s",
+    "mmc_wait_percentile_s",
+    "mmck_blocking_probability",
+    "mva_closed",
+    "pool_deadlock_floor",
+    "pool_size",
+    "power_of_d_mean_response",
+    "ttl_hit_ratio",
+    "usl_fit",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in ELSEWHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"archbook.capacity.{ELSEWHERE[name]}"), name)
+
 
 MANY_SERVERS = 1_000_000
 """Above this Erlang B comes from a limit that is good to one in a thousand."""
@@ -38,6 +84,14 @@ def counted(name: str, value: int, least: int = 1) -> int:
     if number != int(number):
         raise InvalidInput(f"`{name}` is {shown(value)}; it must be a whole number, at least {least}")
     return int(number)
+
+
+def listed(name: str, values: Iterable[Any]) -> list[Any]:
+    """`values` as a list that is not empty, or InvalidInput."""
+    found = list(values) if isinstance(values, Iterable) and not isinstance(values, str | bytes) else []
+    if not found:
+        raise InvalidInput(f"`{name}` is {shown(values)}; it must be a list with at least one number")
+    return found
 
 
 def erlang_b(servers: int, offered_load: float) -> float:
