@@ -16,7 +16,7 @@ NAMES = [
     "ArchbookError", "Design", "DesignError", "Estimate", "Evidence", "__version__", "answer", "chapter", "chart",
     "check", "curve", "decide", "draw", "estimate", "exercises", "experiment", "experiments", "export", "headroom",
     "keep", "load", "load_evidence", "measure_cache", "new", "open_design", "panels", "replay", "review",
-    "save", "simulate", "views",
+    "save", "simulate", "sweep", "views",
 ]  # fmt: skip
 HEAVY = ["altair", "click", "duckdb", "ipywidgets", "numba", "numpy", "pydantic", "sqlalchemy", "vl_convert", "yaml"]
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         replay,
         review,
         simulate,
+        sweep,
     )
 
     __version__: str
@@ -69,7 +70,7 @@ __all__ = [
     "ArchbookError", "Design", "DesignError", "Estimate", "Evidence", "__version__", "answer", "chapter", "chart",
     "check", "curve", "decide", "draw", "estimate", "exercises", "experiment", "experiments", "export", "headroom",
     "keep", "load", "load_evidence", "measure_cache", "new", "open_design", "panels", "replay", "review", "save",
-    "simulate", "views",
+    "simulate", "sweep", "views",
 ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from archbook.diagrams.picture import Picture
     from archbook.review import Report
     from archbook.schema import CacheOutcome, Outcome
-    from archbook.simulate import Replay, Simulation
+    from archbook.simulate import Replay, Simulation, Sweep
 
 
 class _Shown:
@@ -121,6 +121,19 @@ def replay(design: Design, growth: float = 1.0, **options: Any) -> Replay:
         return replay(design, growth, **{"progress": progress, **options})
 
 
+def sweep(design: Design, grid: Any, cluster: Any = None, **options: Any) -> Sweep:
+    """A design simulated at every point of a grid, such as ``{"growth": [1, 5], "services.a.instances": [2, 4]}``.
+
+    Several at once, here or on a Dask `cluster`; a line says how far it is. options: seed, precision, budget, keep,
+    workers (see `archbook.simulate.sweeping.sweep`).
+    """
+    from archbook.simulate.sweeping import sweep
+    from archbook.waiting_line import waiting_line
+
+    with waiting_line() as progress:
+        return sweep(design, grid, cluster, **{"progress": progress, **options})
+
+
 def experiment(design: Design, name: str, **options: Any) -> Outcome:
     """Run a schema experiment on a design's DDL, on DuckDB and on PostgreSQL unless told; a line says how far it is.
 
@@ -179,9 +192,10 @@ def decide(design: Design, title: str, why: str, about: Sequence[str] = (), **pa
 
 
 def chart(subject: Any, design: Design | None = None) -> Picture:
-    """The chart of a curve of estimates (with their design), of a design's own, of a replay, or of an outcome."""
+    """The chart of a curve of estimates (with their design), of a design's own, of a replay, a sweep or an outcome."""
     from archbook.design.model import Design
     from archbook.diagrams.charts import experiment_chart, flush_chart, utilisation_chart
+    from archbook.diagrams.line_chart import line_chart
     from archbook.diagrams.over_time import replay_chart
 
     if isinstance(subject, Design):
@@ -192,6 +206,8 @@ def chart(subject: Any, design: Design | None = None) -> Picture:
         return utilisation_chart(list(subject), design)
     if hasattr(subject, "happenings"):
         return replay_chart(subject)
+    if hasattr(subject, "lines"):
+        return line_chart(**subject.lines())
     return flush_chart(subject) if hasattr(subject, "flush") else experiment_chart(subject)
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from archbook.simulate.result import Simulation
     from archbook.simulate.running import simulate
     from archbook.simulate.stampeding import Stampede, stampede
+    from archbook.simulate.sweeping import sweep
+    from archbook.simulate.swept import Scenario, Sweep
     from archbook.simulate.tiers import two_tiers
     from archbook.simulate.timeline import Flush, Outage, Slow, Spike
     from archbook.simulate.tracing import CacheTrace, cache_trace, zipf_keys, zipf_weights
@@ -32,10 +34,12 @@ _HOME = {
     "QueueFigures": "queueing",
     "RateLimited": "limiting",
     "Replay": "replaying",
+    "Scenario": "swept",
     "Simulation": "result",
     "Slow": "timeline",
     "Spike": "timeline",
     "Stampede": "stampeding",
+    "Sweep": "swept",
     "cache_trace": "tracing",
     "cache_trial": "trying",
     "compare_balancing": "comparing",
@@ -47,6 +51,7 @@ _HOME = {
     "simulate_queue": "queueing",
     "stampede": "stampeding",
     "two_tiers": "tiers",
+    "sweep": "sweeping",
     "zipf_keys": "tracing",
     "zipf_weights": "tracing",
 }
@@ -61,10 +66,12 @@ __all__ = [
     "QueueFigures",
     "RateLimited",
     "Replay",
+    "Scenario",
     "Simulation",
     "Slow",
     "Spike",
     "Stampede",
+    "Sweep",
     "cache_trace",
     "cache_trial",
     "compare_balancing",
@@ -75,6 +82,7 @@ __all__ = [
     "simulate",
     "simulate_queue",
     "stampede",
+    "sweep",
     "two_tiers",
     "zipf_keys",
     "zipf_weights",

@@ -142,12 +142,12 @@ class Simulation:
     @cached_property
     def mean_s(self) -> Figure:
         """Mean response over all answered requests of clients."""
-        return figure([_weighted(run.endpoints) for run in self.per_replication])
+        return figure([mean_response(run.endpoints) for run in self.per_replication])
 
     @cached_property
     def failed(self) -> Figure:
         """Share of all requests of clients that fail."""
-        return figure([_share_failed(run.endpoints) for run in self.per_replication])
+        return figure([failed_share(run.endpoints) for run in self.per_replication])
 
     @property
     def busiest(self) -> ElementFigures | None:
@@ -304,7 +304,7 @@ def _verdicts(told: Mapping[str, Claim]) -> str | None:
     return None if not told else "agrees" if any(claim.agrees for claim in told.values()) else "no claim"
 
 
-def _weighted(endpoints: Any) -> float:
+def mean_response(endpoints: Any) -> float:
     """Mean response over all endpoints, by their answered requests."""
     load, failed, mean = endpoints[:, 0], endpoints[:, 1], endpoints[:, 2]
     known = ~np.isnan(mean)
@@ -312,6 +312,7 @@ def _weighted(endpoints: Any) -> float:
     return float(np.average(mean[known], weights=weights)) if weights.sum() else math.nan
 
 
-def _share_failed(endpoints: Any) -> float:
+def failed_share(endpoints: Any) -> float:
+    """Share of all requests that failed."""
     load = endpoints[:, 0]
     return float(np.nansum(load * endpoints[:, 1]) / load.sum()) if load.sum() else math.nan
