@@ -20,7 +20,7 @@ from archbook.commands.lab import lab_arguments
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = ["check", "draw", "estimate", "experiment", "export", "headroom", "lab", "new", "review", "schema",
-            "simulate"]  # fmt: skip
+            "simulate", "sweep"]  # fmt: skip
 
 Copy = Callable[[str], Path]
 

@@ -58,7 +58,7 @@ def ttl_hit_ratio(
     >>> ttl_hit_ratio(request_rate_per_s=0.5, ttl_s=60) == 30 / 31
     True
     >>> round(ttl_hit_ratio(request_rate_per_s=100, ttl_s=60, zipf_exponent=1, items=10_000), 3)
-    0.679
+    0.709
     """
     rate, lifetime = checked("request_rate_per_s", request_rate_per_s), checked("ttl_s", ttl_s)
     popularity, many = _zipf(checked("zipf_exponent", zipf_exponent), counted("items", items))
