@@ -35,8 +35,8 @@ def lru_hit_ratio(zipf_exponent: float, items: int, capacity: int) -> float:
     def missing(time: float) -> float:
         return float(many @ _seen(popularity + time)) - size
 
-    rarest = -skew * math.log(population + 1) - float(np.logaddexp.reduce(popularity + np.log(many))) - 100
-    longest = math.log(-math.log1p(-size / population)) - min(float(popularity[-1]), rarest)
+    rarest = float(popularity[0]) - skew * math.log(population + 1)
+    longest = math.log(-math.log1p(-size / population)) - rarest
     time = brentq(missing, math.log(size) - 1, longest + 1, xtol=1e-13, rtol=1e-14)
     return float(many @ (np.exp(popularity) * _seen(popularity + time)))
 
