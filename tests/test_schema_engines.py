@@ -22,7 +22,7 @@ from archbook.schema.engines.embedded import PREFIX, EmbeddedPostgres, sweep
 from archbook.schema.engines.postgresql import Postgres
 from archbook.schema.model import Column, Enum, Schema, Table, Type
 from archbook.schema.postgres_ddl import BUILT_IN
-from archbook.schema.row_size import row_size_b
+from archbook.schema.row_size import index_size_b, row_size_b
 from archbook.schema.rows import copy, fill
 
 DDL = """
@@ -236,7 +236,8 @@ def test_rows_are_the_same_in_both_engines(postgres: Postgres) -> None:
 def test_the_estimated_row_size_is_near_the_servers(postgres: Postgres) -> None:
     ddl = """CREATE TABLE sized (id bigserial PRIMARY KEY, user_id bigint NOT NULL, status varchar(20) NOT NULL,
       total numeric(10,2) NOT NULL, paid boolean NOT NULL, email text NOT NULL, description text NOT NULL,
-      created_at timestamptz NOT NULL, reference uuid NOT NULL)"""
+      created_at timestamptz NOT NULL, reference uuid NOT NULL);
+      CREATE INDEX sized_email ON sized (email); CREATE INDEX sized_seen ON sized (created_at, id)"""
     schema = parse(ddl)
     with DuckDb() as duck:
         fill(duck, schema, {"sized": 20_000})
@@ -244,6 +245,11 @@ def test_the_estimated_row_size_is_near_the_servers(postgres: Postgres) -> None:
     postgres.analyze("sized")
     measured = (postgres.size_b("sized") or 0) / 20_000
     assert row_size_b(schema, schema.table("sized")) == pytest.approx(measured, rel=0.15)
+    for sql in ("ALTER TABLE sized ADD PRIMARY KEY (id)", "CREATE INDEX sized_email ON sized (email)",
+                "CREATE INDEX sized_seen ON sized (created_at, id)"):  # fmt: skip
+        postgres.execute(sql)
+    ((indexes,),) = postgres.execute("SELECT pg_indexes_size('sized')")
+    assert index_size_b(schema, schema.table("sized")) == pytest.approx(indexes / 20_000, rel=0.25)
 
 
 def test_the_whole_schema_is_made_in_postgresql(postgres: Postgres) -> None:

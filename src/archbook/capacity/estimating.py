@@ -18,13 +18,13 @@ from archbook.capacity.paths import endpoints, missed
 from archbook.capacity.pools import pool_warnings, shedding
 from archbook.capacity.result import Break, ElementEstimate, Estimate, Remedy
 from archbook.capacity.solving import Solution, Station, System, system_of
-from archbook.capacity.storage import storage
+from archbook.capacity.storage import fullness, storage
 from archbook.capacity.uncertainty import Uncertainty, uncertain_inputs
 from archbook.design.loading import collector_at_rest
 from archbook.design.model import Design
 from archbook.units import show_share, significant
 
-RowSizes = Mapping[tuple[str, str], float]
+RowSizes = Mapping[tuple[str, ...], float]
 
 
 def estimate(
@@ -87,6 +87,7 @@ def _estimate(design: Design, solution: Solution, lane: int, row_sizes: RowSizes
             *_unknown(elements),
             *pool_warnings(design, plan, elements, growth),
             *unsized,
+            *fullness(design, kept),
             *sentences(again.values(), growth),
         ),
         cost=Bill(design, plan, growth, kept, egress).total(),
@@ -94,6 +95,7 @@ def _estimate(design: Design, solution: Solution, lane: int, row_sizes: RowSizes
         missed_after_remedies=late,
         feedback=again,
         uncertain=Uncertainty(design, growth, target, row_sizes) if uncertain_inputs(design) else None,
+        basis=(design, plan),
     )
 
 

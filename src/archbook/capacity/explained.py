@@ -102,7 +102,8 @@ FORMULAS: dict[str, Formula] = {
             "storage",
             "items/day = requests/day (mean, not peak) of `added_by` × per_request; at the horizon: items now + "
             "items/day × days, or what `keep` leaves; size = items × bytes an item",
-            "The rate stays as it is at this growth until the horizon; indexes, bloat and copies are not counted.",
+            "The rate stays as it is at this growth until the horizon; indexes (from the DDL) stand "
+            "apart; bloat and copies are not counted.",
             "The design's `holds`, or row sizes from the DDL",
         ),
         Formula(
@@ -122,6 +123,27 @@ FORMULAS: dict[str, Formula] = {
             "Inputs are independent of each other; shares of journeys are scaled to add up to 1. Where an element "
             "saturates is interpolated between loads 10 % apart.",
             "McKay, Beckman and Conover, Technometrics 21 (1979) on stratified draws; Spearman (1904)",
+        ),
+        Formula(
+            "pool",
+            "share that waits for a connection = C(pool, in use) (Erlang C); in use = statements/s of one instance × "
+            "mean response of the store; floor = threads × (connections of one thread − 1) + 1",
+            "A statement keeps its connection for as long as the store takes; a transaction of several keeps it for "
+            "longer. The wait for a connection is not added to the caller's holding time.",
+            "Little (1961); Gross et al., section 2.3; HikariCP, About Pool Sizing",
+        ),
+        Formula(
+            "consumers",
+            "lag = broker's response + consumer's wait and handling; at utilisation u above 1 the backlog grows by "
+            "events/s × (1 − 1/u) for peak_duration, and drains by the spare capacity at the mean load",
+            "Events arrive evenly (fluid limit); all work of a consumer suffers alike when it is saturated.",
+            "Newell, Applications of Queueing Theory (1982), chapter 2",
+        ),
+        Formula(
+            "replicas",
+            "share of reads that miss a write younger than the lag = copies / (copies + 1)",
+            "Reads are spread evenly over the primary and its copies; the lag is stated, or the response of a copy.",
+            "–",
         ),
         Formula(
             "breaks",

@@ -53,11 +53,55 @@ def storage_table(estimate: Estimate) -> Table:
     rows = [
         (f"{s.store} · {s.holding}", significant(s.items_now), f"{significant(s.items_per_day)}/day",
          significant(s.items_at_horizon), _size(s.item_size_b), _size(s.size_now_b),
-         with_span(s.size_at_horizon_b, kept.get(f"{s.store} · {s.holding}"), _size))
+         with_span(s.size_at_horizon_b, kept.get(f"{s.store} · {s.holding}"), _size),
+         None if s.indexes_at_horizon_b is None else _size(s.indexes_at_horizon_b))
         for s in estimate.storage
     ]  # fmt: skip
-    heads = ("store · holding", ">items now", ">added", ">at the horizon", ">size of one", ">size now", ">then")
+    heads = ("store · holding", ">items now", ">added", ">at the horizon", ">size of one", ">size now", ">then",
+             ">and its indexes")  # fmt: skip
     return as_columns(heads, rows, f"Storage at {show_factor(estimate.growth)} today's load (computed)")
+
+
+def _small(share: float) -> str:
+    return "< 0.001 %" if 0 < share < 1e-5 else show_share(share)
+
+
+def pool_table(estimate: Estimate) -> Table:
+    """Connection pools at the estimate's growth."""
+    rows = [
+        (f"{p.service} → {p.store}", p.size, significant(p.in_use), _small(p.waiting), _time(p.mean_wait_s),
+         p.smallest or None, p.deadlock_floor if p.deadlock_floor > 1 else None,
+         f"{significant(p.opened)} of {significant(p.accepted) if p.accepted else 'unknown'}")
+        for p in estimate.pools
+    ]  # fmt: skip
+    heads = ("pool of one instance", ">connections", ">in use", ">requests that wait", ">mean wait", ">1 % wait with",
+             ">cannot deadlock with", ">opened in all")  # fmt: skip
+    return as_columns(heads, rows, f"Connection pools at {show_factor(estimate.growth)} today's peak (computed)")
+
+
+def consumer_table(estimate: Estimate) -> Table:
+    """Consumers of events at the estimate's growth."""
+    rows = [
+        (f"{c.event} → {c.consumer}", show_rate(c.per_s, "events"), show_share(min(c.utilisation, 9.99)),
+         _time(c.lag_s), show_rate(c.backlog_per_s, "events") if c.backlog_per_s else None,
+         significant(c.backlog) if c.backlog else None,
+         None if not c.backlog else "never" if math.isinf(c.drained_s) else show_duration(c.drained_s))
+        for c in estimate.consumers
+    ]  # fmt: skip
+    heads = ("event → consumer", ">announced", ">utilisation", ">mean lag", ">backlog grows by",
+             ">left when the peak ends", ">drained after")  # fmt: skip
+    return as_columns(heads, rows, f"Consumers at {show_factor(estimate.growth)} today's peak (computed)")
+
+
+def replica_table(estimate: Estimate) -> Table:
+    """Read replicas at the estimate's growth."""
+    rows = [
+        (r.store, r.copies, show_rate(r.reads_per_s), f"{show_duration(r.lag_s)}, {r.lag_is}",
+         f"{show_share(r.stale)} of reads within {show_duration(r.lag_s)} of a write")
+        for r in estimate.replicas
+    ]  # fmt: skip
+    heads = ("store", ">copies", ">reads", ">behind", "miss the write")
+    return as_columns(heads, rows, f"Read replicas at {show_factor(estimate.growth)} today's peak (computed)")
 
 
 def _ranged(part: Any, spans: Mapping[str, Mapping[str, Span]]) -> Callable[[str, Show], str | None]:

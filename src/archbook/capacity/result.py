@@ -10,7 +10,9 @@ from archbook.capacity.cost import NO_COST, Cost
 from archbook.tables import Table
 
 if TYPE_CHECKING:
+    from archbook.capacity.flow import Plan
     from archbook.capacity.uncertainty import Ranges, Uncertainty
+    from archbook.design.model import Design
 
 Kind = Literal["service", "store", "external"]
 
@@ -84,6 +86,54 @@ class StorageEstimate:
     item_size_b: float | None  # None: unknown
     size_now_b: float | None
     size_at_horizon_b: float | None
+    index_size_b: float | None = None  # of one item in all indexes of its table; None: unknown
+
+    @property
+    def indexes_at_horizon_b(self) -> float | None:
+        """Bytes of the indexes at the horizon."""
+        return None if self.index_size_b is None else self.items_at_horizon * self.index_size_b
+
+
+@dataclass(frozen=True, slots=True)
+class PoolEstimate:
+    """Connections that the instances of one service keep open to one store."""
+
+    service: str
+    store: str
+    size: int  # of the pool of one instance
+    opened: int  # by all instances of all services that have a pool for this store
+    accepted: int | None  # by the store
+    in_use: float  # mean, of one instance
+    waiting: float  # share of requests that wait for a connection; 1 from saturation on
+    mean_wait_s: float
+    smallest: int  # pool in which at most 1 % wait
+    deadlock_floor: int  # smallest pool that threads holding several connections at once cannot block for ever
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerEstimate:
+    """One consumer of one event, at the peak of this growth."""
+
+    event: str
+    consumer: str
+    per_s: float
+    utilisation: float
+    lag_s: float  # mean, from announced to handled: broker, wait and handling; inf where a backlog grows
+    backlog_per_s: float  # by which the backlog grows; 0 while it keeps up
+    backlog: float  # events waiting when the peak ends
+    drained_s: float  # after its end; inf: never at the mean load
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaEstimate:
+    """Copies of one store that answer reads."""
+
+    store: str
+    copies: int
+    reads_per_s: float  # of all copies and the primary
+    lag_s: float  # that a copy is behind
+    lag_is: str  # "stated" or "computed"
+    stale: float  # share of reads that miss a write made less than `lag_s` before
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +202,22 @@ class Estimate:
     missed_after_remedies: int = 0  # endpoints whose p95 promise is still missed there, with the remedies
     feedback: Mapping[str, Feedback] = field(default_factory=dict)  # element → what retries after timeouts do to it
     uncertain: Uncertainty | None = field(default=None, repr=False, compare=False)
+    basis: tuple[Design, Plan] | None = field(default=None, repr=False, compare=False)  # what it was made from
+
+    @property
+    def pools(self) -> tuple[PoolEstimate, ...]:
+        """Connection pools of services for stores."""
+        return behind.pools(*self.basis, self.elements, self.growth) if self.basis else ()
+
+    @property
+    def consumers(self) -> tuple[ConsumerEstimate, ...]:
+        """Consumers of events."""
+        return behind.consumers(*self.basis, self.elements, self.growth) if self.basis else ()
+
+    @property
+    def replicas(self) -> tuple[ReplicaEstimate, ...]:
+        """Copies of stores that answer reads."""
+        return behind.replicas(*self.basis, self.elements, self.growth) if self.basis else ()
 
     @property
     def ranges(self) -> Ranges | None:
@@ -166,14 +232,27 @@ class Estimate:
         """Rate and response time of every endpoint against what it promises."""
         return rendering.endpoint_table(self)
 
+    def pool_table(self) -> Table:
+        """Connection pools: who waits for a connection, and how many would do."""
+        return rendering.pool_table(self)
+
+    def consumer_table(self) -> Table:
+        """Consumers of events: lag, and the backlog that a peak leaves."""
+        return rendering.consumer_table(self)
+
+    def replica_table(self) -> Table:
+        """Read replicas: how far behind, and how often a reader sees it."""
+        return rendering.replica_table(self)
+
     def storage_table(self) -> Table:
         """Growth of what the stores keep."""
         return rendering.storage_table(self)
 
     def to_json(self) -> dict[str, Any]:
         """A plain dict for files and scripts; units in the keys, null where a number is unknown or unbounded."""
-        document: dict[str, Any] = rendering.plain(self)
-        return document | {"uncertain": None, "ranges": rendering.plain(self.ranges)}
+        names = [name for name in self.__slots__ if name not in ("uncertain", "basis")]
+        names += ["ranges", "pools", "consumers", "replicas"]
+        return {"uncertain": None, **{name: rendering.plain(getattr(self, name)) for name in names}}
 
     def how_html(self) -> str:
         """*How was this computed?*: formulas, assumptions and sources, folded."""
@@ -186,4 +265,4 @@ class Estimate:
         return rendering.text(self)
 
 
-from archbook.capacity import rendering  # noqa: E402 - it draws what is defined above
+from archbook.capacity import behind, rendering  # noqa: E402 - they use what is defined above

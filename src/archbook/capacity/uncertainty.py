@@ -139,7 +139,7 @@ class Uncertainty:
     """The ranges of one estimate, worked out when they are first asked for."""
 
     def __init__(
-        self, design: Design, growth: float, target: float, row_sizes: Mapping[tuple[str, str], float]
+        self, design: Design, growth: float, target: float, row_sizes: Mapping[tuple[str, ...], float]
     ) -> None:
         self.design, self.growth, self.target, self.row_sizes = design, growth, target, row_sizes
 
@@ -278,7 +278,7 @@ def _case(design: Design, draws: Draws, index: int) -> Design:
 
 
 def _plain_answers(
-    case: Design, plan: Plan, growth: float, paid: float, row_sizes: Mapping[tuple[str, str], float]
+    case: Design, plan: Plan, growth: float, paid: float, row_sizes: Mapping[tuple[str, ...], float]
 ) -> tuple[float, float, float, list[float]]:
     """Requests/s, bytes/s to clients, cost a month, and bytes of each holding at the horizon."""
     kept, (_, egress, _) = storage(case, plan, growth, row_sizes), edge(case, plan, growth)

@@ -32,7 +32,8 @@ def command(design: str | None, growth: float | None, everything: bool, as_json:
         first = f"{first.partition(';')[0].rstrip('.')}; {planned[0].lower()}{planned[1:]}"
     parts = [first, found.table().text(), found.endpoint_table().text()]
     if everything:
-        parts += [found.storage_table().text(), found.cost.table().text()]
+        tables = [found.pool_table(), found.consumer_table(), found.replica_table(), found.storage_table()]
+        parts += [*(table.text() for table in tables if table.rows), found.cost.table().text()]
         parts += [f"{f.name}: {f.text}\n  holds for {f.assumptions}\n  {f.source}" for f in found.formulas.values()]
     ranges = [str(found.ranges)] if found.ranges else []
     notes = [*ranges, *found.warnings, *([] if everything else [str(found.cost)])]

@@ -201,6 +201,7 @@ class Traffic(Part):
     daily_active_users: PositiveNumber = Field(description="Users on an ordinary day.")
     sessions_per_user_per_day: PositiveNumber = Field(1.0, description="Visits a user makes a day.")
     peak_to_mean: MultipleOfToday = Field(1.0, description="Rate in the busiest minutes over the mean of the day.")
+    peak_duration: PositiveDuration = Field(3600.0, description="How long the busiest minutes last, such as `1h`.")
     growth: MultipleOfToday = Field(10.0, description="Multiple of today's load that the system is designed for.")
     horizon: PositiveDuration = Field(31557600.0 * 3, description="How far storage is planned, such as `3y`.")
     journeys: dict[Name, Journey] = Field({}, description="What users do, by name.")

@@ -34,8 +34,11 @@ def forget_stale() -> None:
     here = Path(__file__).parent
     newest = max(path.stat().st_mtime for path in here.glob("*.py"))
     for kept in here.glob("__pycache__/*.nbi"):
-        if kept.stat().st_mtime < newest:
-            kept.unlink(missing_ok=True)
+        try:
+            if kept.stat().st_mtime < newest:
+                kept.unlink(missing_ok=True)
+        except FileNotFoundError:
+            continue  # another process was faster
 
 
 forget_stale()

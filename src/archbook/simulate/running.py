@@ -36,7 +36,7 @@ _MEAN, _LOAD = ENDPOINT.index("mean_s"), ENDPOINT.index("load_per_s")
 
 def simulate(
     design: Design, growth: float = 1.0, seed: int = 1, precision: float = 0.05, budget: int = 2_000_000, *,
-    flow: Flow | None = None, row_sizes: Mapping[tuple[str, str], float] | None = None,
+    flow: Flow | None = None, row_sizes: Mapping[tuple[str, ...], float] | None = None,
     progress: Progress | None = None,
 ) -> Simulation:  # fmt: skip
     """A design in steady state at `growth` times today's load, every number with its interval and beside its formula.
