@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from archbook.capacity.result import Estimate, Remedy
 from archbook.units import show_factor, show_rate, show_share
 
@@ -68,7 +70,7 @@ def _busiest(estimate: Estimate) -> str:
     return f" ({busiest.name} is busiest, at {show_share(busiest.utilisation)})"
 
 
-def _remedy(changes: tuple[Remedy, ...], target: float, first: str, verbs: tuple[str, str, str] = REACH) -> str:
+def _remedy(changes: Sequence[Remedy], target: float, first: str, verbs: tuple[str, str, str] = REACH) -> str:
     """What reaches `target`: up to three changes by name, the largest first. first: the element just spoken of."""
     one, many, end = verbs
     ours = sorted((c for c in changes if c.what != "rate_limit"), key=lambda c: (c.now - c.needed, c.element))
@@ -94,7 +96,7 @@ def _remedy(changes: tuple[Remedy, ...], target: float, first: str, verbs: tuple
 
 def _missed(estimate: Estimate) -> str:
     """What the remedies do not mend: promised percentiles."""
-    many = estimate.missed_after_remedies
+    many = len(estimate.missed_after_remedies)
     if not many:
         return ""
     who = "endpoint still misses its" if many == 1 else "endpoints still miss their"

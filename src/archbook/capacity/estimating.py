@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from archbook.capacity.bandwidth import calls, edge
-from archbook.capacity.breaking import COMFORTABLE, Limits, breaks, limits_of, remedies
+from archbook.capacity.breaking import COMFORTABLE, breaks, limits_of, remedies
 from archbook.capacity.costing import Bill
 from archbook.capacity.explained import FORMULAS
 from archbook.capacity.feedback import feedback, sentences
 from archbook.capacity.flow import Plan
 from archbook.capacity.formulas import checked
+from archbook.capacity.later import LaterDict, LaterTuple
 from archbook.capacity.moments import Moments
 from archbook.capacity.paths import endpoints, missed
 from archbook.capacity.pools import pool_warnings, shedding
@@ -47,8 +50,8 @@ def curve(
     loads = [checked("growth", growth, above=0, most=1e9) for growth in growths]
     with collector_at_rest():
         solution, target = Solution(system_of(design, plan), loads), float(design.traffic.growth)
-        _mend(solution.system, [target, *(load for load in loads if load > target)])
-        return [_estimate(design, solution, lane, row_sizes or {}) for lane in range(len(loads))]
+        mended = [target, *(load for load in loads if load > target)]
+        return [_estimate(design, solution, lane, row_sizes or {}, mended) for lane in range(len(loads))]
 
 
 def remedies_at(design: Design, growth: float, plan: Plan | None = None) -> tuple[Remedy, ...]:
@@ -59,15 +62,15 @@ def remedies_at(design: Design, growth: float, plan: Plan | None = None) -> tupl
     return _mend(system_of(design, plan), [checked("growth", growth, above=0, most=1e9)])[0][0]
 
 
-def _estimate(design: Design, solution: Solution, lane: int, row_sizes: RowSizes) -> Estimate:
+def _estimate(design: Design, solution: Solution, lane: int, row_sizes: RowSizes, mended: list[float]) -> Estimate:
+    """mended: all growths whose remedies may be looked at."""
     system, growth = solution.system, float(solution.growths[lane])
     plan, target = system.plan, float(design.traffic.growth)
-    limits, order = _broken(system, target)
-    elements = _elements(solution, lane, limits)
+    elements = LaterDict(lambda: _elements(solution, lane))
     ingress, egress, unsized = edge(design, plan, growth)
     kept = storage(design, plan, growth, row_sizes)
-    ((changes, late),) = _mend(system, [max(target, growth)])
-    again = feedback(system, growth)
+    changes, late = (LaterTuple(partial(_mended, system, max(target, growth), mended, part)) for part in (0, 1))
+    again = LaterDict(lambda: feedback(system, growth))
     return Estimate(
         design=design.title or design.name,
         growth=growth,
@@ -76,19 +79,21 @@ def _estimate(design: Design, solution: Solution, lane: int, row_sizes: RowSizes
         requests_per_s=growth * sum(plan.asked_per_s.values()),
         elements=elements,
         calls=calls(design, plan, growth),
-        endpoints=endpoints(solution, lane),
+        endpoints=LaterDict(lambda: endpoints(solution, lane)),
         storage=kept,
         ingress_b_per_s=ingress,
         egress_b_per_s=egress,
-        breaks=order,
+        breaks=LaterTuple(lambda: _breaks(system, target, mended)),
         formulas=FORMULAS,
-        warnings=(
-            *plan.warnings,
-            *_unknown(elements),
-            *pool_warnings(design, plan, elements, growth),
-            *unsized,
-            *fullness(design, kept),
-            *sentences(again.values(), growth),
+        warnings=LaterTuple(
+            lambda: (
+                *plan.warnings,
+                *_unknown(elements),
+                *pool_warnings(design, plan, elements, growth),
+                *unsized,
+                *fullness(design, kept),
+                *sentences(again.values(), growth),
+            )
         ),
         cost=Bill(design, plan, growth, kept, egress).total(),
         remedies=changes,
@@ -99,28 +104,35 @@ def _estimate(design: Design, solution: Solution, lane: int, row_sizes: RowSizes
     )
 
 
-def _broken(system: System, target: float) -> tuple[Limits, tuple[Break, ...]]:
-    limits = limits_of(system)
+def _breaks(system: System, target: float, mended: list[float]) -> tuple[Break, ...]:
     if ("breaks", target) not in system.memo:
-        system.memo["breaks", target] = breaks(limits, target, _mend(system, [target])[0][0])
-    return limits, system.memo["breaks", target]
+        system.memo["breaks", target] = breaks(limits_of(system), target, _mended(system, target, mended, 0))
+    found: tuple[Break, ...] = system.memo["breaks", target]
+    return found
 
 
-def _mend(system: System, growths: list[float]) -> list[tuple[tuple[Remedy, ...], int]]:
-    """What keeps every element at or under 85 %, and how many endpoints break their p95 promise all the same."""
+def _mended(system: System, growth: float, growths: list[float], part: int) -> tuple[Any, ...]:
+    """A part of what `_mend` finds for one of the growths, when all of them have been mended together."""
+    _mend(system, growths)
+    return _mend(system, [growth])[0][part]
+
+
+def _mend(system: System, growths: list[float]) -> list[tuple[tuple[Remedy, ...], tuple[str, ...]]]:
+    """What keeps every element at or under 85 %, and the endpoints that break their p95 promise all the same."""
     new = sorted({growth for growth in growths if growth not in system.memo})
     if new:
         solution = Solution(system, new, most=COMFORTABLE)
         made = [tuple(remedies(solution, lane)) for lane in range(len(new))]
-        late = missed(solution) if any(made) else [0] * len(new)
+        late = missed(solution) if any(made) else [()] * len(new)
         system.memo |= {
-            at: (changes, some if changes else 0) for at, changes, some in zip(new, made, late, strict=True)
+            at: (changes, some if changes else ()) for at, changes, some in zip(new, made, late, strict=True)
         }
     return [system.memo[growth] for growth in growths]
 
 
-def _elements(solution: Solution, lane: int, limits: Limits) -> dict[str, ElementEstimate]:
+def _elements(solution: Solution, lane: int) -> dict[str, ElementEstimate]:
     system = solution.system
+    limits = limits_of(system)
     rates = (system.network.visits_per_s * solution.growths[lane]).tolist()
     columns = [part[..., lane].T.tolist() for part in (solution.servers, solution.hold, solution.utilisation,
                solution.wait, solution.percentiles[0], solution.exponential)]  # fmt: skip

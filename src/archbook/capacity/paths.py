@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import Any
 
+from archbook.capacity.later import LaterTuple
 from archbook.capacity.result import EndpointEstimate
 from archbook.capacity.solving import Solution
 from archbook.design.contract import Endpoint
@@ -15,35 +14,6 @@ from archbook.design.model import Design
 
 Shares = dict[str, float]
 Path = tuple[tuple[str, float], ...]
-
-
-class _Later(Sequence[Any]):
-    """A tuple that is made when it is first looked at; it is copied and compared as the tuple that it is."""
-
-    def __init__(self, make: Callable[[], tuple[Any, ...]]) -> None:
-        self._make = make
-
-    @functools.cached_property
-    def _items(self) -> tuple[Any, ...]:
-        return self._make()
-
-    def __getitem__(self, index: Any) -> Any:
-        return self._items[index]
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __eq__(self, other: object) -> bool:
-        return self._items == (other._items if isinstance(other, _Later) else other)
-
-    def __hash__(self) -> int:
-        return hash(self._items)
-
-    def __repr__(self) -> str:
-        return repr(self._items)
-
-    def __reduce__(self) -> tuple[type[tuple[Any, ...]], tuple[tuple[Any, ...]]]:
-        return tuple, (self._items,)
 
 
 def endpoints(solution: Solution, lane: int) -> dict[str, EndpointEstimate]:
@@ -59,7 +29,7 @@ def endpoints(solution: Solution, lane: int) -> dict[str, EndpointEstimate]:
     found = {}
     for endpoint in design.api.endpoints:
         index = plan.entries[endpoint.name]
-        path, warnings = (_Later(functools.partial(lambda i, part: paths(i)[part], index, part)) for part in (0, 1))
+        path, warnings = (LaterTuple(functools.partial(lambda i, part: paths(i)[part], index, part)) for part in (0, 1))
         p50, p95, p99 = percentiles[index]
         found[endpoint.name] = EndpointEstimate(
             endpoint.name, plan.asked_per_s[endpoint.name] * growth, mean[index], p50, p95, p99,
@@ -68,12 +38,12 @@ def endpoints(solution: Solution, lane: int) -> dict[str, EndpointEstimate]:
     return found
 
 
-def missed(solution: Solution) -> list[int]:
+def missed(solution: Solution) -> list[tuple[str, ...]]:
     """Endpoints whose p95 is above what they promise, at each multiple of the load."""
     design, entries = solution.system.design, solution.system.plan.entries
     p95 = solution.percentiles_at(0.95)[1][0]
-    late = [p95[entries[e.name]] > (_promised(design, e) or math.inf) for e in design.api.endpoints]
-    return [sum(lane) for lane in zip(*(row.tolist() for row in late), strict=True)] or [0] * len(solution.growths)
+    late = [(e.name, p95[entries[e.name]] > (_promised(design, e) or math.inf)) for e in design.api.endpoints]
+    return [tuple(name for name, over in late if over[lane]) for lane in range(len(solution.growths))]
 
 
 def _promised(design: Design, endpoint: Endpoint) -> float | None:

@@ -181,7 +181,7 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """All answers for one design at one multiple of today's load."""
+    """All answers for one design at one multiple of today's load; most are worked out when first looked at."""
 
     design: str
     growth: float
@@ -194,12 +194,12 @@ class Estimate:
     storage: tuple[StorageEstimate, ...]
     ingress_b_per_s: float  # from clients
     egress_b_per_s: float  # to clients
-    breaks: tuple[Break, ...]  # first to last, whatever the growth of this estimate
+    breaks: Sequence[Break]  # first to last, whatever the growth of this estimate
     formulas: Mapping[str, Formula]
-    warnings: tuple[str, ...]
-    remedies: tuple[Remedy, ...] = ()  # what keeps all at or under 85 % at the larger of growth and target_growth
+    warnings: Sequence[str]
+    remedies: Sequence[Remedy] = ()  # what keeps all at or under 85 % at the larger of growth and target_growth
     cost: Cost = NO_COST  # of the design as it stands
-    missed_after_remedies: int = 0  # endpoints whose p95 promise is still missed there, with the remedies
+    missed_after_remedies: Sequence[str] = ()  # endpoints that still miss their p95 promise there
     feedback: Mapping[str, Feedback] = field(default_factory=dict)  # element → what retries after timeouts do to it
     uncertain: Uncertainty | None = field(default=None, repr=False, compare=False)
     basis: tuple[Design, Plan] | None = field(default=None, repr=False, compare=False)  # what it was made from
