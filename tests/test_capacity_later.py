@@ -15,6 +15,7 @@ from archbook.design.loading import load, read
 from archbook.design.model import Design
 from tests.generated import big_design_yaml
 
+PRECISION = 1e-3  # of limits, as `breaking` brackets them
 DESIGNS = sorted(folder.parent for folder in Path("data/designs").glob("*/design.yaml"))
 LARGER = [read(big_design_yaml(services, 4 * services, 3 * services, seed=services)) for services in (20, 60)]
 
@@ -65,5 +66,5 @@ def test_every_limit_is_where_the_solved_utilisation_passes_1(design: Design) ->
     for entry in estimate(design).breaks:
         if system.stations[entry.element].servers:
             row = system.network.index[entry.element]
-            below, above = Solution(system, [entry.at * (1 - 1e-6), entry.at * (1 + 1e-6)]).utilisation[row]
+            below, above = Solution(system, [entry.at * (1 - PRECISION), entry.at * (1 + PRECISION)]).utilisation[row]
             assert below < 1 <= above, entry.element

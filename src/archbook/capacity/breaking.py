@@ -14,7 +14,7 @@ from archbook.units import show_duration, show_factor, show_rate, significant
 
 COMFORTABLE = 0.85
 """Remedies keep every element at or under this utilisation, above which waits grow fast."""
-_PRECISION = 1e-7
+_PRECISION = 1e-3
 _LANES = 64  # loads that are solved together
 
 
@@ -75,15 +75,15 @@ def _roots(system: System, rows: Any, bounds: Any) -> Any:
     found = [solution.utilisation[rows]]
     found += [solution.solve(loads).utilisation[rows] for loads in shared.reshape(-1, _LANES)[1:]]
     brackets.narrow(np.arange(len(rows)), np.tile(shared, (len(rows), 1)), np.concatenate(found, axis=1))
-    cuts = 2 + _LANES // len(rows)
+    cuts = 1 + _LANES // len(rows)
     for part in np.array_split(np.arange(len(rows)), 1 + len(rows) // (4 * _LANES)):
         places, each = system.network.places(np.repeat(below[:, part], cuts, axis=1)), np.repeat(rows[part], cuts)
         solved: Solution | None = None
         while brackets.wide(part):
-            loads = brackets.guesses(part, cuts)
+            loads = np.linspace(*brackets.ends(part), cuts + 2, axis=1)[:, 1:-1]
             solved = solved.solve(loads.ravel()) if solved else Solution(system, loads.ravel(), places=places)
             brackets.narrow(part, loads, solved.utilisation[each, np.arange(len(each))].reshape(loads.shape))
-    return brackets.line(slice(None))
+    return brackets.line()
 
 
 class _Brackets:
@@ -117,17 +117,10 @@ class _Brackets:
         low, high = self.ends(part)
         return bool((high - low > _PRECISION * high).any())
 
-    def guesses(self, part: Any, count: int) -> Any:
-        """Loads to try next for each: where the straight line passes 0, and even steps between the ends."""
-        even = np.linspace(*self.ends(part), count + 1, axis=1)[:, 1:-1]
-        return np.sort(np.column_stack([even, self.line(part)]), axis=1)
-
-    def line(self, part: Any) -> Any:
-        """Where a straight line between the ends passes 0, for each."""
-        below, above = self.below[part], self.above[part]
-        share = np.where(np.isfinite(above), below / np.maximum(below + above, 1e-300), 0.5)
-        low, high = self.ends(part)
-        return np.clip(self.low[part] + share * (np.minimum(self.high[part], 1e300) - self.low[part]), low, high)
+    def line(self) -> Any:
+        """Where a straight line between the ends passes 0."""
+        share = self.below / np.maximum(self.below + self.above, 1e-300)
+        return np.clip(self.low + share * (self.high - self.low), *self.ends(slice(None)))
 
 
 def needed_by(system: System, rows: Any) -> Any:

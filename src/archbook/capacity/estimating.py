@@ -78,7 +78,7 @@ def _estimate(design: Design, solution: Solution, lane: int, row_sizes: RowSizes
         sessions_per_s=design.sessions_per_s(growth),
         requests_per_s=growth * sum(plan.asked_per_s.values()),
         elements=elements,
-        calls=calls(design, plan, growth),
+        calls=LaterTuple(lambda: calls(design, plan, growth)),
         endpoints=LaterDict(lambda: endpoints(solution, lane)),
         storage=kept,
         ingress_b_per_s=ingress,

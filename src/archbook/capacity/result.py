@@ -189,7 +189,7 @@ class Estimate:
     sessions_per_s: float
     requests_per_s: float  # requests of clients at peak
     elements: Mapping[str, ElementEstimate]
-    calls: tuple[CallEstimate, ...]
+    calls: Sequence[CallEstimate]
     endpoints: Mapping[str, EndpointEstimate]
     storage: tuple[StorageEstimate, ...]
     ingress_b_per_s: float  # from clients

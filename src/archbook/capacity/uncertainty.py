@@ -32,7 +32,7 @@ SAMPLES, FEWEST, WORK = 200, 40, 100_000  # fewer samples where samples × rows 
 SHARES = (0.05, 0.95)
 _STEP = 1.1  # ratio of the loads between which a limit is interpolated
 _PARTS = ("traffic", "services", "stores", "externals", "calls", "events", "api")
-_PLAIN = (str, bool, int, float, type(None))
+_PLAIN = frozenset({str, bool, int, float, type(None)})
 Draws = Mapping[Where, Any]
 
 
@@ -97,13 +97,17 @@ def uncertain_inputs(design: Design) -> dict[Where, Uncertain]:
 
 
 def _look(part: Any, where: Where, found: dict[Where, Uncertain]) -> None:
-    items: Any = part.items() if isinstance(part, dict) else enumerate(part)
+    items: Any
     if isinstance(part, BaseModel):
-        items = [(key, part.__dict__[key]) for key in part.model_fields_set]  # defaults are certain
+        values = part.__dict__
+        items = [(key, values[key]) for key in part.__pydantic_fields_set__]  # defaults are certain
+    else:
+        items = part.items() if isinstance(part, dict) else enumerate(part)
     for key, value in items:
-        if type(value) is Uncertain:
+        kind = type(value)
+        if kind is Uncertain:
             found[*where, key] = value
-        elif type(value) not in _PLAIN and value:
+        elif value and kind not in _PLAIN:
             _look(value, (*where, key), found)
 
 
