@@ -104,7 +104,6 @@ def test_what_moves_the_limit_most_is_named() -> None:
 
 def test_a_design_without_uncertain_inputs_has_no_ranges() -> None:
     found = estimate(read(SMALL))
-    assert found.uncertain is None
     assert found.ranges is None
     assert found.to_json()["ranges"] is None
     assert "uncertain" not in answer(found)

@@ -150,7 +150,7 @@ def used(estimate: Estimate) -> list[str]:
     names = {"traffic", "flow", "holding", "breaks", "remedies", "bandwidth", "cost"}
     names |= {e.formula for e in estimate.elements.values()} | {e.formula for e in estimate.endpoints.values()}
     names |= {name for name in ("storage", "feedback") if getattr(estimate, name)}
-    names |= {"ranges"} if estimate.uncertain else set()
+    names |= {"ranges"} if estimate.uncertain and estimate.uncertain.inputs else set()
     return [name for name in estimate.formulas if name in names]
 
 

@@ -147,10 +147,15 @@ class Uncertainty:
     ) -> None:
         self.design, self.growth, self.target, self.row_sizes = design, growth, target, row_sizes
 
+    @property
+    def inputs(self) -> dict[Where, Uncertain]:
+        """What is uncertain."""
+        return uncertain_inputs(self.design)
+
     @cached_property
-    def ranges(self) -> Ranges:
-        """The estimate at sampled inputs."""
-        return _Sampled(self).ranges()
+    def ranges(self) -> Ranges | None:
+        """The estimate at sampled inputs; None where all are certain."""
+        return _Sampled(self).ranges() if self.inputs else None
 
 
 class _Sampled:
