@@ -21,9 +21,8 @@ from archbook.capacity.paths import endpoints, missed
 from archbook.capacity.pools import pool_warnings, shedding
 from archbook.capacity.result import Break, ElementEstimate, Estimate, Remedy
 from archbook.capacity.solving import Solution, Station, System, system_of
-from archbook.capacity.storage import storage
+from archbook.capacity.storage import fullness, storage
 from archbook.capacity.uncertainty import Uncertainty
-        basis=(design, plan),
 from archbook.design.loading import collector_at_rest
 from archbook.design.model import Design
 from archbook.units import show_share, significant
