@@ -24,7 +24,7 @@ def run() -> Iterator[Measurement]:
     yield measured("estimate e-commerce", timed(lambda: estimate(shop, 10), repeats=25), "ms", limit=5.0)
     yield measured("estimate e-commerce, first of the design", timed(lambda: first(shop), repeats=25), "ms", limit=5.0)
     said = timed(lambda: looked_at(first(shop)), repeats=25)
-    yield measured("the same with its answer and tables", said, "ms", limit=20.0)
+    yield measured("the same with its answer and tables", said, "ms", limit=40.0)
     lines = timed(lambda: curve(shop, LOADS), repeats=9)
     yield measured("curve of e-commerce, 20 loads", lines, "ms", limit=60.0)
     yield measured("headroom of e-commerce", timed(lambda: headroom(shop), repeats=9), "ms", limit=100.0)
@@ -34,7 +34,7 @@ def run() -> Iterator[Measurement]:
     big = read(big_design_yaml())
     yield measured("estimate 1 000 services", timed(lambda: estimate(big, 10), repeats=5), limit=0.3)
     yield measured("estimate 1 000 services, first of the design", timed(lambda: first(big), repeats=5), limit=0.3)
-    yield measured("the same with its answer and tables", timed(lambda: looked_at(first(big)), repeats=5), limit=1.0)
+    yield measured("the same with its answer and tables", timed(lambda: looked_at(first(big)), repeats=5), limit=2.0)
     peer = measured("", timed(lambda: [_definition(64, Fraction(load)) for load in range(1, 64)], repeats=5), "ms")
     ours = timed(lambda: [erlang_c(64, load) for load in range(1, 64)], repeats=25)
     yield measured("Erlang C, 64 servers, 63 loads", ours, "ms", peer="definition in exact fractions",
