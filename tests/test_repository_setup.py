@@ -96,9 +96,10 @@ def test_environment_yml_asks_for_one_minor_python_that_the_project_allows() -> 
     assert SpecifierSet(PROJECT["requires-python"]).contains(version)
 
 
-def test_binder_installs_archbook_itself_after_the_lock() -> None:
+def test_binder_installs_archbook_itself_after_the_lock_and_compiles_the_simulator() -> None:
     lines = (ROOT / "postBuild").read_text(encoding="utf-8").splitlines()
-    assert lines[-1] == "python -m pip install --no-deps --no-build-isolation --editable ."
+    assert lines[-2:] == ["python -m pip install --no-deps --no-build-isolation --editable .",
+                          "python -m archbook.simulate.warming"]  # fmt: skip
     assert os.access(ROOT / "postBuild", os.X_OK)
 
 

@@ -97,7 +97,7 @@ class Runs:
         """Replications until every endpoint's mean response is as precise as asked, or the budget is used up."""
         looked = self.length_s * self.per_s
         longest = (self.budget - self.spent) / REPLICATIONS - self.warm_s * self.per_s
-        asked = 1.2 * looked * (self.reached() / self.precision) ** 2
+        asked = 0.5 * looked * (self.reached() / self.precision) ** 2
         self.length_s = max(min(max(asked, 2 * looked), longest), 0.1 * looked) / self.per_s
         plan = Plan(self.growth, self.warm_s, self.warm_s + self.length_s, SLOTS, self.seed)
         self.all = self._round(plan, range(REPLICATIONS, 2 * REPLICATIONS), "simulating")
