@@ -13,11 +13,12 @@ import ipywidgets as widgets
 from archbook.capacity import estimate
 from archbook.design.elements import Service
 from archbook.design.model import Design, Where
-from archbook.design.saving import Saved, save
+from archbook.design.saving import save
 from archbook.diagrams.live_bars import Row, rows_svg
 from archbook.errors import ArchbookError
 from archbook.evidence import keep
 from archbook.panels.controls import button, counts, frame, logarithmic, menu, sentence, set_values, slider
+from archbook.panels.saving import Saves
 from archbook.units import show_count, show_duration, show_factor, show_rate, show_share
 
 if TYPE_CHECKING:
@@ -36,12 +37,11 @@ class _Stopped(Exception):
     """A run that nobody waits for any more."""
 
 
-class BalancingPanel(widgets.VBox):  # type: ignore[misc]
+class BalancingPanel(Saves, widgets.VBox):  # type: ignore[misc]
     """Controls left, answer and policies right, instances and table below. Simulations run beside the page."""
 
     def __init__(self, design: Design) -> None:
         self._saved_design = design
-        self._undo: Saved | None = None
         self._result: Balancing | None = None
         self._wanted, self._quiet = 0, False
         self._worker: threading.Thread | None = None
@@ -242,13 +242,6 @@ class BalancingPanel(widgets.VBox):  # type: ignore[misc]
             self._said.value = sentence("Nothing to save: policy and instances are as the design says.", "changed")
             return
         self._write(changes)
-
-    def undo(self) -> None:
-        """Put back what the last save replaced."""
-        if self._undo is None:
-            self._said.value = sentence("Nothing to undo: this panel has not saved.", "changed")
-            return
-        self._write(dict(self._undo.undo), undoing=True)
 
     def _write(self, changes: dict[Where, Any], undoing: bool = False) -> None:
         try:

@@ -11,12 +11,12 @@ from archbook.capacity import answer, curve, estimate, headroom, plan
 from archbook.capacity.rendering import how_html
 from archbook.capacity.result import Estimate
 from archbook.design.model import Design, Where
-from archbook.design.saving import Saved, save
 from archbook.diagrams import draw, recolour
 from archbook.diagrams.live import utilisation_svg
 from archbook.errors import ArchbookError
 from archbook.evidence import found, keep
 from archbook.panels.controls import button, counts, frame, logarithmic, menu, sentence, set_values, slider
+from archbook.panels.saving import Saves
 from archbook.schema import row_sizes
 from archbook.units import show_factor, show_share, significant
 
@@ -25,13 +25,12 @@ BUDGET = 600_000
 USERS: Where = ("traffic", "daily_active_users")
 
 
-class CapacityPanel(widgets.VBox):  # type: ignore[misc]
+class CapacityPanel(Saves, widgets.VBox):  # type: ignore[misc]
     """Sliders left, answer and chart right, diagram and table below. `design` is the design as the sliders stand."""
 
     def __init__(self, design: Design, growth: float = 1.0) -> None:
         self._saved_design = design
         self._changes: dict[Where, Any] = {}
-        self._undo: Saved | None = None
         self._quiet = False
         self._sizes = row_sizes(design)
         self._picture = draw(design, "containers", heat={})
@@ -219,24 +218,6 @@ class CapacityPanel(widgets.VBox):  # type: ignore[misc]
             self._said.value = sentence("Nothing to save: no slider differs from the design.", "changed")
             return
         self._write({where: _text(value) for where, value in self._changes.items()})
-
-    def undo(self) -> None:
-        """Put back what the last save replaced."""
-        if self._undo is None:
-            self._said.value = sentence("Nothing to undo: this panel has not saved.", "changed")
-            return
-        self._write(dict(self._undo.undo), undoing=True)
-
-    def _write(self, changes: dict[Where, Any], undoing: bool = False) -> None:
-        try:
-            saved = save(self._saved_design, changes)
-        except ArchbookError as error:
-            self._said.value = sentence(str(error), "changed")
-            return
-        self._undo = None if undoing else saved
-        self._saved_design = saved.design
-        self.reset()
-        self._said.value = sentence(saved.text + ("" if undoing else " Undo save puts it back."), "changed")
 
     def keep(self) -> None:
         """Write what breaks first, and at which load, into evidence.json."""

@@ -10,11 +10,11 @@ import ipywidgets as widgets
 
 from archbook.capacity import plan
 from archbook.design.model import Design, Where
-from archbook.design.saving import Saved, save
 from archbook.diagrams.over_time import replay_chart
 from archbook.errors import ArchbookError
 from archbook.evidence import keep
 from archbook.panels.controls import button, frame, logarithmic, menu, sentence, set_values, slider
+from archbook.panels.saving import Saves
 from archbook.simulate.replaying import Replay, replay
 from archbook.simulate.timeline import Happening, Outage, Slow, Spike
 from archbook.tables import as_columns
@@ -61,13 +61,12 @@ KEYS = {
 }  # fmt: skip
 
 
-class FailurePanel(widgets.VBox):  # type: ignore[misc]
+class FailurePanel(Saves, widgets.VBox):  # type: ignore[misc]
     """What fails and how a call is made left; answer, chart and table right. `design` is as the sliders stand."""
 
     def __init__(self, design: Design) -> None:
         self._saved_design = design
         self._changes: dict[Where, Any] = {}
-        self._undo: Saved | None = None
         self._quiet = True
         self._waiting: asyncio.TimerHandle | None = None
         self._as_designed: tuple[Any, Replay] | None = None
@@ -265,24 +264,6 @@ class FailurePanel(widgets.VBox):  # type: ignore[misc]
             return
         self._write({where: _typed(where, value) if value is not None else None
                      for where, value in self._changes.items()})  # fmt: skip
-
-    def undo(self) -> None:
-        """Put back what the last save replaced."""
-        if self._undo is None:
-            self._said.value = sentence("Nothing to undo: this panel has not saved.", "changed")
-            return
-        self._write(dict(self._undo.undo), undoing=True)
-
-    def _write(self, changes: dict[Where, Any], undoing: bool = False) -> None:
-        try:
-            saved = save(self._saved_design, changes)
-        except ArchbookError as error:
-            self._said.value = sentence(str(error), "changed")
-            return
-        self._undo = None if undoing else saved
-        self._saved_design = saved.design
-        self.reset()
-        self._said.value = sentence(saved.text + ("" if undoing else " Undo save puts it back."), "changed")
 
     def keep(self) -> None:
         """Write whether the design recovers into evidence.json."""

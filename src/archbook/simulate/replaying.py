@@ -20,7 +20,7 @@ from archbook.simulate import running
 from archbook.simulate.figures import Figure, figure, t_quantile
 from archbook.simulate.measured import Measured
 from archbook.simulate.program import program_of
-from archbook.simulate.result import CallFigures, ElementFigures, EndpointFigures, Numbers, numbers
+from archbook.simulate.result import Numbered, Numbers, numbers
 from archbook.simulate.running import Progress
 from archbook.simulate.timeline import Happening, timeline
 from archbook.simulate.world import Plan
@@ -49,7 +49,7 @@ class Course:
 
 
 @dataclass(frozen=True, eq=False)
-class Replay:
+class Replay(Numbered):
     """What happened, slot by slot. times_s: the ends of the slots. Rates are per second, as `Course`.
 
     offered_per_s: requests of clients; goodput_per_s: those answered, at the moment of the answer; failed_per_s the
@@ -75,21 +75,6 @@ class Replay:
     answered: Figure
     numbers: Numbers
     per_replication: tuple[Measured, ...]
-
-    @property
-    def elements(self) -> Mapping[str, ElementFigures]:
-        """Figures of each element over the whole time."""
-        return self.numbers.elements
-
-    @property
-    def endpoints(self) -> Mapping[str, EndpointFigures]:
-        """Figures of each endpoint over the whole time."""
-        return self.numbers.endpoints
-
-    @property
-    def calls(self) -> tuple[CallFigures, ...]:
-        """Figures of each call over the whole time."""
-        return self.numbers.calls
 
     @property
     def recovered(self) -> bool:

@@ -91,8 +91,29 @@ def _figures(table: Any, row: int) -> list[Figure]:
     return [figure(column) for column in table[:, row].T]
 
 
+class Numbered:
+    """What has figures of everything in a design: they can be asked for by name."""
+
+    numbers: Numbers
+
+    @property
+    def elements(self) -> Mapping[str, ElementFigures]:
+        """Services, stores and external systems by name."""
+        return self.numbers.elements
+
+    @property
+    def endpoints(self) -> Mapping[str, EndpointFigures]:
+        """Endpoints by name."""
+        return self.numbers.endpoints
+
+    @property
+    def calls(self) -> tuple[CallFigures, ...]:
+        """Calls in the order of the design."""
+        return self.numbers.calls
+
+
 @dataclass(frozen=True, eq=False)
-class Simulation:
+class Simulation(Numbered):
     """A design in steady state at one multiple of today's load.
 
     requests: counted after the warm-up; spent: simulated in all. precision: half the interval of the mean response
@@ -113,21 +134,6 @@ class Simulation:
     numbers: Numbers
     estimate: Estimate
     per_replication: tuple[Measured, ...]
-
-    @property
-    def elements(self) -> Mapping[str, ElementFigures]:
-        """Services, stores and external systems by name."""
-        return self.numbers.elements
-
-    @property
-    def endpoints(self) -> Mapping[str, EndpointFigures]:
-        """Endpoints by name."""
-        return self.numbers.endpoints
-
-    @property
-    def calls(self) -> tuple[CallFigures, ...]:
-        """Calls in the order of the design."""
-        return self.numbers.calls
 
     @property
     def precise(self) -> bool:
