@@ -36,12 +36,14 @@ SAME = """
 from archbook.capacity import plan
 from archbook.design.loading import load
 from archbook.simulate.program import program_of
+from archbook.simulate.queueing import simulate_queue
 from archbook.simulate.timeline import timeline
 from archbook.simulate.world import Plan, replicate
 design = load("data/designs/minimal")
 program = program_of(design, plan(design))
 world, _ = replicate(program, timeline(program), Plan(10.0, 1.0, 4.0, 4, 3), 0)
 print(world.by_endpoint.tolist(), world.by_station_x.tolist(), world.by_policy.tolist())
+print(simulate_queue(1.5, 1.0, 2, service_scv=4.0, arrival_scv=0.5, customers=5000))
 """
 
 
