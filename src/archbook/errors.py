@@ -87,7 +87,8 @@ class Saturated(ArchbookError):
     def __init__(self, what: str, offered_load: float, servers: float) -> None:
         self.offered_load = offered_load
         self.servers = servers
-        missing = int(offered_load - servers) + 1
+        short = offered_load - servers
+        missing = f"{short:.3g}" if short >= 1e6 else f"{int(short) + 1}"
         super().__init__(
             f"{what} needs {offered_load:.3g} servers' worth of work and has {servers:.3g} "
             f"(utilisation {offered_load / servers:.3g}): add {missing} or cut the time of each "

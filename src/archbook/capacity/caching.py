@@ -84,7 +84,7 @@ def cache_estimate(
     (0.6756, 324, 2.4)
     """
     rate, size = checked("request_rate_per_s", request_rate_per_s, above=0), counted("capacity", capacity)
-    ttl = ttl_s if ttl_s == math.inf else checked("ttl_s", ttl_s, above=0)
+    ttl = ttl_s if isinstance(ttl_s, float) and ttl_s == math.inf else checked("ttl_s", ttl_s, above=0)
     share, many = _popularity(zipf_exponent, items)
     kept = math.inf
     if size < items:
@@ -163,7 +163,7 @@ def random_hit_ratio(zipf_exponent: float, items: int, capacity: int) -> float:
 
 def _popularity(exponent: float, items: int) -> tuple[Any, Any]:
     """Share of requests of one key, and how many keys have that share, most popular first."""
-    power, last = 1 - checked("zipf_exponent", exponent), counted("items", items)
+    power, last = 1 - checked("zipf_exponent", exponent, most=10), counted("items", items)
     weight = np.arange(1.0, min(last, EXACT_RANKS) + 1) ** (power - 1)
     many = np.ones_like(weight)
     if last > EXACT_RANKS:

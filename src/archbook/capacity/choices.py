@@ -12,7 +12,7 @@ from archbook.errors import InvalidInput, Saturated
 
 CHAINS, EVENTS, SEED = 1000, 6_000_000, 1
 """So many copies of the system side by side, and events of all of them together, in which the finite case is found."""
-MOST_SERVERS = 10_000
+MOST_SERVERS, MOST_CHOICES = 10_000, 100
 
 
 def power_of_d_mean_response(load: float, choices: int, servers: int | None = None) -> float:
@@ -24,7 +24,7 @@ def power_of_d_mean_response(load: float, choices: int, servers: int | None = No
     E[N] = load/(1 − load) + E[N·I]/E[I] with I idle servers; only the last term is simulated, which states near
     emptiness decide, so that a short run does. Choices are independent: two of them may be the same server.
     load: utilisation, below 1. Poisson arrivals, exponential service, first come first served.
-    Raises Saturated, and InvalidInput for more than 10 000 servers.
+    Raises Saturated, and InvalidInput for more than 10 000 servers or 100 choices of a number of them.
     Source: Mitzenmacher, The power of two choices in randomized load balancing (1996).
 
     >>> [round(power_of_d_mean_response(load, 2), 4) for load in (0.5, 0.9, 0.99)]
@@ -40,6 +40,8 @@ def power_of_d_mean_response(load: float, choices: int, servers: int | None = No
     n = counted("servers", servers)
     if n > MOST_SERVERS:
         raise InvalidInput(f"`servers` is {n}; above {MOST_SERVERS} take the limit: `servers=None`")
+    if d > MOST_CHOICES:
+        raise InvalidInput(f"`choices` is {d}; above {MOST_CHOICES} take the limit: `servers=None`")
     if d == 1 or n == 1 or busy == 0:
         return 1 / (1 - busy)
     return (busy / (1 - busy) + _seen_by_idle(busy, d, n)) / (busy * n)

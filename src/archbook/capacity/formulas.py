@@ -60,6 +60,8 @@ def __getattr__(name: str) -> Any:
     return getattr(importlib.import_module(f"archbook.capacity.{ELSEWHERE[name]}"), name)
 
 
+MOST = 1e15
+"""The highest count that is taken: up to there a float holds every whole number."""
 MANY_SERVERS = 1_000_000
 """Above this Erlang B comes from a limit that is good to one in a thousand."""
 
@@ -67,28 +69,46 @@ MANY_SERVERS = 1_000_000
 def checked(name: str, value: float, least: float = 0.0, most: float = math.inf, above: float | None = None) -> float:
     """`value` as a float, or InvalidInput with one sentence that names the argument and its range."""
     try:
-        number = float(value)
+        number = math.nan if isinstance(value, bool | str | bytes | bytearray) else float(value)
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     inside = least <= number <= most and (above is None or number > above)
-    if isinstance(value, bool) or not math.isfinite(number) or not inside:
+    if not math.isfinite(number) or not inside:
         low = f"more than {above:g}" if above is not None else f"at least {least:g}"
         high = f" and at most {most:g}" if math.isfinite(most) else ""
         raise InvalidInput(f"`{name}` is {shown(value)}; it must be a finite number, {low}{high}")
     return number
 
 
-def counted(name: str, value: int, least: int = 1) -> int:
+def counted(name: str, value: int, least: int = 1, most: float = MOST) -> int:
     """`value` as a whole number, or InvalidInput."""
-    number = checked(name, value, least=least)
+    number = checked(name, value, least=least, most=most)
     if number != int(number):
         raise InvalidInput(f"`{name}` is {shown(value)}; it must be a whole number, at least {least}")
     return int(number)
 
 
+def sequence(name: str, values: Iterable[Any]) -> list[Any]:
+    """`values` as a list, or InvalidInput."""
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise InvalidInput(f"`{name}` is {shown(values)}; it must be a list")
+    return list(values)
+
+
+def floats(name: str, values: Any) -> Any:
+    """`values` as an array of finite floats, in a row and in order from 0 on, or InvalidInput."""
+    try:
+        found = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise InvalidInput(f"`{name}` is {shown(values)}; it must be numbers in a row") from None
+    if found.ndim != 1 or not np.isfinite(found).all() or (np.diff(found) < 0).any() or (found < 0).any():
+        raise InvalidInput(f"`{name}` of shape {found.shape} must be finite numbers from 0 on, in order, in a row")
+    return found
+
+
 def listed(name: str, values: Iterable[Any]) -> list[Any]:
     """`values` as a list that is not empty, or InvalidInput."""
-    found = list(values) if isinstance(values, Iterable) and not isinstance(values, str | bytes) else []
+    found = sequence(name, values)
     if not found:
         raise InvalidInput(f"`{name}` is {shown(values)}; it must be a list with at least one number")
     return found
@@ -241,8 +261,7 @@ def mg1_mean_wait_s(arrival_rate_per_s: float, service_time_s: float, service_sc
     10.0
     """
     load = _offered(arrival_rate_per_s, service_time_s, 1)
-    checked("service_scv", service_scv)
-    return load / (1 - load) * (1 + service_scv) / 2 * service_time_s
+    return load / (1 - load) * (1 + checked("service_scv", service_scv)) / 2 * service_time_s
 
 
 def mgc_mean_wait_s(arrival_rate_per_s: float, service_time_s: float, servers: int, service_scv: float) -> float:
@@ -256,10 +275,9 @@ def mgc_mean_wait_s(arrival_rate_per_s: float, service_time_s: float, servers: i
     >>> round(mgc_mean_wait_s(3.2, 1, 4, service_scv=0), 3)  # exact: 0.386
     0.385
     """
-    load = _offered(arrival_rate_per_s, service_time_s, servers)
-    checked("service_scv", service_scv)
-    wait = delay_probability(servers, load) * service_time_s / (servers - load)
-    return wait * float(variability(servers, load / servers, service_scv))
+    wait = mmc_mean_wait_s(arrival_rate_per_s, service_time_s, servers)
+    utilisation = arrival_rate_per_s * service_time_s / servers
+    return wait * float(variability(servers, utilisation, checked("service_scv", service_scv)))
 
 
 def variability(servers: Any, utilisation: Any, service_scv: Any) -> Any:
@@ -285,7 +303,7 @@ def ggc_mean_wait_s(
     arrivals, service = checked("arrival_scv", arrival_scv), checked("service_scv", service_scv)
     if load == 0 or arrivals + service == 0:
         return 0.0
-    wait = delay_probability(servers, load) * service_time_s / (servers - load)
+    wait = mmc_mean_wait_s(arrival_rate_per_s, service_time_s, servers)
     exact = arrivals == 1 and servers == 1
     correction = 1.0 if exact else _whitt(servers, load / servers, arrivals, service)
     return correction * (arrivals + service) / 2 * wait
@@ -299,7 +317,7 @@ def _cosmetatos(servers: Any, utilisation: Any) -> Any:
 def _whitt(servers: int, utilisation: float, arrival_scv: float, service_scv: float) -> float:
     bend = float(_cosmetatos(servers, utilisation))
     constant_service = 1 + bend
-    constant_arrivals = (1 - 4 * bend) * math.exp(-2 * (1 - utilisation) / (3 * utilisation))
+    constant_arrivals = (1 - 4 * bend) * math.exp(-2 * (1 - utilisation) / (3 * max(utilisation, 1e-9)))
     scv = (arrival_scv + service_scv) / 2
     both = min(1.0, (constant_service + constant_arrivals) / 2) ** (2 * (1 - scv)) if scv < 1 else 1.0
     if arrival_scv == 0:
@@ -371,7 +389,7 @@ def availability_serial(availabilities: Iterable[float]) -> float:
     >>> round(availability_serial([0.999, 0.999, 0.99]), 6)
     0.988021
     """
-    return math.prod(checked("availability", part, most=1) for part in availabilities)
+    return math.prod(checked("availability", part, most=1) for part in sequence("availabilities", availabilities))
 
 
 def availability_parallel(availabilities: Iterable[float]) -> float:
@@ -382,7 +400,9 @@ def availability_parallel(availabilities: Iterable[float]) -> float:
     >>> round(availability_parallel([0.99, 0.99]), 6)
     0.9999
     """
-    return 1 - math.prod(1 - checked("availability", part, most=1) for part in availabilities)
+    return 1 - math.prod(
+        1 - checked("availability", part, most=1) for part in sequence("availabilities", availabilities)
+    )
 
 
 def pool_size(arrival_rate_per_s: float, hold_time_s: float, target_wait_probability: float) -> int:
@@ -397,7 +417,7 @@ def pool_size(arrival_rate_per_s: float, hold_time_s: float, target_wait_probabi
     """
     rate, hold = checked("arrival_rate_per_s", arrival_rate_per_s), checked("hold_time_s", hold_time_s)
     target = checked("target_wait_probability", target_wait_probability, above=0, most=1)
-    load = rate * hold
+    load = checked("arrival_rate_per_s × hold_time_s", rate * hold, most=1e9)
     size = int(load) + 1
     lost = loss(size, load)
     while lost / (1 - load / size * (1 - lost)) > target:

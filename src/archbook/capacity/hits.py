@@ -26,7 +26,7 @@ def lru_hit_ratio(zipf_exponent: float, items: int, capacity: int) -> float:
     >>> round(lru_hit_ratio(zipf_exponent=0.8, items=10_000, capacity=1_000), 5)
     0.43666
     """
-    skew, population = checked("zipf_exponent", zipf_exponent), counted("items", items)
+    skew, population = checked("zipf_exponent", zipf_exponent, most=10), counted("items", items)
     size = counted("capacity", capacity, least=0)
     if size == 0 or size >= population:
         return float(size > 0)
@@ -61,7 +61,7 @@ def ttl_hit_ratio(
     0.709
     """
     rate, lifetime = checked("request_rate_per_s", request_rate_per_s), checked("ttl_s", ttl_s)
-    popularity, many = _zipf(checked("zipf_exponent", zipf_exponent), counted("items", items))
+    popularity, many = _zipf(checked("zipf_exponent", zipf_exponent, most=10), counted("items", items))
     share = np.exp(popularity)
     asked = share * rate * lifetime
     return float(many @ (share * (-np.expm1(-asked) if refreshed_on_hit else asked / (1 + asked))))

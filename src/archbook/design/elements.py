@@ -22,6 +22,8 @@ from archbook.design.quantities import (
     Share,
     Size,
     Text,
+    Unevenness,
+    Variability,
 )  # fmt: skip
 
 Engine = Literal[
@@ -38,7 +40,7 @@ class ServiceTime(Part):
     """Time of a service's own work on one request, without waiting for those it calls."""
 
     mean: PositiveDuration = Field(description="Mean time of own work on one request, such as `12ms`.")
-    scv: Number = Field(
+    scv: Variability = Field(
         1.0, description="Squared coefficient of variation: variance / mean². 0 is constant, 1 exponential."
     )
 
@@ -119,7 +121,7 @@ class Keys(Part):
     """What a cache is asked for, from which its hit ratio is computed: with `capacity` and `ttl` of its store."""
 
     items: PositiveNumber = Field(description="Different keys that are asked for.")
-    zipf: Number = Field(
+    zipf: Unevenness = Field(
         1.0, description="How uneven: the k-th most popular is asked for as 1 / k^zipf. 0: all alike; 0.6 to 1: usual."
     )
     size: Size | None = Field(None, description="Bytes of one item with its overhead; all fit when absent.")

@@ -8,7 +8,6 @@ from pydantic import Field
 
 from archbook.design.quantities import (
     Count,
-    CountOrZero,
     EndpointName,
     Flag,
     Label,
@@ -16,6 +15,7 @@ from archbook.design.quantities import (
     Number,
     Part,
     PositiveDuration,
+    Retries,
     Share,
     Size,
     Text,
@@ -48,7 +48,7 @@ class Call(Part):
         description="A cache store asked first: this call is made only when it misses (its `hit_ratio`).",
     )
     timeout: PositiveDuration | None = Field(None, description="How long the caller waits.")
-    retries: CountOrZero = Field(0, description="Further attempts after a failure.")
+    retries: Retries = Field(0, description="Further attempts after a failure.")
     backoff: Literal["none", "fixed", "exponential", "jittered"] = Field(
         "none", description="How long the caller pauses between attempts."
     )

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, WithJsonSchema
 
 from archbook import units
 
@@ -17,6 +17,7 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
 
+_TINY = 1e-18
 _DIGITS = r"[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d{1,3})?"
 _DURATION = rf"^\s*(0|{_DIGITS}\s*({'|'.join(units.DURATIONS_S)}))\s*$"
 _SIZE = rf"^\s*(0|{_DIGITS}\s*({'|'.join(units.SIZES_B)}))\s*$"
@@ -32,6 +33,7 @@ def _quantity(
     examples: list[Any],
     above: float | None = None,
     least: float = 0.0,
+    most: float = 1e18,
 ) -> Any:
     """A field type: text that `parse` reads, checked against bounds; in JSON Schema, text of that pattern."""
 
@@ -42,17 +44,23 @@ def _quantity(
             raise ValueError(f"must be at least {least:g}", *key)
         if not math.isfinite(number):
             raise ValueError("must be finite", *key)
+        if number > most:
+            raise ValueError(f"must be at most {most:g}", *key)
+        if 0 < number < _TINY:
+            raise ValueError(f"must be 0 or at least {_TINY:g}", *key)
         return number
 
     def read(value: object) -> float:
         if isinstance(value, Mapping):
             interval = units.uncertain(value, parse)
             check(interval.low, "low")
+            check(interval.high, "high")
             return interval
         return check(parse(value))
 
     plain: dict[str, Any] = {"type": ["string", "number"], "pattern": pattern, "examples": examples}
     plain |= {"minimum": least} if above is None else {"exclusiveMinimum": above}
+    plain |= {"maximum": most}
     plain |= {"maximum": 0} if pattern in (_DURATION, _SIZE, _RATE) else {"maximum": 1} if pattern == _SHARE else {}
     bounds = {"type": "object", "required": ["low", "likely", "high"], "additionalProperties": False,
               "properties": dict.fromkeys(("low", "likely", "high"), plain)}  # fmt: skip
@@ -68,6 +76,8 @@ if TYPE_CHECKING:
     Number = float
     PositiveNumber = float
     MultipleOfToday = float
+    Variability = float
+    Unevenness = float
 else:
     Duration = _quantity("Duration", units.parse_duration, _DURATION, ["12ms", "5min", "2h"])
     PositiveDuration = _quantity("PositiveDuration", units.parse_duration, _DURATION, ["12ms", "800ms"], above=0.0)
@@ -77,8 +87,23 @@ else:
     Number = _quantity("Number", units.parse_number, _NUMBER, [1.5, "200k"])
     PositiveNumber = _quantity("PositiveNumber", units.parse_number, _NUMBER, [1.5, "200k"], above=0.0)
     MultipleOfToday = _quantity("MultipleOfToday", units.parse_number, _NUMBER, [10], least=1.0)
+    Variability = _quantity("Variability", units.parse_number, _NUMBER, [0.5, 1, 4], most=1000.0)
+    Unevenness = _quantity("Unevenness", units.parse_number, _NUMBER, [0.8, 1], most=10.0)
+MOST_RETRIES = 100
+
+
+def _sensible(retries: int) -> int:
+    if retries > MOST_RETRIES:
+        raise ValueError(f"must be at most {MOST_RETRIES}; so many only keep an overload going: take 1 to 3, with a "
+                         "`retry_budget`")  # fmt: skip
+    return retries
+
+
 Count = Annotated[int, Field(ge=1, le=10_000_000, strict=True)]
 CountOrZero = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
+Retries = Annotated[
+    int, Field(ge=0, strict=True, json_schema_extra={"maximum": MOST_RETRIES}), AfterValidator(_sensible)
+]
 Flag = Annotated[bool, Field(strict=True)]
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,62}$", strict=True)]

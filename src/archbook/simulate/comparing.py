@@ -293,5 +293,9 @@ def ring_peak_to_mean(nodes: int, virtual_nodes: int, rings: int = 1000, seed: i
     """
     chance = np.random.default_rng(counted("seed", seed, least=0))
     shape = (counted("rings", rings, least=2), counted("nodes", nodes))
+    if shape[0] * shape[1] > MOST_REQUESTS:
+        raise InvalidInput(
+            f"`rings` × `nodes` is {math.prod(shape):.3g}; take fewer, at most {MOST_REQUESTS:.3g} in all"
+        )
     arcs: Any = chance.standard_gamma(counted("virtual_nodes", virtual_nodes), shape)
     return figure(arcs.max(axis=1) / arcs.mean(axis=1))

@@ -137,8 +137,8 @@ def occupy(n: Any, x: Any, instance: int, now: float, change: int) -> None:
 @inner
 def binned(time_s: float) -> int:
     """The bin of a time in a histogram of logarithms."""
-    if time_s <= 1e-6:
-        return 0
+    if not 1e-6 < time_s < 1e300:  # also where a time is no number
+        return 0 if time_s < 1.0 else BINS - 1
     return min(int(math.log(time_s * 1e6) * 200.0) + 1, BINS - 1)
 
 

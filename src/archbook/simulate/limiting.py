@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from archbook.capacity.formulas import checked, counted
+from archbook.capacity.formulas import checked, counted, floats
 from archbook.errors import InvalidInput, UnknownName
 from archbook.simulate.compiled import compiled, inner
 from archbook.units import show_count, show_duration, significant
@@ -75,13 +75,10 @@ def rate_limit(
     >>> print(rate_limit([0.0] * 17, "gcra", limit=30, window_s=60, burst=15))
     gcra, 30 in 1 min: 16 of 17 requests passed; the others are told to wait up to 2 s (simulated)
     """
-    if policy not in RATE_LIMITERS:
+    if not isinstance(policy, str) or policy not in RATE_LIMITERS:
         raise UnknownName("rate limiter", policy, RATE_LIMITERS)
-    times = np.asarray(times_s, dtype=float)
-    if times.ndim != 1 or not np.isfinite(times).all() or (np.diff(times) < 0).any() or (times < 0).any():
-        raise InvalidInput("`times_s` must be finite times from 0 on, in order, in a row")
-    counted("limit", limit)
-    window = checked("window_s", window_s, above=0)
+    times = floats("times_s", times_s)
+    limit, window = counted("limit", limit), checked("window_s", window_s, least=1e-9)
     least = int(policy == "token_bucket")
     size = limit - 1 + least if burst is None else counted("burst", burst, least=least)
     order, starts = np.arange(len(times)), np.array([0, len(times)])

@@ -16,15 +16,19 @@ from archbook.capacity.solving import ELASTIC
 from archbook.design.elements import External, Service, ServiceTime, Store
 from archbook.design.interactions import Call
 from archbook.design.model import Design
+from archbook.errors import InvalidInput
 from archbook.simulate import state
 from archbook.simulate.caches import KeyedCache
 from archbook.simulate.random import law_of
+from archbook.units import significant
 
 POLICIES = {"random": state.RANDOM, "round_robin": state.ROUND_ROBIN, "least_connections": state.LEAST,
             "power_of_two": state.TWO_CHOICES, "sticky": state.STICKY, "consistent_hash": state.HASHED}  # fmt: skip
 BACKOFFS = {"none": state.NO_BACKOFF, "fixed": state.FIXED, "exponential": state.EXPONENTIAL,
             "jittered": state.JITTERED}  # fmt: skip
 VIRTUAL_NODES = 100
+MOST_INSTANCES, MOST_KEYS, MOST_CALLS = 20_000, 10_000_000, 20_000
+"""What is simulated at most: instances in all, keys of one cache, calls of one request to its next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,11 @@ class Program:
 
 
 def program_of(design: Design, plan: Plan) -> Program:
-    """The tables of a design. Elements without a service time take none, as in the estimate."""
+    """The tables of a design. Elements without a service time take none, as in the estimate.
+
+    Raises InvalidInput where a number of it is too large to simulate.
+    """
+    _refuse_too_large(design, plan)
     stations, instances, ring = _stations(design)
     policies, clients = _policies(design)
     legs = _Legs(design, plan)
@@ -81,6 +89,24 @@ def program_of(design: Design, plan: Plan) -> Program:
     widest = sum(int(row[state.L_REPEAT]) + 1 for row in legs.rows)
     caches = tuple(_cache(design.stores[name]) for name in plan.hit_ratios)
     return Program(design, plan, tables, names, tuple(instances[0]), endpoints, clients, 64 + copies * widest, caches)
+
+
+def _refuse_too_large(design: Design, plan: Plan) -> None:
+    copies: dict[str, float] = {name: service.instances for name, service in design.services.items()}
+    copies |= {name: 1 + store.replicas for name, store in design.stores.items()}
+    most = max(copies, key=lambda name: copies[name])
+    _at_most(sum(copies.values()), MOST_INSTANCES, f"instances in all, {significant(copies[most])} of {most}")
+    for name in plan.hit_ratios:
+        keys = design.stores[name].keys
+        _at_most(float(keys.items) if keys else 0.0, MOST_KEYS, f"`keys` of {name} (give its `hit_ratio` instead)")
+    for handling in plan.handlings:
+        calls = sum(leg.per_visit for leg in handling.legs)
+        _at_most(calls, MOST_CALLS, f"calls for one request to {handling.element} (look at `per_request`)")
+
+
+def _at_most(number: float, most: int, what: str) -> None:
+    if number > most:
+        raise InvalidInput(f"{significant(number)} {what} are too many to simulate; at most {significant(most)} are")
 
 
 def _cache(store: Store) -> KeyedCache:

@@ -51,13 +51,14 @@ def simulate_queue(
     >>> found.wait_s.low < 1.969383 < found.wait_s.high  # Erlang C
     True
     """
-    rate, time = (checked("arrival_rate_per_s", arrival_rate_per_s, above=0),
-                  checked("service_time_s", service_time_s, above=0))  # fmt: skip
-    c, each = counted("servers", servers), counted("customers", customers, least=1000) // REPLICATIONS
+    rate, time = (checked("arrival_rate_per_s", arrival_rate_per_s, least=1e-9, most=1e9),
+                  checked("service_time_s", service_time_s, least=1e-9, most=1e9))  # fmt: skip
+    c = counted("servers", servers, most=1e6)
+    each = counted("customers", customers, least=1000, most=1e9) // REPLICATIONS
     if rate * time >= c:
         raise Saturated("the queue", rate * time, c)
-    laws = np.array([law_of(1 / rate, checked("arrival_scv", arrival_scv)),
-                     law_of(time, checked("service_scv", service_scv))]).ravel()  # fmt: skip
+    laws = np.array([law_of(1 / rate, checked("arrival_scv", arrival_scv, most=1e4)),
+                     law_of(time, checked("service_scv", service_scv, most=1e4))]).ravel()  # fmt: skip
     seed = counted("seed", seed, least=0)
 
     def one(replication: int) -> tuple[float, float, Any, Any]:

@@ -82,13 +82,13 @@ def sample(n: Any, at: int, x: Any, law: int) -> float:
 def law_of(mean_s: float, scv: float) -> tuple[float, float, float, float]:
     """The law of times with this mean (s) and squared coefficient of variation, as `sample` takes it.
 
-    scv 0: constant; below 1: gamma; 1: exponential; above: two exponentials with balanced means (Tijms, A First
-    Course in Stochastic Models, appendix B).
+    scv 0 (below 1e-9): constant; below 1: gamma; 1: exponential; above: two exponentials with balanced means (Tijms,
+    A First Course in Stochastic Models, appendix B).
 
     >>> law_of(2.0, 1.0)
     (2.0, 2.0, 0.0, 0.0)
     """
-    if scv <= 0 or mean_s <= 0:
+    if scv < 1e-9 or mean_s <= 0:
         return CONSTANT, mean_s, 0.0, 0.0
     if abs(scv - 1) < 1e-9:
         return EXPONENTIAL, mean_s, 0.0, 0.0

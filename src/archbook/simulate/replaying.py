@@ -165,9 +165,7 @@ def replay(
     load, watched_s = checked("growth", growth, above=0, most=1e6), checked("duration_s", duration_s, above=0, most=1e6)
     number = counted("replications", replications, least=1)
     carried = flow if flow is not None and flow.fits(design) else planned(design)
-    per_s = load * sum(carried.arriving_per_s.values())
-    if not per_s:
-        raise InvalidInput(f"nothing arrives at {design.name}: no journey of it makes a request to simulate")
+    per_s = running.arriving_per_s(design, carried, load)
     requests = per_s * watched_s * number
     if requests > MOST_REQUESTS:
         many, most = significant(requests), significant(MOST_REQUESTS)

@@ -29,6 +29,7 @@ SLOTS, LEAST_CUT = 200, 10
 RARE = 0.01
 """Endpoints with a smaller share of the requests show their interval, but nothing runs longer for them."""
 SMALLEST_BUDGET = 50_000
+LOWEST_PER_S, HIGHEST_PER_S = 1e-6, 1e12
 _FIRST = 2_000
 """Requests of each replication of the first look; it grows fourfold until the warm-up is behind."""
 _MEAN, _LOAD = ENDPOINT.index("mean_s"), ENDPOINT.index("load_per_s")
@@ -55,6 +56,17 @@ def simulate(
     )  # fmt: skip
 
 
+def arriving_per_s(design: Design, flow: Flow, growth: float) -> float:
+    """Requests of clients a second at `growth` times today's load, or InvalidInput where none can be simulated."""
+    rate = growth * sum(flow.arriving_per_s.values())
+    if not rate:
+        raise InvalidInput(f"nothing arrives at {design.name}: no journey of it makes a request to simulate")
+    if not LOWEST_PER_S <= rate <= HIGHEST_PER_S:
+        raise InvalidInput(f"{rate:.3g} requests/s arrive at {design.name}; {LOWEST_PER_S:g} to {HIGHEST_PER_S:g} can "
+                           "be simulated: look at its `traffic` and at `growth`")  # fmt: skip
+    return rate
+
+
 class Runs:
     """The replications of one scenario, and what is known of their course.
 
@@ -70,9 +82,7 @@ class Runs:
         self.flow = flow if flow is not None and flow.fits(design) else planned(design)
         self.program = program_of(design, self.flow)
         self.happenings = timeline(self.program)
-        self.per_s = self.growth * sum(self.flow.arriving_per_s.values())
-        if not self.per_s:
-            raise InvalidInput(f"nothing arrives at {design.name}: no journey of it makes a request to simulate")
+        self.per_s = arriving_per_s(design, self.flow, self.growth)
         self.progress, self.spent, self.all = progress, 0, []  # type: tuple[Progress | None, int, list[Measured]]
         self._settle()
         if self.settled:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from archbook.capacity.formulas import checked, counted
+from archbook.capacity.formulas import checked, counted, sequence
 from archbook.errors import InvalidInput
 from archbook.simulate.compiled import compiled
 from archbook.simulate.figures import Figure, figure
@@ -84,12 +84,14 @@ def stampede(
     rate, ttl = checked("request_rate_per_s", request_rate_per_s, above=0), checked("ttl_s", ttl_s, above=0)
     fetch, part = checked("fetch_s", fetch_s, above=0), checked("jitter", jitter, most=1)
     end = 5 * ttl if duration_s is None else checked("duration_s", duration_s, above=0)
-    if rate * end * counted("replications", replications) > MOST_REQUESTS:
+    seed, slots = counted("seed", seed, least=0), counted("slots", slots, most=10_000)
+    replications = counted("replications", replications, most=1000)
+    if rate * end * replications > MOST_REQUESTS:
         raise InvalidInput(f"{rate:g} requests/s for {end:g} s, {replications} times, are more than {MOST_REQUESTS:,}; "
                            "shorten `duration_s` or take fewer `replications`")  # fmt: skip
-    flushes = np.sort([checked("flush_at_s", moment) for moment in flush_at_s] + [math.inf])
-    upto = np.cumsum(zipf_weights(zipf_exponent, items))
-    course, totals = np.zeros((replications, counted("slots", slots)), dtype=np.int64), []
+    flushes = np.sort([checked("flush_at_s", moment) for moment in sequence("flush_at_s", flush_at_s)] + [math.inf])
+    upto = np.cumsum(zipf_weights(checked("zipf_exponent", zipf_exponent, most=10), items))
+    course, totals = np.zeros((replications, slots), dtype=np.int64), []
     for replication in range(replications):
         chance = np.random.default_rng([seed, replication])
         times = np.sort(chance.random(chance.poisson(rate * end)) * end)

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from archbook.capacity.formulas import checked, counted
+from archbook.capacity.formulas import checked, counted, floats, listed, sequence
 from archbook.errors import InvalidInput
 from archbook.simulate.caches import cache_fill, cache_flush, cache_look, new_cache
 from archbook.simulate.compiled import compiled
 from archbook.units import show_share, significant
+
+MOST_KEYS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def zipf_weights(exponent: float, items: int) -> Any:
     >>> zipf_weights(1.0, 3).round(3).tolist()
     [0.545, 0.273, 0.182]
     """
-    weights = np.arange(1.0, counted("items", items) + 1) ** -checked("exponent", exponent)
+    weights = np.arange(1.0, counted("items", items, most=MOST_KEYS) + 1) ** -checked("exponent", exponent, most=10)
     return weights / weights.sum()
 
 
@@ -77,7 +79,8 @@ def zipf_keys(exponent: float, items: int, count: int, seed: int = 1) -> Any:
     [0, 2, 225, 43, 0, 13, 19, 1]
     """
     upto = np.cumsum(zipf_weights(exponent, items))
-    chance = np.random.default_rng(seed).random(counted("count", count, least=0))
+    numbers = np.random.default_rng(counted("seed", seed, least=0))
+    chance = numbers.random(counted("count", count, least=0, most=1e8))
     return np.searchsorted(upto[:-1], chance, side="right")
 
 
@@ -109,12 +112,12 @@ def cache_trace(
     state = new_cache(int(keys.max(initial=0)) + 1, counted("capacity", capacity), ttl, policy)
     last = len(keys) if times_s is None else (float(times[-1]) if len(times) else 0.0)
     if isinstance(windows, int):
-        ends = last * np.arange(1, counted("windows", windows) + 1) / windows
+        ends = last * np.arange(1, counted("windows", windows, most=1e6) + 1) / windows
     else:
-        ends = np.sort([checked("windows", end) for end in windows])
+        ends = np.sort([checked("windows", end) for end in listed("windows", windows)])
     stops = np.searchsorted(times, ends, side="left" if times_s is None else "right")
     stops[-1] = len(keys)
-    flushes = np.sort([checked("flush_at", moment) for moment in flush_at])
+    flushes = np.sort([checked("flush_at", moment) for moment in sequence("flush_at", flush_at)])
     flushed = np.searchsorted(times, flushes)
     hits = np.zeros(len(ends), dtype=np.int64)
     _run(*state, keys, times, stops.astype(np.int64), flushed.astype(np.int64), hits)
@@ -130,11 +133,9 @@ def _trace(keys: Any, times_s: Any) -> tuple[Any, Any]:
         )
     if keys.size and (keys.min() < 0 or keys.max() > 4 * keys.size + 1_000_000):
         keys = np.unique(keys, return_inverse=True)[1]
-    times = np.arange(keys.size, dtype=float) if times_s is None else np.asarray(times_s, dtype=float)
-    if times.shape != keys.shape or not np.isfinite(times).all() or (np.diff(times) < 0).any():
-        raise InvalidInput(
-            f"`times_s` has shape {times.shape}; it must be finite, in order, and one for each of {keys.size} keys"
-        )
+    times = np.arange(keys.size, dtype=float) if times_s is None else floats("times_s", times_s)
+    if times.shape != keys.shape:
+        raise InvalidInput(f"`times_s` has {times.size} times; it must have one for each of {keys.size} keys")
     return np.ascontiguousarray(keys, dtype=np.int64), np.ascontiguousarray(times)
 
 

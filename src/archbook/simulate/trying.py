@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from archbook.capacity.caching import CacheEstimate, cache_estimate
-from archbook.capacity.formulas import checked
+from archbook.capacity.formulas import checked, counted, sequence
 from archbook.simulate.figures import Figure, figure
 from archbook.simulate.tracing import cache_trace, zipf_weights
 from archbook.units import significant
@@ -47,6 +47,9 @@ def cache_trial(
     (0.58, 20)
     """
     rate, span = estimate.request_rate_per_s, checked("span_s", span_s, above=0)
+    slots, seeds = counted("slots", slots, most=10_000), counted("seeds", seeds, least=2, most=1000)
+    capacities = [counted("capacities", capacity) for capacity in sequence("capacities", capacities)]
+    seed = counted("seed", seed, least=0)
     warm = {capacity: _warm_s(estimate, capacity) for capacity in {*capacities, estimate.capacity}}
     fits = [capacity for capacity in capacities if 2 * warm[capacity] * rate <= BUDGET]
     flushes = (warm[estimate.capacity] + span) * rate <= BUDGET
@@ -59,13 +62,13 @@ def cache_trial(
         times = np.sort(chance.random(chance.poisson(rate * until)) * until)
         keys = np.searchsorted(upto[:-1], chance.random(len(times)), side="right")
         for capacity in fits:
-            counted = _run(estimate, capacity, keys, times, [warm[capacity], until], ())
-            ratios[capacity].append(float(counted.window_hit_ratio[1]))
+            run = _run(estimate, capacity, keys, times, [warm[capacity], until], ())
+            ratios[capacity].append(float(run.window_hit_ratio[1]))
         if flushes:
             start = warm[estimate.capacity]
             ends = [start, *(start + span * (slot + 1) / slots for slot in range(slots)), math.nextafter(until, 1e300)]
-            counted = _run(estimate, estimate.capacity, keys, times, ends, (start,))
-            course.append((counted.window_requests - counted.window_hits)[1 : slots + 1] * slots / span)
+            run = _run(estimate, estimate.capacity, keys, times, ends, (start,))
+            course.append((run.window_requests - run.window_hits)[1 : slots + 1] * slots / span)
     middles = span * (np.arange(slots) + 0.5) / slots
     after = tuple(zip(middles.tolist(), map(figure, np.array(course).T), strict=True)) if course else ()
     too_long = [f"{significant(capacity)} keys" for capacity in capacities if capacity not in fits] + ["the flush"] * (
