@@ -62,9 +62,9 @@ def test_what_takes_too_long_to_simulate_is_said(bare):
 
 def test_it_opens_on_a_cache_of_the_design_with_its_load_and_what_the_design_counts_on(panel):
     design = panel._design
-    assert panel._cache.value == "GET /api/v1/categories"
-    assert panel._ttl.value == 600.0
-    assert "The design counts on 95 %" in said(panel._top)
+    assert panel._cache.value == "GET /api/v1/products/{id}"
+    assert panel._ttl.value == 60.0
+    assert "The design counts on 25 %" in said(panel._top)
     panel._cache.value = "sessions"
     assert panel._rate.value == pytest.approx(75.9, rel=0.01)
     assert panel._ttl.value == design.stores["sessions"].ttl
@@ -88,7 +88,7 @@ def test_evidence_says_how_it_was_found_and_with_what(panel, simulated):
     assert kept.about == "api"
     assert kept.value == pytest.approx(panel._now.hit_ratio, abs=0.01)
     assert (kept.low is not None and kept.low < kept.value < kept.high) == simulated
-    assert kept.details["ttl_s"] == 600.0
+    assert kept.details["ttl_s"] == 60.0
     assert "Kept in evidence.json" in said(panel._said)
 
 

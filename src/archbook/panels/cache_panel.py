@@ -69,7 +69,8 @@ class CachePanel(widgets.VBox):  # type: ignore[misc]
         self._ttl = slider("Time to live", [*_TTLS, math.inf], math.inf, _ttl, "How long a value is kept at most")
         self._rate = slider("Requests", logarithmic(1, 1e5, 1000.0), 1000.0, show_rate, "Look-ups of all keys")
         if self._uses:
-            self._cache.value = next(iter(self._uses))
+            expiring = {name: rate / ttl for name, (rate, ttl, _, _) in self._uses.items()}
+            self._cache.value = max(expiring, key=lambda name: expiring[name])  # where the time to live matters most
         self._said = widgets.HTML()
         self._cache.observe(lambda _: self._take(), "value")
         for control in (self._size, self._items, self._exponent, self._ttl, self._rate):
@@ -135,7 +136,7 @@ class CachePanel(widgets.VBox):  # type: ignore[misc]
             return text
         enough = next((size for size, ratio in zip(*self._curve, strict=True) if ratio >= counts_on), None)
         takes = (
-            "with this time to live no size does"
+            f"with {significant(now.items)} items and this time to live no size does"
             if enough is None
             else f"that takes {_percent(enough / now.items)} of the items"
         )

@@ -18,7 +18,7 @@ from archbook.evidence import found, keep
 from archbook.panels.controls import button, counts, frame, logarithmic, menu, sentence, set_values, slider
 from archbook.panels.saving import Saves
 from archbook.schema import row_sizes
-from archbook.units import show_factor, show_share, significant
+from archbook.units import show_factor, show_rate, show_share, significant
 
 BUDGET = 600_000
 """Requests of one simulation: well under two seconds."""
@@ -39,7 +39,7 @@ class CapacityPanel(Saves, widgets.VBox):  # type: ignore[misc]
         self._build_controls(growth)
         self._build_results()
         super().__init__(
-            frame(self._control_column(), [self._top, self._beyond], [self._below, self._table, self._how])
+            frame(self._control_column(), [self._top], [self._beyond, self._below, self._table, self._how])
         )
         self.add_class("archbook-panel")
         self._redesign()
@@ -188,16 +188,28 @@ class CapacityPanel(Saves, widgets.VBox):  # type: ignore[misc]
         from archbook.simulate import simulate  # brings the compiler, which a look at the formulas does not need
 
         self._beyond.value = sentence("Simulating …", "changed")
-        self._go_beyond(lambda: simulate(self._shown, self._growth.value, budget=BUDGET, row_sizes=self._sizes))
+        self._go_beyond(lambda: simulate(self._shown, self._growth.value, budget=BUDGET, row_sizes=self._sizes),
+                        self._copies())  # fmt: skip
+
+    def _copies(self) -> str:
+        """Why the simulation speaks of fewer requests than the answer above: copies answer the rest."""
+        asked = self._estimate.requests_per_s
+        reach = asked - sum(each.rate_per_s * float(endpoint.hit_ratio or 0.0) for endpoint in self._shown.api.endpoints
+                            if (each := self._estimate.endpoints.get(endpoint.name)))  # fmt: skip
+        if reach > 0.999 * asked:
+            return ""
+        text = f"Of {show_rate(asked)}, {show_rate(reach)} reach the services and are simulated; copies at the CDN and "
+        return sentence(f"{text}in browsers answer the rest.", "changed")
 
     def headroom(self) -> None:
-        """What breaks where, first to last, and the cheapest way to the growth that the slider says."""
-        grown = self._shown.changed({("traffic", "growth"): max(self._growth.value, 1.0)})
+        """What breaks where, and the cheapest way to the growth of the slider or the planned one, the larger."""
+        goal = max(self._growth.value, self._shown.traffic.growth)
+        grown = self._shown.changed({("traffic", "growth"): goal})
         self._go_beyond(lambda: headroom(grown, self._sizes))
 
-    def _go_beyond(self, find: Callable[[], Any]) -> None:
+    def _go_beyond(self, find: Callable[[], Any], before: str = "") -> None:
         try:
-            self._beyond.value = find()._repr_mimebundle_()["text/html"]
+            self._beyond.value = before + find()._repr_mimebundle_()["text/html"]
         except ArchbookError as error:
             self._beyond.value = sentence(str(error))
 

@@ -38,6 +38,11 @@ _COUNTS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 24, 28, 32, 36, 40
 FRAME_STYLE = """<style>
 .archbook-panel .widget-label, .archbook-panel .widget-readout {font-variant-numeric: tabular-nums}
 .archbook-panel .widget-inline-hbox .widget-label {min-width: 116px; text-align: left}
+.archbook-panel .widget-html-content {min-width: 0; max-width: 100%}
+.archbook-panel .widget-dropdown > select {text-overflow: ellipsis}
+body[data-jp-theme-light="false"] .archbook-panel .widget-dropdown > select {
+  appearance: auto; background-image: none; color-scheme: dark
+}
 .archbook-panel .archbook-answer {font-size: 15px; line-height: 1.45; margin: 4px 0 8px}
 .archbook-panel :is(.archbook-top, .archbook-below) {contain: content}
 .archbook-panel .archbook-below {content-visibility: auto; contain-intrinsic-size: auto 500px}
@@ -88,7 +93,7 @@ def slider(
         tooltip=tip,
         continuous_update=True,
         style={"description_width": "116px"},
-        layout=widgets.Layout(width="100%"),
+        layout=widgets.Layout(width="auto"),
     )
     control.add_class("archbook-slider")
     return control
@@ -108,7 +113,7 @@ def menu(label: str, names: Iterable[str], value: str | None, tip: str) -> widge
         description=label,
         tooltip=tip,
         style={"description_width": "116px"},
-        layout=widgets.Layout(width="100%"),
+        layout=widgets.Layout(width="auto"),
     )
 
 
@@ -123,7 +128,7 @@ def frame(
     controls: Sequence[widgets.Widget], results: Sequence[widgets.Widget], below: Sequence[widgets.Widget]
 ) -> tuple[widgets.Widget, ...]:
     """Controls left, results right, wide things below; under about 900 px all stand one below the other."""
-    left = widgets.VBox(list(controls), layout=widgets.Layout(flex="0 1 340px", min_width="300px", margin="0 16px 0 0"))
+    left = widgets.VBox(list(controls), layout=widgets.Layout(flex="0 1 380px", min_width="300px", margin="0 16px 0 0"))
     right = widgets.VBox(list(results), layout=widgets.Layout(flex="1 1 540px", min_width="0"))
     row = widgets.HBox([left, right], layout=widgets.Layout(flex_flow="row wrap", align_items="flex-start"))
     return widgets.HTML(FRAME_STYLE, layout=widgets.Layout(display="none")), row, *below

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 TARGET = 0.01
 """Share of requests that may wait for a connection."""
+RARE = 1e-4
+"""A smaller share of requests that wait is not worth its digits."""
 CUSTOMERS, SEED = 300_000, 1
 HOW = """<details><summary>How was this computed?</summary><dl>
 <dt><b>Wait</b> — M/M/c with the connections of one instance as servers: Erlang's C, mean wait = C·S/(c − a)</dt>
@@ -69,8 +71,7 @@ class PoolPanel(widgets.VBox):  # type: ignore[misc]
         )
         self._size = slider("Connections", [1], 1, str, "Size of the pool of one instance")
         self._held = slider("Held for", [1.0], 1.0, show_duration, "How long a request keeps its connection")
-        self._each = slider("Each thread", [1, 2, 3, 4], 1, lambda c: show_count(c, "connection"),
-                            "Connections that one thread holds at once")  # fmt: skip
+        self._each = slider("Per thread", [1, 2, 3, 4], 1, str, "Connections that one thread holds at once")
         self._said, self._top, self._table = widgets.HTML(), widgets.HTML(), widgets.HTML()
         self._top.add_class("archbook-top")
         buttons = widgets.HBox([
@@ -131,7 +132,8 @@ class PoolPanel(widgets.VBox):  # type: ignore[misc]
         if rate * hold >= size:
             text += f"that takes {significant(rate * hold)} connections, its pool has *{size}*, and requests pile up."
         else:
-            share = show_share(erlang_c(size, rate * hold))
+            wait = erlang_c(size, rate * hold)
+            share = show_share(wait) if wait >= RARE else f"fewer than {show_share(RARE)}"
             text += f"with *{size}* connections *{share}* of the requests wait for one."
         text += f" *{least}* would do for {show_share(TARGET)}."
         if size < self._floor():
@@ -146,7 +148,7 @@ class PoolPanel(widgets.VBox):  # type: ignore[misc]
         least = math.floor(rate * hold) + 1
         high = max(2 * size, 2 * least, pool_size(rate, hold, TARGET) + 4)
         line = [(n, 1000 * mmc_mean_wait_s(rate, hold, n)) for n in range(least, high + 1)]
-        top = max(min(line[0][1], 4000 * hold), 1000 * hold)
+        top = max(min(line[0][1], 4000 * hold), 100 * hold)
         dots = [(n, *(1000 * bound for bound in wait)) for n, wait in self._dots.items() if 1000 * wait.value <= top]
         wait = mmc_mean_wait_s(rate, hold, size) if size >= least else math.inf
         reading = f"{size}: {show_duration(wait)}" if math.isfinite(wait) else f"{size}: without end"
