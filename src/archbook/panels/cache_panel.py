@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from archbook.design.model import Design
 from archbook.diagrams.live_lines import Axis, Lines, lines_svg
 from archbook.errors import ArchbookError
 from archbook.evidence import found, keep
-from archbook.panels.controls import button, frame, logarithmic, menu, sentence, set_values, slider
+from archbook.panels.controls import button, frame, logarithmic, menu, round_ticks, sentence, set_values, slider
 from archbook.tables import as_columns
 from archbook.units import show_duration, show_factor, show_rate, show_share, significant
 
@@ -176,7 +175,7 @@ class CachePanel(widgets.VBox):  # type: ignore[misc]
             finding,
             "Requests that reach the store, from shortly before a flush of the cache on",
             Axis("time since the flush", -span / 8, span, _moments(span)),
-            Axis("", 0.0, 1.15 * top, _ticks(top, show_rate)),
+            Axis("", 0.0, 1.15 * top, round_ticks(top, show_rate)),
             line,
             (now.back_s, f"{show_duration(now.back_s)}: within 10 % of usual"),
             dots,
@@ -276,13 +275,6 @@ def _percent(share: float) -> str:
     return f"{significant(100 * share)} %"
 
 
-def _ticks(top: float, show: Any) -> list[tuple[float, str]]:
-    """Round values from 0 to about `top`."""
-    step = next(size * 10.0**power for power, size in itertools.product(range(-9, 12), (1, 2, 5))
-                if size * 10.0**power * 5 >= top)  # fmt: skip
-    return [(step * i, show(step * i)) for i in range(int(top / step + 1e-9) + 1)]
-
-
 def _moments(span_s: float) -> list[tuple[float, str]]:
     """The same for times, in steps that people count in."""
     steps = (
@@ -290,5 +282,5 @@ def _moments(span_s: float) -> list[tuple[float, str]]:
     )
     step = next((step for step in steps if step * 6 >= span_s), 86400.0)
     if span_s < 2 or step * 6 < span_s:
-        return _ticks(span_s, show_duration)
+        return round_ticks(span_s, show_duration)
     return [(step * i, show_duration(step * i)) for i in range(int(span_s / step) + 1)]

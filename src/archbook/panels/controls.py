@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -80,6 +81,17 @@ def counts(high: int, *exact: int) -> list[int]:
         values.update(count * decade for count in _COUNTS if count >= 10)
         decade *= 10
     return sorted(value for value in values if 1 <= value <= high)
+
+
+def round_ticks(top: float, show: Any) -> list[tuple[float, str]]:
+    """Round values from 0 to about `top`, each with its text.
+
+    >>> round_ticks(43, str)
+    [(0.0, '0.0'), (10.0, '10.0'), (20.0, '20.0'), (30.0, '30.0'), (40.0, '40.0')]
+    """
+    step = next(size * 10.0**power for power, size in itertools.product(range(-9, 12), (1, 2, 5))
+                if size * 10.0**power * 5 >= top)  # fmt: skip
+    return [(step * i, show(step * i)) for i in range(int(top / step + 1e-9) + 1)]
 
 
 def slider(

@@ -14,7 +14,7 @@ from archbook.design.model import Design
 from archbook.diagrams.live_lines import Axis, Lines, lines_svg
 from archbook.errors import ArchbookError, InvalidInput
 from archbook.evidence import found, keep
-from archbook.panels.controls import button, counts, frame, logarithmic, menu, sentence, set_values, slider
+from archbook.panels.controls import button, counts, frame, logarithmic, menu, round_ticks, sentence, set_values, slider
 from archbook.tables import Table, as_columns
 from archbook.units import show_count, show_duration, show_factor, show_rate, show_share, significant
 
@@ -155,9 +155,9 @@ class PoolPanel(widgets.VBox):  # type: ignore[misc]
         step = max(1, round(high / 8))
         return Lines(
             f"{pool_size(rate, hold, TARGET)} connections an instance keep the wait short",
-            "Mean wait for a connection, in ms, against the size of the pool of one instance",
+            "Mean wait for a connection, against the size of the pool of one instance",
             Axis("connections in the pool of one instance", 0, high, [(n, str(n)) for n in range(0, high + 1, step)]),
-            Axis("", 0.0, top, [(top * part / 4, show_duration(top * part / 4000)) for part in range(5)]),
+            Axis("", 0.0, top, round_ticks(top, lambda ms: show_duration(ms / 1000))),
             [(n, min(ms, top)) for n, ms in line],
             (size, reading),
             dots,  # type: ignore[arg-type]
