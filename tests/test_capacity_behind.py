@@ -78,6 +78,26 @@ def test_a_consumer_that_keeps_up_is_late_by_its_response() -> None:
     assert found.lag_s == pytest.approx(element.mean_response_s)
 
 
+def test_a_saturated_broker_holds_the_backlog_of_an_idle_consumer() -> None:
+    """150 announced and 150 delivered a second at 1/200 s each are 1.5 times what the broker can do: 100/s come out."""
+    broker = """stores:
+  queue: {engine: kafka, role: broker, service_time: {mean: 5ms}}"""
+    design = BACKLOG.replace("stores: {}", broker).replace("things]}\nstores", "things], broker: queue}\nstores")
+    (found,) = estimate(example(design.replace("concurrency: 1,", "concurrency: 9,"))).consumers
+    assert found.utilisation == pytest.approx(150 * 0.01 / 9)
+    assert found.lag_s == math.inf
+    assert (found.backlog_per_s, found.backlog) == (pytest.approx(50), pytest.approx(2000))
+    assert found.drained_s == pytest.approx(50)
+
+
+def test_calls_of_different_endpoints_do_not_hold_connections_together() -> None:
+    pooled = POOLED.replace("per_request: 2, parallel: both", "on: [GET /api/v1/things], parallel: both")
+    design = pooled.replace("things-db, parallel", "things-db, on: [POST /api/v1/things], parallel")
+    both = design.replace("steps: [GET /api/v1/things]", "steps: [GET /api/v1/things, POST /api/v1/things]")
+    (pool,) = estimate(example(both)).pools
+    assert pool.deadlock_floor == 1
+
+
 def test_a_pool_waits_as_erlang_says_and_says_what_would_do() -> None:
     now = estimate(example(POOLED))
     (pool,) = now.pools
@@ -86,7 +106,7 @@ def test_a_pool_waits_as_erlang_says_and_says_what_would_do() -> None:
     assert pool.waiting == pytest.approx(erlang_c(3, 150 * hold))
     assert pool.smallest == pool_size(150, hold, 0.01)
     assert (pool.opened, pool.accepted) == (6, 5)
-    assert pool.deadlock_floor == 8 * (2 - 1) + 1
+    assert pool.deadlock_floor == 8 * (3 - 1) + 1  # two repetitions and one more, all at once
 
 
 def test_replicas_say_how_often_a_reader_misses_a_write() -> None:
@@ -97,6 +117,13 @@ def test_replicas_say_how_often_a_reader_misses_a_write() -> None:
 def test_a_disk_that_does_not_last_says_when_it_is_full() -> None:
     """1 GB now and 8.64 GB a day: 10 GB are full after 9/8.64 days."""
     assert "things-db is full in 1.04 d" in " ".join(estimate(example(POOLED)).warnings)
+
+
+def test_a_disk_fills_while_what_is_kept_still_grows() -> None:
+    """8.64 GB a day, kept for ten days: 10 GB are full after 10/8.64 days, not at a tenth of three years."""
+    kept = POOLED.replace("items: 1M, size", "keep: 10d, size")
+    assert "things-db is full in 1.16 d: 10 GB of capacity, 86.4 GB" in " ".join(estimate(example(kept)).warnings)
+    assert "is full" not in " ".join(estimate(example(kept.replace("capacity: 10GB", "capacity: 87GB"))).warnings)
 
 
 def test_indexes_are_counted_from_the_ddl_and_all_of_it_is_in_the_json() -> None:

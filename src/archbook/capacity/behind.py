@@ -22,14 +22,11 @@ def pools(design: Design, plan: Plan, elements: Elements, growth: float) -> tupl
     keeps one for longer. Source: Little's law and Erlang C; the floor as in HikariCP, About Pool Sizing.
     """
     rates: dict[tuple[str, str], float] = {}
-    at_once: dict[tuple[str, str], dict[str, int]] = {}
     for call, attempts_per_s in zip(design.calls, plan.attempts_per_s, strict=True):
         if call.to in design.stores and design.stores[call.to].pool is not None and call.from_ in design.services:
             pair = call.from_, call.to
             rates[pair] = rates.get(pair, 0.0) + attempts_per_s * growth
-            if call.parallel and attempts_per_s:
-                group = at_once.setdefault(pair, {})
-                group[call.parallel] = group.get(call.parallel, 0) + 1
+    at_once = _at_once(plan)
     opened: dict[str, int] = {}
     for service, store in rates:
         each = (design.stores[store].pool or 0) * design.services[service].instances
@@ -38,10 +35,24 @@ def pools(design: Design, plan: Plan, elements: Elements, growth: float) -> tupl
     for (service, store), rate in rates.items():
         at = design.services[service]
         size, hold = design.stores[store].pool or 0, elements[store].mean_response_s
-        held = max(at_once.get((service, store), {}).values(), default=1)
+        held = at_once.get((service, store), 1)
         found.append(_pool(service, store, size, opened[store], design.stores[store].max_connections,
                            rate / at.instances, hold, pool_deadlock_floor(at.concurrency, held)))  # fmt: skip
     return tuple(found)
+
+
+def _at_once(plan: Plan) -> dict[tuple[str, str], int]:
+    """Connections to one store that one handling holds at once: repetitions and calls with the same `parallel`."""
+    most: dict[tuple[str, str], int] = {}
+    for handling, per_s in zip(plan.handlings, plan.handling_per_s, strict=True):
+        groups: dict[tuple[str, str], int] = {}
+        for leg in handling.legs if per_s else ():
+            if leg.parallel and leg.sync:
+                group = leg.parallel, plan.handlings[leg.handling].element
+                groups[group] = groups.get(group, 0) + leg.copies
+        for (_, to), held in groups.items():
+            most[handling.element, to] = max(held, most.get((handling.element, to), 1))
+    return most
 
 
 def _pool(
@@ -59,22 +70,24 @@ def _pool(
 def consumers(design: Design, plan: Plan, elements: Elements, growth: float) -> tuple[ConsumerEstimate, ...]:
     """Who acts on events: how late, and what a peak leaves behind.
 
-    A consumer that is asked u times what it can do serves 1/u of each kind of its work; the rest waits. Peak and mean
-    differ by `peak_to_mean`; the peak lasts `peak_duration`. Fluid limit: the backlog grows and drains evenly.
+    A consumer or broker that is asked u times what it can do serves 1/u of each kind of its work; the rest waits; of
+    the two the busier decides. Peak and mean differ by `peak_to_mean`; the peak lasts `peak_duration`. Fluid limit:
+    the backlog grows and drains evenly.
     """
     traffic, found = design.traffic, []
     for name, event in design.events.items():
         per_s = plan.events_per_s.get(name, 0.0) * growth
         for consumer in event.to if per_s else ():
             element = elements[consumer]
-            used, behind = element.utilisation, [elements[event.broker].mean_response_s] if event.broker else []
+            brokers = [elements[event.broker]] if event.broker else []
+            used = max(each.utilisation for each in (element, *brokers))
             over = used > 1 and math.isfinite(used)
             grows = per_s * (1 - 1 / used) if over else math.inf if used == math.inf else 0.0
             backlog = grows * float(traffic.peak_duration) if grows else 0.0
             spare = per_s / used - per_s / float(traffic.peak_to_mean) if over else 0.0
             drained = 0.0 if not backlog else backlog / spare if spare > 0 else math.inf
-            lag = math.inf if grows else sum(behind) + element.mean_response_s
-            found.append(ConsumerEstimate(name, consumer, per_s, used, lag, grows, backlog, drained))
+            lag = math.inf if grows else sum(each.mean_response_s for each in (element, *brokers))
+            found.append(ConsumerEstimate(name, consumer, per_s, element.utilisation, lag, grows, backlog, drained))
     return tuple(found)
 
 

@@ -134,8 +134,9 @@ FORMULAS: dict[str, Formula] = {
         ),
         Formula(
             "consumers",
-            "lag = broker's response + consumer's wait and handling; at utilisation u above 1 the backlog grows by "
-            "events/s × (1 − 1/u) for peak_duration, and drains by the spare capacity at the mean load",
+            "lag = broker's response + consumer's wait and handling; at utilisation u above 1 (consumer's or "
+            "broker's, the higher) the backlog grows by events/s × (1 − 1/u) for peak_duration, and drains by the "
+            "spare capacity at the mean load",
             "Events arrive evenly (fluid limit); all work of a consumer suffers alike when it is saturated.",
             "Newell, Applications of Queueing Theory (1982), chapter 2",
         ),

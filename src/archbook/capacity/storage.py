@@ -14,22 +14,39 @@ DAY_S = 86400.0
 
 
 def fullness(design: Design, kept: Sequence[StorageEstimate]) -> list[str]:
-    """Sentences on stores whose stated `capacity` does not last until the horizon, rows and indexes together."""
-    days = float(design.traffic.horizon) / DAY_S
+    """Sentences on stores whose stated `capacity` does not last until the horizon, rows and indexes together.
+
+    What `keep` limits grows until then only: size is linear between the moments at which a holding stops to grow.
+    """
+    horizon = float(design.traffic.horizon) / DAY_S
     lines = []
     for name, store in design.stores.items():
-        mine = [entry for entry in kept if entry.store == name and entry.item_size_b is not None]
+        mine = [
+            (store.holds[entry.holding], entry, entry.item_size_b + (entry.index_size_b or 0.0))
+            for entry in kept if entry.store == name and entry.item_size_b is not None
+        ]  # fmt: skip
         if store.capacity is None or not mine:
             continue
-        sizes = [(entry.item_size_b or 0.0) + (entry.index_size_b or 0.0) for entry in mine]
-        now = sum(entry.items_now * size for entry, size in zip(mine, sizes, strict=True))
-        then = sum(entry.items_at_horizon * size for entry, size in zip(mine, sizes, strict=True))
+        stops = {float(holding.keep) / DAY_S for holding, _, _ in mine if holding.keep is not None}
+        days = sorted({0.0, horizon, *(stop for stop in stops if stop < horizon)})
+        sizes = [sum(_items(holding, entry.items_per_day, day) * size for holding, entry, size in mine) for day in days]
         capacity = float(store.capacity)
-        if then > capacity:
-            left = max(0.0, (capacity - now) / (then - now)) * days * DAY_S if then > now else 0.0
-            lines.append(f"{name} is full in {show_duration(left)}: {show_size(capacity)} of capacity, "
-                         f"{show_size(then)} with indexes at the horizon")  # fmt: skip
+        first = next((i for i, size in enumerate(sizes) if size > capacity), None)
+        if first is not None:
+            i = max(first, 1)
+            part = (capacity - sizes[i - 1]) / (sizes[i] - sizes[i - 1]) if first else 0.0
+            left = days[i - 1] + part * (days[i] - days[i - 1])
+            lines.append(f"{name} is full in {show_duration(left * DAY_S)}: {show_size(capacity)} of capacity, "
+                         f"{show_size(max(sizes))} with indexes by the horizon")  # fmt: skip
     return lines
+
+
+def _items(holding: Holding, per_day: float, days: float) -> float:
+    """Items after so many days: those of today go evenly until `keep` is over."""
+    if holding.keep is None:
+        return float(holding.items) + per_day * days
+    kept = float(holding.keep) / DAY_S
+    return float(holding.items) * max(0.0, 1 - days / kept) + per_day * min(days, kept) if kept else 0.0
 
 
 def storage(
@@ -63,12 +80,7 @@ def _holding(
     traffic = design.traffic
     peak_per_s = sum(plan.arriving_per_s.get(by, plan.events_per_s.get(by, 0.0)) for by in set(holding.added_by))
     per_day = peak_per_s / float(traffic.peak_to_mean) * growth * float(holding.per_request) * DAY_S
-    days = float(traffic.horizon) / DAY_S
-    now = float(holding.items)
-    later = now + per_day * days
-    if holding.keep is not None:
-        kept = float(holding.keep) / DAY_S
-        later = now * max(0.0, 1 - days / kept) + per_day * min(days, kept) if kept else 0.0
+    now, later = float(holding.items), _items(holding, per_day, float(traffic.horizon) / DAY_S)
     size = float(holding.size) if holding.size is not None else row_size_b
     return StorageEstimate(
         store, name, now, per_day, later, size,
