@@ -14,7 +14,7 @@ from archbook.capacity import formulas as f
 from archbook.capacity.caching import cache_estimate
 from archbook.design.loading import read
 from archbook.errors import ArchbookError, DesignError, InvalidInput, Saturated
-from archbook.simulate import replay, simulate
+from archbook.simulate import Outage, Slow, Spike, compare_balancing, replay, simulate, sweep
 
 rooms = import_module("archbook.simulate")
 
@@ -184,3 +184,68 @@ def test_what_no_memory_holds_is_refused_before_it_is_tried(path: tuple[str, ...
         with pytest.raises(InvalidInput, match="too many to simulate; at most 20") as error:
             run(large)
         assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("happening", "said"),
+    [
+        (Outage("back", 50, 5), "`at_s` is 50; it is watched for 20 s only"),
+        (Outage("back", math.nan, 5), "`at_s` is `nan`"),
+        (Outage("back", "5", 5), "`at_s` is `5`"),  # type: ignore[arg-type]
+        (Outage("back", 1, 0), "`for_s` is `0`"),
+        (Outage("back", 1, 1, instance=2), "`instance` is `2`; back has 2, counted from 0"),
+        (Outage("back", 1, 1, instance=True), "`instance` is `True`"),
+        (Outage("back", 1, 1, instance=0.5), "`instance` is `0.5`"),  # type: ignore[arg-type]
+        (Outage("bakc", 1, 1), "no element `bakc`; did you mean `back`?"),
+        (Slow("back", 1, 1, 1e300), "`factor`"),
+        (Spike(1, 5, 1e300), "`factor`"),
+        ("outage", "`outage` is no happening"),
+    ],
+)
+def test_a_happening_that_cannot_be_is_refused(happening: Any, said: str) -> None:
+    with pytest.raises(ArchbookError) as error:
+        replay(design(), duration_s=20, happenings=(happening,))
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize("happenings", [None, Outage("back", 1, 1), "outage"])
+def test_happenings_are_a_list(happenings: Any) -> None:
+    with pytest.raises(InvalidInput, match="`happenings`"):
+        replay(design(), happenings=happenings)
+
+
+@pytest.mark.parametrize(
+    "grid", [None, 3, "growth=1", [3], [], {}, {"growth": 1}, {"growth": []}, {"growth": [math.nan]}]
+)
+def test_a_grid_that_is_none_is_refused(grid: Any) -> None:
+    with pytest.raises(InvalidInput):
+        sweep(design(), grid, budget=50_000)
+
+
+def test_what_is_no_design_is_told_to_be_loaded() -> None:
+    runs: list[Callable[[Any], Any]] = [
+        simulate, replay, lambda it: sweep(it, {"growth": [1]}), ab.headroom, ab.estimate,
+        lambda it: compare_balancing(it, "back"),
+    ]  # fmt: skip
+    for run in runs:
+        with pytest.raises(InvalidInput, match="`ecommerce` is no design; load it first"):
+            run("ecommerce")
+
+
+def test_a_replay_claims_no_recovery_that_it_could_not_see() -> None:
+    busy, outage = design(users=86_400 * 20), Outage("back", 5, 5)
+    few = replay(design(users=86_400), duration_s=20, happenings=(outage,), replications=2)
+    assert "too few requests come to tell" in few.answer
+    lasting = replay(busy, duration_s=20, happenings=(Outage("back", 10, 20),), replications=2)
+    assert "lasts to the end of the watch" in lasting.answer
+    dead = busy.changed({("calls", 0, "failure"): 1.0})
+    assert "no request is answered" in replay(dead, duration_s=40, happenings=(outage,), replications=2).answer
+    assert replay(busy, duration_s=40, happenings=(Spike(5, 5, 0),), replications=2).answered.high <= 1
+
+
+def test_a_simulation_of_which_nothing_is_answered_claims_no_time() -> None:
+    dead = simulate(design().changed({("calls", 0, "failure"): 1.0}), budget=50_000)
+    assert "no request is answered" in dead.answer
+    assert "no time is claimed" in dead.answer
+    assert "unknown" not in dead.answer
+    assert not dead.evidence()

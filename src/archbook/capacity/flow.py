@@ -17,7 +17,7 @@ from typing import Any
 from archbook.capacity.caching import hit_ratio
 from archbook.capacity.handlings import Handling, Handlings, asked_first, misses, ordered
 from archbook.capacity.network import Network
-from archbook.design.model import Design
+from archbook.design.model import Design, a_design
 from archbook.errors import ArchbookError
 from archbook.units import show_share, significant
 
@@ -116,7 +116,7 @@ def plan(design: Design, like: Plan | None = None) -> Plan:
     like: an earlier plan, which is handed back where it fits; so is the one last made for this design, or for the one
     that it was changed from. Raises ArchbookError when calls go round in a circle.
     """
-    for earlier in (like, design.memo.get("plan")):
+    for earlier in (like, a_design(design).memo.get("plan")):
         if earlier is not None and earlier.fits(design):
             design.memo["plan"] = earlier
             return earlier

@@ -13,7 +13,7 @@ from archbook.design.contract import Api, Decision, Endpoint, Security, Waiver
 from archbook.design.elements import External, Journey, Service, Store, Traffic
 from archbook.design.interactions import Call, Event
 from archbook.design.quantities import EndpointName, Label, Name, Part, Text
-from archbook.errors import UnknownName
+from archbook.errors import InvalidInput, UnknownName, shown
 from archbook.tables import Table
 from archbook.units import show_count, show_factor, significant
 
@@ -41,6 +41,13 @@ class Memo(dict[str, Any]):
 
     def __reduce__(self) -> tuple[type[Memo], tuple[()]]:
         return Memo, ()
+
+
+def a_design(value: Any) -> Design:
+    """`value` where it is a design, or InvalidInput."""
+    if not isinstance(value, Design):
+        raise InvalidInput(f'{shown(value)} is no design; load it first: `ab.load("ecommerce")`')
+    return value
 
 
 class Design(Part):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from math import ceil
 
-from archbook.design.model import Design
+from archbook.design.model import Design, a_design
 from archbook.schema.ddl import parse
 from archbook.schema.model import Column, Schema, Table
 from archbook.schema.shapes import TEXT, text_shape
@@ -112,4 +112,6 @@ def row_sizes(design: Design) -> dict[tuple[str, ...], float]:
     """Bytes of a row of every table of every store with a DDL file, and of its entries in the table's indexes:
     (store, table) → bytes, (store, table, "indexes") → bytes.
     """
-    return {(store, *key): size for store, ddl in design.source.ddl.items() for key, size in _sizes(ddl).items()}
+    return {
+        (store, *key): size for store, ddl in a_design(design).source.ddl.items() for key, size in _sizes(ddl).items()
+    }

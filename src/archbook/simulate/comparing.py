@@ -12,9 +12,9 @@ import numpy as np
 
 from archbook.capacity import estimate
 from archbook.capacity import plan as planned
-from archbook.capacity.formulas import checked, counted
+from archbook.capacity.formulas import checked, counted, sequence
 from archbook.design.loading import read
-from archbook.design.model import Design
+from archbook.design.model import Design, a_design
 from archbook.errors import InvalidInput, UnknownName
 from archbook.evidence import Evidence, found
 from archbook.simulate import running
@@ -22,7 +22,7 @@ from archbook.simulate.figures import Figure, figure
 from archbook.simulate.measured import ELEMENT, Measured
 from archbook.simulate.program import POLICIES, program_of
 from archbook.simulate.running import Progress
-from archbook.simulate.timeline import Happening, Outage, Slow, Spike, timeline
+from archbook.simulate.timeline import Happening, Outage, Slow, Spike, in_order, timeline
 from archbook.simulate.world import Plan
 from archbook.tables import Table, as_columns
 from archbook.units import show_count, show_duration, show_factor, show_rate, show_share, significant
@@ -89,6 +89,8 @@ class Balancing:
         sick = "".join(f", {_told(happening)}" for happening in self.happenings)
         if not best.settled:
             return f"{at}{sick}, requests pile up under every policy: none of them replaces an instance."
+        if math.isnan(best.p99_s.value):
+            return f"{at}{sick}, too few requests are answered under any policy for a p99{_away(best)}."
         rest = [found for found in self.policies.values() if found is not best]
         alike = [
             found.name for found in rest if found.settled and found.p99_to_best.low <= 1 and not _more(found, best)
@@ -160,15 +162,16 @@ def compare_balancing(
     with the warm-up. visits: of the service, counted under each policy; progress: called with (done, total, label).
     Raises UnknownName, and InvalidInput where there is nothing to balance.
     """
-    if service not in design.services:
+    if service not in a_design(design).services:
         raise UnknownName("service", service, design.services)
-    for policy in policies:
+    for policy in sequence("policies", policies):
         if policy not in POLICIES:
             raise UnknownName("policy", policy, POLICIES)
     if not policies:
         raise InvalidInput(f"`policies` is empty; name one of {', '.join(POLICIES)}")
     if design.services[service].instances < 2:
         raise InvalidInput(f"{service} has one instance, so there is nothing to balance: give it two or more")
+    happenings = in_order(happenings)
     load, count = checked("growth", growth, above=0, most=1e6), counted("visits", visits, least=1000)
     flow = planned(design)
     row = list(flow.elements).index(service)

@@ -22,13 +22,14 @@ from archbook.simulate.measured import Measured
 from archbook.simulate.program import program_of
 from archbook.simulate.result import Numbered, Numbers, numbers
 from archbook.simulate.running import Progress
-from archbook.simulate.timeline import Happening, timeline
+from archbook.simulate.timeline import Happening, Spike, in_order, timeline
 from archbook.simulate.world import Plan
 from archbook.tables import Table, as_columns
 from archbook.units import show_duration, show_factor, show_rate, show_share, significant
 
 SLOTS = 120
 MOST_REQUESTS = 20_000_000
+FEWEST = 20
 GOOD = 0.9
 """Recovered: nine tenths of the share of requests that were answered before it all began."""
 
@@ -82,6 +83,11 @@ class Replay(Numbered):
         return self.recoveries == self.replications
 
     @property
+    def too_few(self) -> bool:
+        """Whether so few requests come in five slots that chance looks like an outage."""
+        return self.requests_per_s * 5 * self.duration_s / SLOTS < FEWEST
+
+    @property
     def ends_s(self) -> float:
         """When the last happening ends (s); 0 where nothing happens."""
         return max((happening.at_s + happening.for_s for happening in self.happenings), default=0.0)
@@ -91,6 +97,12 @@ class Replay(Numbered):
         """How it ended, in half a sentence."""
         if not self.happenings:
             return f"{self.answered.shown(show_share)} of the requests are answered"
+        if not self.answered.value > 0:
+            return "no request is answered at any time"
+        if self.ends_s >= self.duration_s:
+            return "that lasts to the end of the watch, which tells nothing of recovery (give a longer `duration_s`)"
+        if self.too_few:
+            return "too few requests come to tell whether it recovers (watch it longer, or at a higher `growth`)"
         if self.recovered:
             at = self.recovers_at_s.value
             if at - self.ends_s > self.duration_s / SLOTS:
@@ -166,15 +178,17 @@ def replay(
     number = counted("replications", replications, least=1)
     carried = flow if flow is not None and flow.fits(design) else planned(design)
     per_s = running.arriving_per_s(design, carried, load)
-    requests = per_s * watched_s * number
+    ordered = in_order(happenings, watched_s)
+    program = program_of(design, carried)
+    happened = timeline(program, ordered)
+    more = sum(max(spike.factor - 1, 0) * min(spike.for_s, watched_s) for spike in ordered if isinstance(spike, Spike))
+    requests = per_s * (watched_s + more) * number
     if requests > MOST_REQUESTS:
         many, most = significant(requests), significant(MOST_REQUESTS)
         raise InvalidInput(f"{many} requests are more than {most}: shorten `duration_s` or take fewer `replications`")
-    ordered = tuple(sorted(happenings, key=lambda happening: happening.at_s))
-    program = program_of(design, carried)
     plan = Plan(load, 0.0, watched_s, SLOTS, counted("seed", seed, least=0))
     runs = []
-    for run in running.replications(program, timeline(program, ordered), plan, range(number)):
+    for run in running.replications(program, happened, plan, range(number)):
         runs.append(run)
         if progress:
             progress(len(runs), number, "simulating")
@@ -191,7 +205,7 @@ def replay(
         attempts_per_s={name: _course(reached[:, :, i]) for i, name in enumerate(program.stations)},
         in_system=_course(np.array([run.in_system for run in runs])), recoveries=len(ended), replications=number,
         recovers_at_s=figure([slot_s * at for at in ended]),
-        answered=figure([run.course[:, 1].sum() / max(run.course[:, 0].sum(), 1) for run in runs]),
+        answered=figure([min(run.course[:, 1].sum() / max(run.course[:, 0].sum(), 1), 1.0) for run in runs]),
         numbers=numbers(program, runs), per_replication=tuple(runs),
     )  # fmt: skip
 

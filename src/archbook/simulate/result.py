@@ -179,7 +179,9 @@ class Simulation(Numbered):
             "no request fails" if not self.failed.value else f"{self.failed.shown(show_share)} of the requests fail"
         )
         text = f"{load} a request takes {self.mean_s.shown(show_duration)} on average and {failed}{busy}."
-        if not self.precise:
+        if math.isnan(self.mean_s.value):
+            text = f"{load} no request is answered{busy}: no time is claimed."
+        elif not self.precise:
             text += (f" The budget of {significant(self.spent)} requests gives ±{show_share(self.precision)}, not the "
                      f"±{show_share(self.asked_precision)} asked for: raise `budget`.")  # fmt: skip
         return f"{text} {self._agreement()}"

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from archbook.capacity.formulas import checked, counted
-from archbook.design.model import Design
+from archbook.capacity.formulas import checked, counted, sequence
+from archbook.design.model import Design, a_design
 from archbook.design.varying import varied
 from archbook.errors import Conflict, EngineUnavailable, InvalidInput
 from archbook.evidence import digest_of
@@ -52,7 +52,8 @@ def sweep(
     sweep goes on from there. precision, budget: of each point, as in `simulate`; progress: called with (done, total,
     label). Raises InvalidInput, UnknownName, Conflict (of `keep`), and EngineUnavailable for a cluster.
     """
-    points = points_of(grid)
+    a_design(design)
+    points, workers = points_of(grid), workers and counted("workers", workers, most=1000)
     tasks = [_task(design, point, seed, precision, budget) for point in points]
     head: dict[str, Any] = {"archbook_sweep": 1, "archbook": version("archbook"), "design": digest_of(design, "design"),
             "precision": precision, "budget": budget}  # fmt: skip
@@ -83,7 +84,10 @@ def points_of(grid: Grid) -> list[dict[str, Any]]:
     [{'growth': 1, 'seed': 7}, {'growth': 2, 'seed': 7}]
     """
     if not isinstance(grid, Mapping):
-        points = [dict(point) for point in grid]
+        points = sequence("grid", grid)
+        if not all(isinstance(point, Mapping) for point in points):
+            raise InvalidInput('`grid` holds what is no point; write it like `{"growth": [1, 2]}`')
+        points = [dict(point) for point in points]
         if any(point.keys() != points[0].keys() for point in points):
             raise InvalidInput("the points of a sweep must all set the same paths; give each point every one of them")
     else:

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from archbook.capacity.formulas import checked
+from archbook.capacity.formulas import checked, sequence
 from archbook.design.elements import Service
-from archbook.errors import InvalidInput, UnknownName
+from archbook.errors import InvalidInput, UnknownName, shown
 from archbook.simulate import state
 from archbook.simulate.program import Program
 
@@ -80,6 +80,18 @@ class Timeline:
     rates: tuple[tuple[float, float], ...]
 
 
+def in_order(happenings: Sequence[Happening], until_s: float = math.inf) -> tuple[Happening, ...]:
+    """Happenings by their beginnings, all of them before `until_s`. Raises InvalidInput."""
+    found = sequence("happenings", happenings)
+    for happening in found:
+        if not isinstance(happening, Happening):
+            raise InvalidInput(f'{shown(happening)} is no happening; write it like `Outage("bank", at_s=10, for_s=10)`')
+        if checked("at_s", happening.at_s) >= until_s:
+            raise InvalidInput(f"`at_s` is {happening.at_s:g}; it is watched for {until_s:g} s only: begin before, "
+                               "or give a longer `duration_s`")  # fmt: skip
+    return tuple(sorted(found, key=lambda happening: float(happening.at_s)))
+
+
 def timeline(program: Program, happenings: Sequence[Happening] = ()) -> Timeline:
     """The tables of happenings. Raises UnknownName and InvalidInput."""
     changes: list[tuple[float, int, int, int]] = []
@@ -92,11 +104,11 @@ def timeline(program: Program, happenings: Sequence[Happening] = ()) -> Timeline
             continue
         end = start + checked("for_s", happening.for_s, above=0)
         if isinstance(happening, Spike):
-            spikes.append((start, end, checked("factor", happening.factor)))
+            spikes.append((start, end, checked("factor", happening.factor, most=1000)))
             continue
         rows = _rows(program, happening.element, happening.instance)
         if isinstance(happening, Slow):
-            factor = checked("factor", happening.factor, above=0)
+            factor = checked("factor", happening.factor, above=0, most=1e6)
             for row in rows:
                 slow.setdefault(row, []).append((start, end, 1 / factor))
         else:
@@ -135,8 +147,8 @@ def _rows(program: Program, element: str, instance: int | None) -> Sequence[int]
     rows = program.rows_of(element)
     if instance is None:
         return rows
-    if not 0 <= instance < len(rows):
-        raise InvalidInput(f"`instance` is {instance}; {element} has {len(rows)}, counted from 0")
+    if isinstance(instance, bool) or not isinstance(instance, int) or not 0 <= instance < len(rows):
+        raise InvalidInput(f"`instance` is {shown(instance)}; {element} has {len(rows)}, counted from 0")
     return [rows[instance]]
 
 
