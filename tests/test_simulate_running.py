@@ -182,3 +182,14 @@ def test_the_declared_pause_is_waited_before_a_retry() -> None:
     short, long = mean("100ms"), mean("700ms")
     wide = 2 * ((short.high - short.low) + (long.high - long.low))  # both 95 % intervals, doubled
     assert abs(long.value - short.value - 0.6 / 3) < wide < 0.1
+
+
+@pytest.mark.slow
+def test_intervals_hold_erlangs_value_as_often_as_they_say() -> None:
+    exact, seeds = mmc_mean_wait_s(3.2, 1, 4), 60
+    waits = [
+        simulate(example(QUEUE.format(rate=3.2)), seed=seed, budget=200_000).elements["front"].wait_s
+        for seed in range(seeds)
+    ]
+    share = sum(wait.low <= exact <= wait.high for wait in waits) / seeds
+    assert abs(share - 0.95) < 2 * math.sqrt(0.95 * 0.05 / seeds)
