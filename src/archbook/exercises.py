@@ -210,7 +210,7 @@ class Function:
             place = f"for ({', '.join(map(_plain, arguments))})"
             given = _guarded(f"{place} your function", answer, *arguments)
             if _holds_todo(given):
-                raise Stumble("your function still returns `TODO`, or nothing.")
+                raise Stumble("Your function still returns `TODO`, or nothing.")
             if not _is_number(given):
                 raise Stumble(f"{place} your function gives {_quoted(given)}; it must give a number.")
             if wrong := off(_guarded("its answer", float, given), expected, self.tolerance, units.significant):
