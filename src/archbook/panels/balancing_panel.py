@@ -13,7 +13,6 @@ import ipywidgets as widgets
 from archbook.capacity import estimate
 from archbook.design.elements import Service
 from archbook.design.model import Design, Where
-from archbook.design.saving import save
 from archbook.diagrams.live_bars import Row, rows_svg
 from archbook.errors import ArchbookError
 from archbook.evidence import keep
@@ -244,15 +243,6 @@ class BalancingPanel(Saves, widgets.VBox):  # type: ignore[misc]
             self._said.value = sentence("Nothing to save: policy and instances are as the design says.", "changed")
             return
         self._write(changes)
-
-    def _write(self, changes: dict[Where, Any], undoing: bool = False) -> None:
-        try:
-            saved = save(self._saved_design, changes)
-        except ArchbookError as error:
-            self._said.value = sentence(str(error), "changed")
-            return
-        self._undo, self._saved_design = None if undoing else saved, saved.design
-        self.reset(said=saved.text + ("" if undoing else " Undo save puts it back."))
 
     def keep(self) -> None:
         """Write the comparison into evidence.json."""
