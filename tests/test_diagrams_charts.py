@@ -16,8 +16,8 @@ from archbook.design.model import Design
 from archbook.diagrams import Picture
 from archbook.diagrams.charts import experiment_chart, utilisation_chart
 from archbook.diagrams.over_time import replay_chart
-from archbook.errors import RenderError
-from archbook.schema.outcome import EngineOutcome, Outcome, VariantOutcome
+from archbook.errors import RenderError, UnknownName
+from archbook.schema.outcome import EngineOutcome, Outcome, Part, part_of
 from archbook.simulate import Outage, replay
 from archbook.units import show_factor
 
@@ -35,15 +35,13 @@ def loads(shop: Design) -> list[Estimate]:
     return curve(shop, [10 ** (step / 12) for step in range(13)])
 
 
-def outcome(medians: Mapping[str, tuple[float, float]]) -> Outcome:
+def outcome(medians: Mapping[str, tuple[float, float]], unit: str = "s") -> Outcome:
+    spread = (0.8, 1.0, 1.4)
     engines = {}
     for name, (scan, index) in medians.items():
-        variants = tuple(
-            VariantOutcome(v, m, m * 0.8, m * 1.4, 36, "", 0.1) for v, m in (("scan", scan), ("index", index))
-        )
-        ratio = scan / index
-        engines[name] = EngineOutcome(name, "1", 1_000_000, variants, ratio, 0.9 * ratio, 1.1 * ratio, 20.0, None)
-    return Outcome("index-or-scan", "?", "db", "orders", ("user_id",), "i", "", "", 1_000_000, 7, engines, {}, "")
+        values = {v: [m * factor for factor in spread] * 12 for v, m in (("scan", scan), ("index", index))}
+        engines[name] = EngineOutcome(name, "1", 1_000_000, (part_of("look-up", unit, values),))
+    return Outcome("index-or-scan", "?", "db", "orders", ("user_id",), "i", "", 1_000_000, 7, engines, {}, "")
 
 
 def said(picture: Picture) -> str:
@@ -106,14 +104,17 @@ def test_what_cannot_be_charted_is_said_in_a_sentence(shop: Design, loads: list[
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "said"), [(0.8, 1.6, "no faster, within the spread,"), (2.0, 4.0, "3× faster")]
+    ("low", "high", "said"), [(0.8, 1.6, "no faster, within the spread"), (2.0, 4.0, "3× faster (2× to 4×)")]
 )
 def test_a_ratio_that_may_be_one_is_not_called_faster(low: float, high: float, said: str) -> None:
-    from archbook.diagrams.charts import _faster
-    from archbook.schema.outcome import EngineOutcome
+    assert Part("look-up", "s", (), 3.0 if low > 1 else 1.2, low, high).gain() == said
 
-    values = dict.fromkeys(EngineOutcome.__dataclass_fields__) | {"ratio": 3.0 if low > 1 else 1.2}
-    assert _faster(EngineOutcome(**{**values, "ratio_low": low, "ratio_high": high})) == said
+
+def test_a_part_of_an_outcome_in_a_unit_of_its_own_starts_at_zero() -> None:
+    measured = outcome({"postgresql": (2e6, 5e5)}, unit="B")
+    assert "index against scan: 4× smaller on PostgreSQL" in said(experiment_chart(measured, "look-up"))
+    with pytest.raises(UnknownName, match="did you mean `look-up`"):
+        experiment_chart(measured, "look up")
 
 
 def test_a_replay_is_drawn_with_what_happened_and_a_name_at_each_line(shop: Design) -> None:

@@ -1,6 +1,7 @@
 """The experiment index_or_scan on both engines at a reduced size: directions, equal answers, verdicts, evidence."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,13 +9,14 @@ import pytest
 from archbook.design.loading import load
 from archbook.errors import ArchbookError, UnknownName
 from archbook.evidence import keep, load_evidence
-from archbook.schema import experiments, parse, run
+from archbook.schema import parse, run
 from archbook.schema.engines.duckdb import DuckDb
-from archbook.schema.experiment import Choice, Variant
+from archbook.schema.experiment import Choice, Sample, Variant
 from archbook.schema.experiments import index_or_scan
-from archbook.schema.measuring import measure
-from archbook.schema.outcome import EngineOutcome, Outcome, VariantOutcome
+from archbook.schema.lab import Lab
+from archbook.schema.outcome import EngineOutcome, Measured, Outcome, Part, part_of
 
+CHOICE = Choice("t", ("a",), "", "i")
 PASTED = """
 CREATE TABLE users (id BIGSERIAL PRIMARY KEY, email VARCHAR(255) UNIQUE NOT NULL, created_at TIMESTAMP DEFAULT NOW());
 CREATE TABLE orders (id BIGSERIAL PRIMARY KEY, user_id BIGINT REFERENCES users(id), status VARCHAR(50) NOT NULL,
@@ -57,11 +59,12 @@ def outcome(folder: Path, told: list[tuple[float, float, str]]) -> Outcome:
 def test_it_picks_the_child_table_and_its_index_by_itself(outcome: Outcome) -> None:
     assert (outcome.store, outcome.table_name, outcome.columns) == ("orders-db", "orders", ("user_id", "status"))
     assert (outcome.index, outcome.rows) == ("idx_user_status", 60_000)
-    assert outcome.statement == 'SELECT * FROM "orders" WHERE "user_id" = $1'
+    statement = outcome.engines["duckdb"].lead.variants[0].statement
+    assert statement == 'SELECT * FROM "orders" WHERE "user_id" = $1'
 
 
 def test_the_index_wins_a_point_look_up_on_postgresql(outcome: Outcome) -> None:
-    postgres = outcome.engines["postgresql"]
+    postgres = outcome.engines["postgresql"].lead
     assert postgres.ratio_low > 3
     assert [v.name for v in postgres.variants] == ["scan", "index (user_id)", "index (user_id, status)"]
     assert "Seq Scan" in postgres.variants[0].plan
@@ -69,16 +72,16 @@ def test_the_index_wins_a_point_look_up_on_postgresql(outcome: Outcome) -> None:
 
 
 def test_postgresql_gains_more_by_it_than_duckdb_and_the_verdict_says_which_misleads(outcome: Outcome) -> None:
-    assert outcome.engines["postgresql"].ratio > outcome.engines["duckdb"].ratio
+    assert outcome.engines["postgresql"].lead.ratio > outcome.engines["duckdb"].lead.ratio
     assert "DuckDB would mislead" in outcome.verdict
     assert "Decide by PostgreSQL" in outcome.verdict
 
 
 def test_medians_lie_between_their_quartiles_and_ratios_in_their_intervals(outcome: Outcome) -> None:
-    for engine in outcome.engines.values():
+    for engine in (engine.lead for engine in outcome.engines.values()):
         assert engine.ratio_low <= engine.ratio <= engine.ratio_high
         for variant in engine.variants:
-            assert 0 < variant.low_s <= variant.median_s <= variant.high_s
+            assert 0 < variant.low <= variant.median <= variant.high
             assert variant.repeats >= 12
 
 
@@ -87,17 +90,17 @@ def test_progress_is_told_for_rows_engines_and_rounds(outcome: Outcome, told: li
     labels = [label for _, _, label in told]
     assert "rows of orders" in labels
     assert "starting PostgreSQL" in labels
-    assert "postgresql: scan, round 1 of 3" in labels
+    assert "postgresql: point look-up: scan, round 1 of 3" in labels
     assert all(0 <= done <= total for done, total, _ in told)
 
 
 def test_an_outcome_shows_itself_everywhere(outcome: Outcome) -> None:
-    assert outcome.table().columns == ("engine", "variant", ">median", ">quartiles", ">repeats", ">times faster")
+    assert outcome.table().columns == ("engine", "variant", ">median", ">quartiles", ">repeats", ">times better")
     assert len(outcome.table().rows) == 6
     assert str(outcome).startswith("Does an index pay")
     assert set(outcome._repr_mimebundle_()) == {"text/html", "text/plain"}
     assert json.loads(json.dumps(outcome.to_json()))["table"] == "orders"
-    assert [outcome.plans().count(f"{engine}, ") for engine in ("DuckDB", "PostgreSQL")] == [3, 3]
+    assert [outcome.plans().count(f"{engine}, point") for engine in ("DuckDB", "PostgreSQL")] == [3, 3]
 
 
 def test_its_evidence_goes_stale_when_the_ddl_changes(outcome: Outcome, folder: Path) -> None:
@@ -105,7 +108,7 @@ def test_its_evidence_goes_stale_when_the_ddl_changes(outcome: Outcome, folder: 
     evidence = outcome.evidence(design)
     assert [e.id for e in evidence] == ["index_or_scan.orders-db.duckdb", "index_or_scan.orders-db.postgresql"]
     assert {(e.about, e.how, e.unit) for e in evidence} == {("stores.orders-db.schema", "measurement", "×")}
-    assert evidence[1].value == outcome.engines["postgresql"].ratio
+    assert evidence[1].value == outcome.engines["postgresql"].lead.ratio
     assert "an index on (user_id, status) makes a look-up by user_id" in evidence[1].claim
     keep(folder, evidence)
     assert load_evidence(folder) == evidence
@@ -178,24 +181,44 @@ def test_a_store_that_does_not_suit_is_said_plainly(folder: Path, store: str, sa
         run("index_or_scan", load(folder), store=store, rows=1_000)
 
 
-def test_variants_that_answer_differently_are_refused() -> None:
-    def lose(engine, _choice) -> None:
-        engine.execute("DELETE FROM t WHERE a = 1")
-
-    experiment = experiments()["index_or_scan"]
-    cheat = type(experiment)(
-        **{field: getattr(experiment, field) for field in experiment.__dataclass_fields__}
-        | {"variants": lambda _: (Variant("whole", lambda *_: None), Variant("less", lose))}
-    )
+@pytest.fixture
+def lab() -> Iterator[Lab]:
     with DuckDb() as engine:
         engine.execute("CREATE TABLE t AS SELECT 1 AS a")
-        with pytest.raises(ArchbookError, match="`less` and `whole` returned different rows"):
-            measure(cheat, engine, Choice("t", ("a",), "i", ""), 1, [(1,)], 7, lambda _: None)
+        yield Lab(engine, engine, parse("CREATE TABLE t (a int)"), CHOICE, 1, 7, lambda _: None)
+
+
+def test_variants_that_answer_differently_are_refused(lab: Lab) -> None:
+    def lose(lab: Lab) -> None:
+        lab.engine.execute("DELETE FROM t WHERE a = 1")
+
+    variants = [Variant("whole", "SELECT * FROM t"), Variant("less", "SELECT * FROM t", prepare=lose)]
+    with pytest.raises(ArchbookError, match="look-up: `less` and `whole` returned different rows"):
+        lab.compare("look-up", variants)
+
+
+def test_a_variant_may_measure_itself_in_a_unit_of_its_own(lab: Lab) -> None:
+    variants = [Variant(f"{n} tables", run=lambda _lab, _key, n=n: Sample(float(n), "same")) for n in (6, 2)]
+    part = lab.compare("written", variants, unit="B", rounds=2)
+    assert [v.values for v in part.variants] == [(6.0, 6.0), (2.0, 2.0)]
+    assert (part.ratio, part.gain("smaller")) == (3.0, "3× smaller (3× to 3×)")
+
+
+def test_more_is_better_of_rates_only() -> None:
+    values = {"small pool": [100.0, 101.0, 99.0], "right pool": [400.0, 404.0, 396.0]}
+    assert part_of("throughput", "1/s", values).gain("more").startswith("4× more")
+    assert part_of("throughput", "s", values).gain() == "4× slower"
+
+
+def test_what_is_nothing_is_compared_with_nothing() -> None:
+    part = part_of("lost updates", "lost", {"naive": [7.0, 9.0, 8.0], "locked": [0.0, 0.0, 0.0]})
+    assert (part.ratio, part.show(part.variants[1])) == (1.0, "0 lost")
 
 
 def outcome_of(engine: str, ratio: float, spread: float = 0.1, plan: str = "Index Scan") -> EngineOutcome:
-    variants = tuple(VariantOutcome(name, t, t, t, 9, plan, 0.1) for name, t in (("scan", 0.1), ("index", 0.1 / ratio)))
-    return EngineOutcome(engine, "1", 1000, variants, ratio, ratio * (1 - spread), ratio * (1 + spread), 3, None)
+    variants = tuple(Measured(name, t, t, t, (t,) * 9, plan) for name, t in (("scan", 0.1), ("index", 0.1 / ratio)))
+    part = Part("point look-up", "s", variants, ratio, ratio * (1 - spread), ratio * (1 + spread), 3.0)
+    return EngineOutcome(engine, "1", 1000, (part,))
 
 
 @pytest.mark.parametrize(
@@ -207,9 +230,8 @@ def outcome_of(engine: str, ratio: float, spread: float = 0.1, plan: str = "Inde
     ],
 )
 def test_the_verdict_follows_the_numbers(duck: float, postgres: float, said: str) -> None:
-    choice = Choice("t", ("a",), "i", "")
     engines = {"duckdb": outcome_of("duckdb", duck), "postgresql": outcome_of("postgresql", postgres)}
-    assert said in index_or_scan.verdict(choice, engines)
+    assert said in index_or_scan.verdict(CHOICE, engines)
 
 
 @pytest.mark.parametrize(
@@ -217,11 +239,11 @@ def test_the_verdict_follows_the_numbers(duck: float, postgres: float, said: str
     [(3.0, "3× faster (2.7× to 3.3×)"), (1.01, "no faster, within the spread"), (0.5, "2× slower")],
 )
 def test_a_claim_says_how_much_and_how_surely(ratio: float, said: str) -> None:
-    assert said in index_or_scan.sentence(Choice("t", ("a",), "i", ""), outcome_of("duckdb", ratio))
+    assert said in index_or_scan.sentence(CHOICE, outcome_of("duckdb", ratio))
 
 
 def test_an_index_that_is_not_used_is_said() -> None:
     engines = {"duckdb": outcome_of("duckdb", 1.0, plan="Sequential Scan")}
-    verdict = index_or_scan.verdict(Choice("t", ("a",), "i", ""), engines)
+    verdict = index_or_scan.verdict(CHOICE, engines)
     assert "makes a look-up by a no faster (the plan does not use it)" in verdict
     assert "DuckDB did not use the index" in verdict

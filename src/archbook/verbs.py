@@ -137,7 +137,7 @@ def sweep(design: Design, grid: Any, cluster: Any = None, **options: Any) -> Swe
 def experiment(design: Design, name: str, **options: Any) -> Outcome:
     """Run a schema experiment on a design's DDL, on DuckDB and on PostgreSQL unless told; a line says how far it is.
 
-    options: store, engine, rows, seed (see `archbook.schema.run`).
+    options: store, engine, rows, seed, skew (see `archbook.schema.run`).
     """
     from archbook.schema import run
     from archbook.waiting_line import waiting_line
@@ -191,8 +191,11 @@ def decide(design: Design, title: str, why: str, about: Sequence[str] = (), **pa
     return Said(f"Written to {path} in the folder of {design.name}; delete the file to undo.")
 
 
-def chart(subject: Any, design: Design | None = None) -> Picture:
-    """The chart of a curve of estimates (with their design), of a design's own, of a replay, a sweep or an outcome."""
+def chart(subject: Any, design: Design | None = None, part: str = "") -> Picture:
+    """The chart of a curve of estimates (with their design), of a design's own, of a replay, a sweep or an outcome.
+
+    part: which part of an experiment's outcome, such as ``point look-up``; the leading one unless told.
+    """
     from archbook.design.model import Design
     from archbook.diagrams.charts import experiment_chart, flush_chart, utilisation_chart
     from archbook.diagrams.line_chart import line_chart
@@ -208,7 +211,7 @@ def chart(subject: Any, design: Design | None = None) -> Picture:
         return replay_chart(subject)
     if hasattr(subject, "lines"):
         return line_chart(**subject.lines())
-    return flush_chart(subject) if hasattr(subject, "flush") else experiment_chart(subject)
+    return flush_chart(subject) if hasattr(subject, "flush") else experiment_chart(subject, part)
 
 
 def keep(design: Design, found: Evidence | Iterable[Evidence] | Outcome | Simulation | Replay) -> Said:

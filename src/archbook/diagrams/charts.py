@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING, Any
 from archbook.capacity.result import Estimate
 from archbook.design.model import Design
 from archbook.diagrams.live import said_first, utilisation_svg
-from archbook.diagrams.palette import BLUE, GREY, INK, LINE, VERMILION
+from archbook.diagrams.palette import AMBER, BLUE, GREEN, GREY, INK, LINE, PURPLE, VERMILION
 from archbook.diagrams.picture import Picture
 from archbook.diagrams.svg import adopt
-from archbook.errors import RenderError
-from archbook.units import show_duration, show_factor, show_share, significant
+from archbook.errors import RenderError, UnknownName
+from archbook.units import show_factor, show_share, significant
 
 if TYPE_CHECKING:
     from archbook.schema.cache_outcome import CacheOutcome
-    from archbook.schema.outcome import EngineOutcome, Outcome
+    from archbook.schema.outcome import Outcome
 
+SERIES = [VERMILION, BLUE, GREEN, PURPLE, AMBER, GREY, LINE]
+SHAPES = ["circle", "diamond", "square", "cross", "triangle-up", "triangle-down", "triangle-left"]
+WORDS = {"s": ("faster", "slower"), "1/s": ("more", "less"), "B": ("smaller", "larger")}
+REPEATS_DRAWN = 60  # dots of a variant; more of them say no more
 NUMBER = "replace(format(datum.value, ',~g'), ',', '\u202f')"  # as units.significant groups digits
 
 
@@ -37,34 +41,55 @@ def utilisation_chart(curve: Sequence[Estimate], design: Design) -> Picture:
     return Picture(finding, alt, adopt(utilisation_svg(curve, target), finding, alt))
 
 
-def experiment_chart(outcome: Outcome) -> Picture:
-    """Times of each variant on each engine: median named, middle half of the repeats as a line, logarithmic."""
+def experiment_chart(outcome: Outcome, part: str = "") -> Picture:
+    """Values of each variant of one part (the leading one) on each engine: repeats as dots, median named."""
     import altair
 
-    measured = [(engine, variant) for engine in outcome.engines.values() for variant in engine.variants]
-    rows = [{"what": f"{engine.title}, {v.name}", "variant": v.name, "ms": v.median_s * 1e3, "low": v.low_s * 1e3,
-             "high": v.high_s * 1e3, "text": show_duration(v.median_s)} for engine, v in measured]  # fmt: skip
-    names = list(dict.fromkeys(v.name for _, v in measured))
-    low, high = min(v.low_s for _, v in measured) * 500, max(v.high_s for _, v in measured) * 3000
-    tens = [10.0**power for power in range(-6, 8) if low <= 10.0**power <= high]
-    colours = altair.Scale(domain=names, range=[VERMILION, BLUE, GREY, LINE])
-    shapes = altair.Scale(domain=names, range=["circle", "diamond", "square", "cross"])
-    x = altair.X(
-        "low:Q", title="time of one statement, ms (logarithmic)", scale=altair.Scale(type="log", domain=[low, high]),
-        axis=altair.Axis(values=tens, labelExpr=NUMBER),
-    )  # fmt: skip
-    base = altair.Chart(data(rows)).encode(
-        y=altair.Y("what:N", sort=None, title=None), color=altair.Color("variant:N", legend=None, scale=colours)
+    part = part or outcome.parts()[0]
+    found = [(e, p) for e in outcome.engines.values() for p in e.parts if p.name == part]
+    if not found:
+        raise UnknownName("part", part, outcome.parts())
+    unit, scaled = found[0][1].unit, 1e3 if found[0][1].unit == "s" else 1.0
+    measured = [(engine, p, variant) for engine, p in found for variant in p.variants]
+    rows = [{"what": f"{engine.title}, {v.name}", "variant": v.name, "value": v.median * scaled, "low": v.low * scaled,
+             "high": v.high * scaled, "text": p.show(v)} for engine, p, v in measured]  # fmt: skip
+    dots: list[dict[str, Any]] = [{"what": f"{engine.title}, {v.name}", "variant": v.name, "value": value * scaled}
+            for engine, _, v in measured for value in v.values[:REPEATS_DRAWN]]  # fmt: skip
+    names = list(dict.fromkeys(v.name for *_, v in measured))
+    scale, axis, title = _axis(unit, [dot["value"] for dot in dots])
+    x = altair.X("value:Q", title=title, scale=scale, axis=axis)
+    colour = altair.Color("variant:N", legend=None, scale=altair.Scale(domain=names, range=SERIES))
+    shape = altair.Shape("variant:N", legend=None, scale=altair.Scale(domain=names, range=SHAPES))
+    base = altair.Chart(data(rows)).encode(y=altair.Y("what:N", sort=None, title=None), color=colour)
+    spread = base.mark_rule(strokeWidth=6, opacity=0.45).encode(x=altair.X("low:Q", title=title), x2="high:Q")
+    repeats = altair.Chart(data(dots)).mark_point(filled=True, size=16, opacity=0.3)
+    repeated = repeats.encode(x=x, y=altair.Y("what:N", sort=None, title=None), color=colour)
+    median = base.mark_point(filled=True, size=110, opacity=1).encode(x=x, shape=shape)
+    text = base.mark_text(dy=-14, fontSize=12).encode(x=x, text="text:N", color=altair.value(INK))
+    words = {"s": ("faster", "slower"), "1/s": ("more", "less"), "B": ("smaller", "larger")}.get(
+        unit, ("better", "worse")
     )
-    spread = base.mark_rule(strokeWidth=6, opacity=0.45).encode(x=x, x2="high:Q")
-    shape = altair.Shape("variant:N", legend=None, scale=shapes)
-    median = base.mark_point(filled=True, size=110, opacity=1).encode(x="ms:Q", shape=shape)
-    text = base.mark_text(dy=-14, fontSize=12).encode(x="ms:Q", text="text:N", color=altair.value(INK))
-    said = " and ".join(f"{_faster(e)} on {e.title}" for e in outcome.engines.values())
-    repeats = min(v.repeats for _, v in measured)
-    subtitle = f"{outcome.table_name}, {significant(outcome.rows)} rows; {repeats} repeats or more, bar: middle half"
-    chart = altair.layer(spread, median, text)
+    said = " and ".join(f"{p.gain(*words).split(' (')[0]} on {e.title}" for e, p in found)
+    least = min(v.repeats for *_, v in measured)
+    subtitle = f"{part}; {outcome.table_name}, {significant(outcome.rows)} rows; " + (
+        f"{least} repeats or more, bar: middle half" if least > 1 else "measured once"
+    )
+    chart = altair.layer(spread, repeated, median, text)
     return picture(chart, f"{names[-1]} against {names[0]}: {said}", subtitle, max(110, 48 * len(rows)))
+
+
+def _axis(unit: str, values: Sequence[float]) -> tuple[Any, Any, str]:
+    """Scale, axis and title: logarithmic for times, from zero for all else."""
+    import altair
+
+    if unit != "s":
+        top = 1.08 * max([*values, 1e-9])
+        names = {"B": "bytes", "1/s": "a second", "share": "share"}
+        return altair.Scale(domain=[0, top]), altair.Axis(labelExpr=NUMBER), names.get(unit, unit or "count")
+    low, high = min(values) / 2, max(values) * 3
+    tens = [10.0**power for power in range(-6, 8) if low <= 10.0**power <= high]
+    scale = altair.Scale(type="log", domain=[low, high])
+    return scale, altair.Axis(values=tens, labelExpr=NUMBER), "time, ms (logarithmic)"
 
 
 def flush_chart(outcome: CacheOutcome) -> Picture:
@@ -91,12 +116,6 @@ def flush_chart(outcome: CacheOutcome) -> Picture:
         f"median and quartiles of {flush.rounds} rounds"
     )
     return picture(altair.layer(band, line, mark, word), finding, subtitle, 260)
-
-
-def _faster(engine: EngineOutcome) -> str:
-    if engine.ratio_low <= 1 <= engine.ratio_high:
-        return "no faster, within the spread,"
-    return f"{show_factor(engine.ratio)} faster" if engine.ratio >= 1 else f"{show_factor(1 / engine.ratio)} slower"
 
 
 def data(rows: list[dict[str, Any]]) -> Any:

@@ -20,8 +20,8 @@ from archbook.schema.cache_outcome import CacheOutcome, Flush, HitRatio, Reading
 from archbook.schema.engines.duckdb import DuckDb
 from archbook.schema.engines.valkey import Valkey
 from archbook.schema.experiment import Choice, Choose
-from archbook.schema.measuring import ratio_interval
 from archbook.schema.model import Schema
+from archbook.schema.outcome import ratio_interval
 from archbook.schema.rows import Progress, fill, planned
 from archbook.schema.running import choose_store
 from archbook.schema.sql import quoted

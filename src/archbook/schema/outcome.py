@@ -1,8 +1,10 @@
-"""What an experiment found: times and plans per engine, a verdict, and the evidence that a design keeps."""
+"""What an experiment found: values and plans per engine and part, a verdict, and the evidence that a design keeps."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import random
+import statistics
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,45 +13,180 @@ from archbook.errors import ArchbookError
 from archbook.evidence import Evidence, found
 from archbook.schema.model import Entry
 from archbook.tables import Table, as_columns
-from archbook.units import show_duration, show_factor, significant
+from archbook.units import show_duration, show_factor, show_rate, show_share, show_size, significant
+
+RESAMPLES = 500
+TITLES = {"duckdb": "DuckDB", "postgresql": "PostgreSQL"}
+
+
+def show_value(value: float, unit: str) -> str:
+    """A measured value in the unit of its part.
+
+    >>> show_value(0.0124, "s"), show_value(2e6, "B"), show_value(1240, "1/s"), show_value(3, "lost updates")
+    ('12.4 ms', '2 MB', '1\\u202f240/s', '3 lost updates')
+    """
+    if unit in ("s", "B", "share"):
+        return {"s": show_duration, "B": show_size, "share": show_share}[unit](value)
+    return show_rate(value, "").replace(" /s", "/s") if unit == "1/s" else f"{significant(value)} {unit}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
-class VariantOutcome:
-    """Times of one variant on one engine: median and quartiles (s), each time one statement with one key."""
+class Measured:
+    """One variant of a part on one engine: median and quartiles in the part's unit.
+
+    values: of each repeat; prepare_s: median time to bring the engine into this state, such as building the index.
+    """
 
     name: str
-    median_s: float
-    low_s: float
-    high_s: float
-    repeats: int
-    plan: str
-    prepare_s: float  # median time to bring the engine into this state, such as building the index
+    median: float
+    low: float
+    high: float
+    values: tuple[float, ...]
+    plan: str = ""
+    prepare_s: float = 0.0
+    statement: str = ""
+
+    @property
+    def repeats(self) -> int:
+        """How often it was measured."""
+        return len(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Variants compared on one engine.
+
+    ratio: how many times better the last variant is than the first (less is better, but of rates more), with its 95 %
+    interval; 1 where the medians are alike or nothing is to be compared. rows_returned: median a run.
+    """
+
+    name: str
+    unit: str
+    variants: tuple[Measured, ...]
+    ratio: float
+    ratio_low: float
+    ratio_high: float
+    rows_returned: float = 0.0
+    note: str = ""
+
+    def variant(self, name: str) -> Measured:
+        """The variant called `name`. Raises KeyError."""
+        return {variant.name: variant for variant in self.variants}[name]
+
+    def show(self, variant: Measured) -> str:
+        """The median of a variant, for people."""
+        return show_value(variant.median, self.unit)
+
+    def times(self, variant: Measured) -> float:
+        """How many times better than the first variant another is; 1 where either is nothing."""
+        return _better(self.variants[0].median, variant.median, self.unit)
+
+    def gain(self, better: str = "faster", worse: str = "slower") -> str:
+        """The ratio as words, such as ``41× faster (38× to 44×)``."""
+        if self.ratio_low <= 1 <= self.ratio_high:
+            return f"no {better}, within the spread"
+        if self.ratio < 1:
+            return f"{show_factor(1 / self.ratio)} {worse}"
+        return f"{show_factor(self.ratio)} {better} ({show_factor(self.ratio_low)} to {show_factor(self.ratio_high)})"
+
+
+def part_of(
+    name: str,
+    unit: str,
+    values: Mapping[str, Sequence[float]],
+    plans: Mapping[str, str] | None = None,
+    preparing: Mapping[str, Sequence[float]] | None = None,
+    *,
+    statements: Mapping[str, str] | None = None,
+    found: Sequence[float] = (),
+    note: str = "",
+    seed: int = 7,
+) -> Part:
+    """A part from the values of each variant's repeats.
+
+    >>> part = part_of("look-up", "s", {"scan": [0.1, 0.11, 0.1, 0.12], "index": [0.001, 0.001, 0.0011, 0.001]})
+    >>> part.gain().split(" (")[0], part.show(part.variants[0])
+    ('105× faster', '105 ms')
+    """
+    variants = tuple(
+        Measured(
+            variant,
+            statistics.median(repeats),
+            *_middle_half(repeats),
+            tuple(repeats),
+            (plans or {}).get(variant, ""),
+            statistics.median((preparing or {}).get(variant) or [0.0]),
+            (statements or {}).get(variant, ""),
+        )
+        for variant, repeats in values.items()
+    )
+    first, last = variants[0].values, variants[-1].values
+    ratio = _better(variants[0].median, variants[-1].median, unit)
+    low, high = (ratio, ratio) if len(first) + len(last) == 2 else ratio_interval(first, last, seed, unit=unit)
+    return Part(name, unit, variants, ratio, low, high, float(statistics.median(found or [0.0])), note)
+
+
+def _middle_half(repeats: Sequence[float]) -> tuple[float, float]:
+    if len(repeats) < 2:
+        return repeats[0], repeats[0]
+    low, _, high = statistics.quantiles(repeats, n=4, method="inclusive")
+    return low, high
+
+
+def _better(first: float, last: float, unit: str) -> float:
+    worse, better = (last, first) if unit == "1/s" else (first, last)
+    return worse / better if worse > 0 and better > 0 else 1.0
+
+
+def ratio_interval(
+    first: Sequence[float], last: Sequence[float], seed: int, level: float = 0.95, unit: str = "s"
+) -> tuple[float, float]:
+    """Interval of the ratio of two medians, by bootstrap.
+
+    Source: Efron and Tibshirani, An Introduction to the Bootstrap, ch. 13 (percentile interval).
+
+    >>> low, high = ratio_interval([10.0, 11.0, 12.0, 10.5], [1.0, 1.1, 1.0, 1.05], seed=7)
+    >>> 9 < low < 10.5 < high < 12.1
+    True
+    """
+    dice = random.Random(seed)
+
+    def resampled(values: Sequence[float]) -> float:
+        return statistics.median(dice.choices(values, k=len(values)))
+
+    ratios = sorted(_better(resampled(first), resampled(last), unit) for _ in range(RESAMPLES))
+    edge = int(RESAMPLES * (1 - level) / 2)
+    return ratios[edge], ratios[-1 - edge]
 
 
 @dataclass(frozen=True, slots=True)
 class EngineOutcome:
-    """All variants on one engine. ratio: median of the first over the last variant, with its 95 % interval."""
+    """All parts on one engine, the leading one first. rows, size_b: of the chosen table, where the engine tells."""
 
     engine: str
     version: str
     rows: int
-    variants: tuple[VariantOutcome, ...]
-    ratio: float
-    ratio_low: float
-    ratio_high: float
-    rows_returned: float  # median a statement
-    size_b: float | None  # of the table's rows, where the engine tells
+    parts: tuple[Part, ...]
+    size_b: float | None = None
 
     @property
     def title(self) -> str:
         """The engine as people write it."""
-        return {"duckdb": "DuckDB", "postgresql": "PostgreSQL"}.get(self.engine, self.engine)
+        return TITLES.get(self.engine, self.engine)
+
+    @property
+    def lead(self) -> Part:
+        """The part that charts and evidence lead with."""
+        return self.parts[0]
+
+    def part(self, name: str) -> Part:
+        """The part called `name`. Raises KeyError."""
+        return {part.name: part for part in self.parts}[name]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The answer of an experiment. store: of the design it ran on; empty for DDL alone."""
+    """The answer of an experiment. store: of the design it ran on; empty for DDL alone. notes: what was left out."""
 
     name: str
     question: str
@@ -58,35 +195,51 @@ class Outcome:
     columns: tuple[str, ...]
     index: str
     why: str
-    statement: str
     rows: int
     seed: int
     engines: Mapping[str, EngineOutcome]
     claims: Mapping[str, str]
     verdict: str
     ledger: tuple[Entry, ...] = ()
+    notes: tuple[str, ...] = ()
 
-    def table(self) -> Table:
-        """Times per engine and variant."""
+    def parts(self) -> list[str]:
+        """Names of all parts, in order."""
+        return list(dict.fromkeys(part.name for engine in self.engines.values() for part in engine.parts))
+
+    def table(self, part: str = "") -> Table:
+        """Values per engine, part and variant; of one part where it is named."""
+        several = not part and len(self.parts()) > 1
         rows = []
-        for engine in self.engines.values():
-            first = engine.variants[0].median_s
-            for variant in engine.variants:
-                spread = f"{show_duration(variant.low_s)} – {show_duration(variant.high_s)}"
-                faster = show_factor(first / variant.median_s)
-                name = f"{engine.title} {engine.version}"
-                rows.append((name, variant.name, show_duration(variant.median_s), spread, variant.repeats, faster))
-        title = f"{self.table_name} ({', '.join(self.columns)}), {significant(self.rows)} rows"
-        return as_columns(("engine", "variant", ">median", ">quartiles", ">repeats", ">times faster"), rows, title)
+        for name in [part] if part else self.parts():
+            for engine in self.engines.values():
+                for its in (p for p in engine.parts if p.name == name):
+                    rows += [self._row(engine, its, variant, several) for variant in its.variants]
+        columns = ["engine", "variant", ">median", ">quartiles", ">repeats", ">times better"]
+        if several:
+            columns.insert(0, "part")
+        columns_of = f"{self.table_name} ({', '.join(self.columns)})" if self.columns else self.table_name
+        return as_columns(columns, rows, f"{columns_of}, {significant(self.rows)} rows")
+
+    @staticmethod
+    def _row(engine: EngineOutcome, part: Part, variant: Measured, several: bool) -> tuple[Any, ...]:
+        spread = f"{show_value(variant.low, part.unit)} – {show_value(variant.high, part.unit)}"
+        compared = variant.median > 0 and part.variants[0].median > 0
+        row = (f"{engine.title} {engine.version}", variant.name, part.show(variant),
+               spread if variant.repeats > 1 else None, variant.repeats,
+               show_factor(part.times(variant)) if compared else None)  # fmt: skip
+        return (part.name, *row) if several else row
 
     def plans(self) -> str:
         """The plan of each variant on each engine, as it was run."""
-        parts = [
-            f"{engine.title}, {variant.name}\n{variant.plan}"
+        told = [
+            f"{engine.title}, {part.name}, {variant.name}\n{variant.statement}\n{variant.plan}".strip()
             for engine in self.engines.values()
-            for variant in engine.variants
+            for part in engine.parts
+            for variant in part.variants
+            if variant.plan
         ]
-        return "\n\n".join(parts)
+        return "\n\n".join(told)
 
     def to_json(self) -> dict[str, Any]:
         """Everything, in plain types."""
@@ -101,33 +254,42 @@ class Outcome:
         return tuple(self._entry(design, engine) for engine in self.engines.values())
 
     def _entry(self, design: Design, engine: EngineOutcome) -> Evidence:
-        variants = {
-            v.name: {"median_s": v.median_s, "low_s": v.low_s, "high_s": v.high_s, "repeats": v.repeats}
-            for v in engine.variants
+        parts = {
+            part.name: {
+                v.name: {"median": v.median, "low": v.low, "high": v.high, "repeats": v.repeats, "unit": part.unit}
+                for v in part.variants
+            }
+            for part in engine.parts
         }
+        lead = engine.lead
         return found(
             design,
             id=f"{self.name}.{self.store}.{engine.engine}",
             claim=self.claims[engine.engine],
-            value=engine.ratio,
-            low=engine.ratio_low,
-            high=engine.ratio_high,
+            value=lead.ratio,
+            low=lead.ratio_low,
+            high=lead.ratio_high,
             unit="×",
             how="measurement",
             about=f"stores.{self.store}.schema",
             source=f"archbook experiment {self.name}, {self.rows:,} generated rows",
             engine=f"{engine.engine} {engine.version}",
             seed=self.seed,
-            sample=sum(v.repeats for v in engine.variants),
-            details={"statement": self.statement, "index": self.index, "variants": variants, "verdict": self.verdict},
-        )
+            sample=sum(v.repeats for v in lead.variants),
+            details={"statement": lead.variants[-1].statement, "index": self.index, "parts": parts,
+                     "verdict": self.verdict},
+        )  # fmt: skip
 
     def __str__(self) -> str:
-        told = "".join(f"\n- {entry}" for entry in self.ledger)
-        return f"{self.question}\n\n{self.table()}\n\n{self.verdict}" + (f"\n\nTold on the way:{told}" if told else "")
+        said = f"{self.question}\n\n{self.verdict}\n\n{self.table()}"
+        for heading, lines in (("Left out", self.notes), ("Told on the way", self.ledger)):
+            if lines:
+                said += f"\n\n{heading}:" + "".join(f"\n- {line}" for line in lines)
+        return said
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         import html
 
-        body = f"<p><b>{html.escape(self.question)}</b></p>{self.table().html()}<p>{html.escape(self.verdict)}</p>"
+        said = "".join(f"<p>{html.escape(text)}</p>" for text in (self.verdict, *self.notes))
+        body = f"<p><b>{html.escape(self.question)}</b></p>{said}{self.table().html()}"
         return {"text/html": body, "text/plain": str(self)}

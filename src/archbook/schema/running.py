@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 
 from archbook.design.model import Design
 from archbook.errors import ArchbookError, UnknownName, shown
@@ -14,12 +13,13 @@ from archbook.schema.engines.postgresql import Postgres
 from archbook.schema.engines.protocol import Engine
 from archbook.schema.experiment import Choice, Choose, Experiment
 from archbook.schema.experiments import experiments
-from archbook.schema.measuring import KEYS, measure
+from archbook.schema.lab import Lab
 from archbook.schema.model import Schema
 from archbook.schema.outcome import EngineOutcome, Outcome
-from archbook.schema.rows import Progress, copy, fill, planned
+from archbook.schema.rows import Progress, copy, fill
 
 ROWS = 200_000
+STEPS = 30  # about as many as an experiment tells of; the bar only needs to move
 LEAST_ROWS, MOST_ROWS = 1_000, 50_000_000
 
 
@@ -31,13 +31,15 @@ def run(
     engine: str = "duckdb",
     rows: int = ROWS,
     seed: int = 7,
+    skew: float = 1.0,
     progress: Progress | None = None,
 ) -> Outcome:
     """Run an experiment on the reader's own tables, filled with generated rows.
 
     ddl_or_design: DDL text, or a design whose stores have DDL files. store: which of them; by default the one
     whose suitable table holds most items. engine: ``duckdb``, ``postgresql``, ``both`` or a PostgreSQL URL (a scratch
-    schema there, dropped at the end). rows: of the table measured. progress: called with (done, total, label).
+    schema there, dropped at the end). rows: of the table measured. skew: Zipf exponent of parents’ popularity, from 0
+    (all alike) to below 2. progress: called with (done, total, label).
     Raises ArchbookError (nothing suits), UnknownName, EngineUnavailable.
     """
     known = experiments()
@@ -47,8 +49,12 @@ def run(
         raise ArchbookError(f"{rows:,} rows: an experiment needs {LEAST_ROWS:,} to {MOST_ROWS:,}")
     if engine not in (*NAMES, "both") and "://" not in engine:
         raise UnknownName("engine", engine, [*NAMES, "both", "postgresql://user@host/database"])
+    if engine == "duckdb" and known[experiment].without_duckdb:
+        raise ArchbookError(f"{experiment} needs PostgreSQL: {known[experiment].without_duckdb}")
+    if not 0 <= skew < 2:
+        raise ArchbookError(f"skew {skew:g}: Zipf's exponent is from 0 (all alike) to below 2")
     chosen, schema, choice = choose_store(known[experiment].choose, ddl_or_design, store)
-    return _Run(known[experiment], schema, choice, rows, seed, progress).outcome(chosen, engine)
+    return _Run(known[experiment], schema, choice, rows, seed, skew, progress).outcome(chosen, engine)
 
 
 def choose_store(choose: Choose, subject: str | Design, store: str | None) -> tuple[str, Schema, Choice]:
@@ -83,50 +89,59 @@ def _sizes(design: Design, store: str) -> Mapping[str, float]:
 
 class _Run:
     def __init__(
-        self, experiment: Experiment, schema: Schema, choice: Choice, rows: int, seed: int, progress: Progress | None
-    ) -> None:
+        self, experiment: Experiment, schema: Schema, choice: Choice, rows: int, seed: int, skew: float,
+        progress: Progress | None,
+    ) -> None:  # fmt: skip
         self.experiment, self.schema, self.choice = experiment, schema, choice
-        self.rows, self.seed, self.progress = rows, seed, progress
+        self.rows, self.seed, self.skew, self.progress = rows, seed, skew, progress
 
     def outcome(self, store: str, engine: str) -> Outcome:
         """Measure on each engine; the rows are made in DuckDB, whichever is measured."""
-        with ExitStack() as running:
-            source = DuckDb()
-            running.callback(source.close)
-            plan = planned(self.schema, self.choice.table, self.rows)
-            filled = fill(source, self.schema, plan, self.seed, progress=self.progress)
-            keys = self.experiment.keys(source, self.choice, KEYS)
-            found: dict[str, EngineOutcome] = {}
-            for database in self._engines(running, engine, source):
-                rows = filled.rows[self.choice.table]
-                found[database.name] = self._measure(database, rows, keys)
-        claims = {name: self.experiment.sentence(self.choice, result) for name, result in found.items()}
+        experiment, choice = self.experiment, self.choice
+        with DuckDb() as source:
+            plan = experiment.rows(self.schema, choice, self.rows)
+            filled = fill(source, self.schema, plan, self.seed, self.skew, progress=self.progress)
+            measured = {
+                database.name: self._measure(database, source, filled.rows[choice.table])
+                for database in self._engines(engine, source)
+            }
+        found = dict(sorted(measured.items()))  # DuckDB first
+        claims = {name: experiment.sentence(choice, result) for name, result in found.items()}
+        notes = (experiment.without_duckdb,) if experiment.without_duckdb and engine == "both" else ()
         return Outcome(
-            name=self.experiment.name, question=self.experiment.question, store=store, table_name=self.choice.table,
-            columns=self.choice.columns, index=self.choice.index, why=self.choice.why,
-            statement=self.experiment.statement(self.choice), rows=filled.rows[self.choice.table], seed=self.seed,
-            engines=found, claims=claims, verdict=self.experiment.verdict(self.choice, found), ledger=filled.ledger,
+            name=experiment.name, question=experiment.question, store=store, table_name=choice.table,
+            columns=choice.columns, index=choice.index, why=choice.why, rows=filled.rows[choice.table], seed=self.seed,
+            engines=found, claims=claims, verdict=experiment.verdict(choice, found), ledger=filled.ledger, notes=notes,
         )  # fmt: skip
 
-    def _engines(self, running: ExitStack, engine: str, source: DuckDb) -> Iterator[Engine]:
-        """The engines to measure on, each with the table filled; PostgreSQL starts after DuckDB is measured."""
-        if engine in ("duckdb", "both"):
-            yield source
-        if engine == "duckdb":
-            return
-        if self.progress:
-            self.progress(0, 1, "starting PostgreSQL" if engine in ("both", "postgresql") else "connecting")
-        target = running.enter_context(start("postgresql" if engine == "both" else engine))
-        assert isinstance(target, Postgres)
-        copy(source, target, self.schema, [self.choice.table], self.progress)
-        yield target
+    def _engines(self, engine: str, source: DuckDb) -> Iterator[Engine]:
+        """The engines to measure on, each with the tables filled.
 
-    def _measure(self, engine: Engine, rows: int, keys: list[tuple[object, ...]]) -> EngineOutcome:
-        engine.analyze(self.choice.table)
-        step = iter(range(1, 1_000))
-
-        def told(label: str) -> None:
+        PostgreSQL is measured first, and stopped, since an experiment may change the rows that it finds in DuckDB.
+        """
+        if engine != "duckdb":
             if self.progress:
-                self.progress(next(step), 3 * len(self.experiment.variants(self.choice)), label)
+                self.progress(0, 1, "starting PostgreSQL" if engine in ("both", "postgresql") else "connecting")
+            with start("postgresql" if engine == "both" else engine) as target:
+                assert isinstance(target, Postgres)
+                copy(source, target, self.schema, self._tables(), self.progress)
+                yield target
+        if engine in ("duckdb", "both") and not self.experiment.without_duckdb:
+            yield source
 
-        return measure(self.experiment, engine, self.choice, rows, keys, self.seed, told)
+    def _tables(self) -> list[str]:
+        return list(dict.fromkeys([self.choice.table, *self.choice.others]))
+
+    def _measure(self, engine: Engine, source: DuckDb, rows: int) -> EngineOutcome:
+        for table in self._tables():
+            engine.analyze(table)
+        step = iter(range(1, 100_000))
+
+        def tell(label: str) -> None:
+            if self.progress:
+                done = next(step)
+                self.progress(done, max(done + 1, STEPS), label)
+
+        lab = Lab(engine, source, self.schema, self.choice, rows, self.seed, tell)
+        size = engine.size_b(self.choice.table)
+        return EngineOutcome(engine.name, engine.version, rows, tuple(self.experiment.measure(lab)), size)

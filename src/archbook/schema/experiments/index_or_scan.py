@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from archbook.errors import ArchbookError
 from archbook.schema.draft import named
 from archbook.schema.engines.duckdb import DuckDb
-from archbook.schema.engines.protocol import Engine
 from archbook.schema.experiment import Choice, Experiment, Variant
+from archbook.schema.lab import KEYS, Lab
 from archbook.schema.model import Schema, Table
-from archbook.schema.outcome import EngineOutcome, VariantOutcome
+from archbook.schema.outcome import EngineOutcome, Measured, Part
 from archbook.schema.sql import quoted
-from archbook.units import show_duration, show_factor, significant
+from archbook.units import show_factor, significant
 
 SELECTIVE = frozenset({"int2", "int4", "int8", "text", "varchar", "bpchar", "uuid", "date", "timestamp", "timestamptz"})
 
@@ -46,13 +46,13 @@ def _candidates(schema: Schema, table: Table) -> Iterator[tuple[int, Choice]]:
         if not index.plain or index.unique or not _selective(schema, table, lead):
             continue
         if lead in pointing:
-            yield 0, Choice(table.name, index.columns, index.name, "its index leads with a reference to another table")
+            yield 0, Choice(table.name, index.columns, "its index leads with a reference to another table", index.name)
         else:
-            yield 2, Choice(table.name, index.columns, index.name, "its index says that rows are looked up by it")
+            yield 2, Choice(table.name, index.columns, "its index says that rows are looked up by it", index.name)
     for key in table.foreign_keys:
         if _selective(schema, table, key.columns[0]) and table.primary_key != key.columns:
             why = "a foreign key that no index of the DDL serves"
-            yield 1, Choice(table.name, key.columns, named(table.name, key.columns, "idx"), why)
+            yield 1, Choice(table.name, key.columns, why, named(table.name, key.columns, "idx"))
 
 
 def _selective(schema: Schema, table: Table, column: str) -> bool:
@@ -64,9 +64,27 @@ def _selective(schema: Schema, table: Table, column: str) -> bool:
     return base.name in SELECTIVE and not base.array and not listed
 
 
-def statement(choice: Choice) -> str:
-    """Rows by the leading column."""
-    return f"SELECT * FROM {quoted(choice.table)} WHERE {quoted(choice.columns[0])} = $1"  # noqa: S608 - quoted
+def measure(lab: Lab) -> list[Part]:
+    """A point look-up without an index; with one on the leading column, where the DDL's has more; with the DDL's."""
+    choice = lab.choice
+    look_up = f"SELECT * FROM {quoted(choice.table)} WHERE {quoted(choice.columns[0])} = $1"  # noqa: S608 - quoted
+    steps: dict[str, tuple[str, ...]] = {"scan": ()}
+    if len(choice.columns) > 1:
+        steps[f"index ({choice.columns[0]})"] = choice.columns[:1]
+    steps[f"index ({', '.join(choice.columns)})"] = choice.columns
+    variants = [Variant(name, look_up, prepare=_indexed(columns)) for name, columns in steps.items()]
+    return [lab.compare("point look-up", variants, keys(lab.source, choice, KEYS))]
+
+
+def _indexed(columns: tuple[str, ...]) -> Callable[[Lab], None]:
+    """Only the index on `columns`, or none."""
+
+    def prepare(lab: Lab) -> None:
+        lab.engine.execute(f"DROP INDEX IF EXISTS {quoted(lab.choice.index)}")
+        if columns:
+            lab.engine.create_index(lab.choice.index, lab.choice.table, columns)
+
+    return prepare
 
 
 def keys(source: DuckDb, choice: Choice, number: int) -> list[tuple[Any, ...]]:
@@ -80,52 +98,18 @@ def keys(source: DuckDb, choice: Choice, number: int) -> list[tuple[Any, ...]]:
     return found
 
 
-def scan(engine: Engine, choice: Choice) -> None:
-    """Without the index."""
-    engine.execute(f"DROP INDEX IF EXISTS {quoted(choice.index)}")
-
-
-def index(engine: Engine, choice: Choice) -> None:
-    """With the index that the DDL has."""
-    scan(engine, choice)
-    engine.create_index(choice.index, choice.table, choice.columns)
-
-
-def lead(engine: Engine, choice: Choice) -> None:
-    """With an index on the leading column alone."""
-    scan(engine, choice)
-    engine.create_index(choice.index, choice.table, choice.columns[:1])
-
-
-def variants(choice: Choice) -> tuple[Variant, ...]:
-    """Without an index; with one on the leading column, where the DDL's has more; with the DDL's."""
-    one = (Variant(f"index ({choice.columns[0]})", lead),) if len(choice.columns) > 1 else ()
-    return (Variant("scan", scan), *one, Variant(f"index ({', '.join(choice.columns)})", index))
-
-
 def sentence(choice: Choice, outcome: EngineOutcome) -> str:
     """What one engine shows."""
-    without, with_ = outcome.variants[0], outcome.variants[-1]
-    gain = _gain(outcome)
+    without, with_ = outcome.lead.variants[0], outcome.lead.variants[-1]
+    gain = outcome.lead.gain() if used(with_) else "no faster (the plan does not use it)"
     return (
         f"On {outcome.title} with {significant(outcome.rows)} rows in {choice.table}, an index on "
         f"({', '.join(choice.columns)}) makes a look-up by {choice.columns[0]} {gain}: "
-        f"{show_duration(without.median_s)} without, {show_duration(with_.median_s)} with it."
+        f"{outcome.lead.show(without)} without, {outcome.lead.show(with_)} with it."
     )
 
 
-def _gain(outcome: EngineOutcome) -> str:
-    if not used(outcome.variants[-1]):
-        return "no faster (the plan does not use it)"
-    if outcome.ratio_low <= 1 <= outcome.ratio_high:
-        return "no faster, within the spread"
-    low, high = show_factor(outcome.ratio_low), show_factor(outcome.ratio_high)
-    if outcome.ratio > 1:
-        return f"{show_factor(outcome.ratio)} faster ({low} to {high})"
-    return f"{show_factor(1 / outcome.ratio)} slower"
-
-
-def used(variant: VariantOutcome) -> bool:
+def used(variant: Measured) -> bool:
     """Whether the plan uses the index."""
     plan = variant.plan.lower()
     return "index scan" in plan or "index only scan" in plan or "bitmap" in plan
@@ -134,7 +118,7 @@ def used(variant: VariantOutcome) -> bool:
 def verdict(choice: Choice, engines: Mapping[str, EngineOutcome]) -> str:
     """What each engine shows, which would mislead a backend architect, and why."""
     said = [sentence(choice, outcome) for outcome in engines.values()]
-    said += [_unused(outcome) for outcome in engines.values() if not used(outcome.variants[-1])]
+    said += [_unused(outcome) for outcome in engines.values() if not used(outcome.lead.variants[-1])]
     duck, postgres = engines.get("duckdb"), engines.get("postgresql")
     if duck and postgres:
         said.append(_compared(duck, postgres))
@@ -150,29 +134,29 @@ def verdict(choice: Choice, engines: Mapping[str, EngineOutcome]) -> str:
 
 def _unused(outcome: EngineOutcome) -> str:
     """Why an engine did not use the index."""
-    alone = outcome.variants[1]
-    if len(outcome.variants) > 2 and used(alone):
-        gain = show_factor(outcome.variants[0].median_s / alone.median_s)
+    alone = outcome.lead.variants[1]
+    if len(outcome.lead.variants) > 2 and used(alone):
+        gain = show_factor(outcome.lead.times(alone))
         return f"{outcome.title} does not use an index of several columns here; {alone.name} gives {gain}."
     return f"{outcome.title} did not use the index: its planner holds a scan of this table for cheaper."
 
 
 def _best(outcome: EngineOutcome) -> float:
     """The most that an index gains."""
-    return outcome.variants[0].median_s / min(variant.median_s for variant in outcome.variants[1:])
+    return max(outcome.lead.times(variant) for variant in outcome.lead.variants[1:])
 
 
 def _compared(duck: EngineOutcome, postgres: EngineOutcome) -> str:
     gains = (
         f"the best index gains {show_factor(_best(duck))} in DuckDB and {show_factor(_best(postgres))} in PostgreSQL"
     )
-    if postgres.ratio_low > max(duck.ratio_high, _best(duck)):
+    if postgres.lead.ratio_low > max(duck.lead.ratio_high, _best(duck)):
         return (
             f"DuckDB would mislead: {gains}. DuckDB scans compressed columns on all cores and plans each statement "
             "anew, so a scan looks cheap; PostgreSQL reads every page of whole rows. Plain EXPLAIN in DuckDB also says "
             "Seq Scan where the index is used; only EXPLAIN ANALYZE shows it. Decide by PostgreSQL."
         )
-    if duck.ratio_low > postgres.ratio_high:
+    if duck.lead.ratio_low > postgres.lead.ratio_high:
         return f"DuckDB would mislead: {gains}. Decide by PostgreSQL, the engine that will serve it."
     return f"Both engines agree within their spread at this size ({gains}); at ten times the rows they may not."
 
@@ -181,9 +165,7 @@ EXPERIMENT = Experiment(
     name="index_or_scan",
     question="Does an index pay for looking rows up, or is a scan as quick?",
     choose=choose,
-    statement=statement,
-    keys=keys,
-    variants=variants,
+    measure=measure,
     sentence=sentence,
     verdict=verdict,
 )

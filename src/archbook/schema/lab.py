@@ -1,0 +1,128 @@
+"""One engine with its tables filled, and what an experiment may ask of it: above all, to compare variants.
+
+Timing: warm-up, interleaved rounds, medians with spread, plans kept, answers checked equal.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from archbook.errors import ArchbookError
+from archbook.schema.engines.duckdb import DuckDb
+from archbook.schema.engines.postgresql import Postgres
+from archbook.schema.engines.protocol import Engine
+from archbook.schema.experiment import Choice, Key, Sample, Variant
+from archbook.schema.model import Schema
+from archbook.schema.outcome import Part, part_of
+
+KEYS = 12  # parameters that each variant is timed with, in every round
+ROUNDS = 3
+ROUND_LIMIT_S = 4.0  # timing in one round of one variant stops here, after LEAST samples
+LEAST = 4
+SLOW_PREPARATION_S = 4.0  # beyond it, variants are prepared once and not once a round
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """An engine at work. source: the DuckDB that made the rows (the engine itself, where that is DuckDB).
+
+    rows: of the chosen table; tell: says what is being done, for a person who waits.
+    """
+
+    engine: Engine
+    source: DuckDb
+    schema: Schema
+    choice: Choice
+    rows: int
+    seed: int
+    tell: Callable[[str], None]
+
+    @property
+    def postgres(self) -> Postgres | None:
+        """The engine, where it is PostgreSQL."""
+        return self.engine if isinstance(self.engine, Postgres) else None
+
+    def compare(
+        self,
+        name: str,
+        variants: Sequence[Variant],
+        keys: Sequence[Key] = ((),),
+        *,
+        unit: str = "s",
+        note: str = "",
+        rounds: int = ROUNDS,
+        round_limit_s: float = ROUND_LIMIT_S,
+        alike: bool = True,
+    ) -> Part:
+        """Measure variants against each other, each with every key in every round.
+
+        name: of the part, for people. unit: of the values: ``s``, ``B``, ``1/s``, or what is counted, such as
+        ``rows``. note: how to read it. alike: whether all variants must find the same rows. Raises ArchbookError
+        when they do not, since their times would then say nothing.
+        """
+        values: dict[str, list[float]] = {variant.name: [] for variant in variants}
+        preparing: dict[str, list[float]] = {variant.name: [] for variant in variants}
+        plans: dict[str, str] = {}
+        answers: dict[str, list[Any]] = {}
+        for number in range(rounds):
+            for variant in variants:
+                self.tell(f"{self.engine.name}: {name}: {variant.name}, round {number + 1} of {rounds}")
+                preparing[variant.name].append(self._prepare(variant))
+                if number == 0:
+                    answers[variant.name] = [self._once(variant, key)[1] for key in keys] if alike else []
+                    plans[variant.name] = self.explain(variant.statement, keys[0])
+                if number or not alike:
+                    self._once(variant, keys[-1])  # warm-up
+                values[variant.name] += self._round(variant, keys, round_limit_s)
+            if max(max(spent) for spent in preparing.values()) > SLOW_PREPARATION_S:
+                break
+        if alike:
+            _see_alike(name, answers)
+        found = [self._rows(answer) for answer in answers.get(variants[0].name, [])]
+        return part_of(name, unit, values, plans, preparing, note=note, seed=self.seed, found=found,
+                       statements={v.name: v.statement for v in variants if v.statement})  # fmt: skip
+
+    def explain(self, statement: str, key: Key = ()) -> str:
+        """The plan of a query, run once; empty for anything else."""
+        query = statement.lstrip().upper().startswith(("SELECT", "WITH"))
+        return self.engine.explain(statement, key) if query else ""
+
+    def _prepare(self, variant: Variant) -> float:
+        start = time.perf_counter()
+        if variant.prepare:
+            variant.prepare(self)
+        return time.perf_counter() - start
+
+    def _round(self, variant: Variant, keys: Sequence[Key], limit_s: float) -> list[float]:
+        values: list[float] = []
+        end = time.perf_counter() + limit_s
+        for key in keys:
+            values.append(self._once(variant, key)[0])
+            if time.perf_counter() > end and len(values) >= LEAST:
+                break
+        return values
+
+    def _once(self, variant: Variant, key: Key) -> tuple[float, Any]:
+        """What one run measured, and what it found."""
+        start = time.perf_counter()
+        answer = variant.run(self, key) if variant.run else self.engine.execute(variant.statement, key)
+        spent = time.perf_counter() - start
+        return (answer.value, answer.answer) if isinstance(answer, Sample) else (spent, answer)
+
+    @staticmethod
+    def _rows(answer: Any) -> float:
+        return float(len(answer)) if isinstance(answer, list | tuple) else 1.0
+
+
+def _see_alike(part: str, answers: dict[str, list[Any]]) -> None:
+    (first, expected), *others = ((name, [_plain(answer) for answer in found]) for name, found in answers.items())
+    for name, found in others:
+        if found != expected:
+            raise ArchbookError(f"{part}: `{name}` and `{first}` returned different rows, so their times say nothing")
+
+
+def _plain(answer: Any) -> Any:
+    return sorted(map(repr, answer)) if isinstance(answer, list | tuple) else answer
