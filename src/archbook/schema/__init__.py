@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from archbook.schema.cache_measuring import measure_cache
     from archbook.schema.cache_outcome import CacheOutcome
     from archbook.schema.duckdb_ddl import to_duckdb
+    from archbook.schema.metadata import to_metadata
     from archbook.schema.outcome import Outcome
     from archbook.schema.postgres_ddl import to_postgres
     from archbook.schema.running import run
@@ -26,6 +27,7 @@ _LATER = {
     "measure_cache": "cache_measuring",
     "run": "running",
     "to_duckdb": "duckdb_ddl",
+    "to_metadata": "metadata",
     "to_postgres": "postgres_ddl",
 }
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "row_sizes",
     "run",
     "to_duckdb",
+    "to_metadata",
     "to_postgres",
 ]
 
