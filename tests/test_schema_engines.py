@@ -7,12 +7,15 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import psutil
 import pytest
+import sqlalchemy
 
 from archbook.errors import EngineUnavailable, UnknownName
 from archbook.schema import parse
@@ -20,6 +23,7 @@ from archbook.schema.engines import start
 from archbook.schema.engines.duckdb import DuckDb
 from archbook.schema.engines.embedded import PREFIX, EmbeddedPostgres, sweep
 from archbook.schema.engines.postgresql import Postgres
+from archbook.schema.engines.protocol import Engine
 from archbook.schema.model import Column, Enum, Schema, Table, Type
 from archbook.schema.postgres_ddl import BUILT_IN
 from archbook.schema.row_size import index_size_b, row_size_b
@@ -83,6 +87,23 @@ def test_duckdb_is_stopped_at_its_time_limit() -> None:
             engine.execute("SELECT sum(a.i * b.i) FROM range(1000000) a(i), range(1000000) b(i)")
         assert time.monotonic() - began < 5
         assert engine.execute("SELECT 1") == [(1,)]
+
+
+def test_another_connection_of_duckdb_is_stopped_at_the_time_limit_too() -> None:
+    with DuckDb(time_limit_s=0.3) as engine, pytest.raises(EngineUnavailable, match=r"stopped after 0\.3 s"):
+        engine.another().execute("SELECT sum(a.i * b.i) FROM range(1000000) a(i), range(1000000) b(i)")
+
+
+def test_ctrl_c_stops_a_statement_of_duckdb_and_is_seen_as_such() -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with DuckDb() as engine:
+            threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+            with pytest.raises(KeyboardInterrupt):
+                engine.execute("SELECT sum(a.i * b.i) FROM range(1000000) a(i), range(1000000) b(i)")
+            assert engine.execute("SELECT 1") == [(1,)]
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_duckdb_out_of_memory_is_a_plain_sentence() -> None:
@@ -250,6 +271,43 @@ def test_the_estimated_row_size_is_near_the_servers(postgres: Postgres) -> None:
         postgres.execute(sql)
     ((indexes,),) = postgres.execute("SELECT pg_indexes_size('sized')")
     assert index_size_b(schema, schema.table("sized")) == pytest.approx(indexes / 20_000, rel=0.25)
+
+
+@pytest.fixture(params=["duckdb", "postgresql"])
+def engine(request: pytest.FixtureRequest, postgres: EmbeddedPostgres) -> Iterator[Engine]:
+    """Either engine with an empty table."""
+    with DuckDb() if request.param == "duckdb" else Postgres(postgres.options, 20.0) as engine:
+        engine.execute("CREATE TABLE counted (a int)")
+        yield engine
+
+
+def test_another_connection_sees_the_same_tables_and_only_what_is_committed(engine: Engine) -> None:
+    with engine.another() as other:
+        engine.execute("BEGIN")
+        engine.execute("INSERT INTO counted VALUES (1)")
+        assert other.execute("SELECT count(*) FROM counted") == [(0,)]
+        engine.execute("COMMIT")
+        assert other.execute("SELECT count(*) FROM counted") == [(1,)]
+        assert other.execute("SELECT current_setting('TimeZone')") == [("UTC",)]
+    assert engine.execute("SELECT count(*) FROM counted") == [(1,)]
+
+
+def test_sqlalchemy_works_on_the_same_tables(engine: Engine) -> None:
+    made = engine.sqlalchemy()
+    assert sqlalchemy.inspect(made).get_table_names() == ["counted"]
+    with made.begin() as connection:
+        connection.execute(sqlalchemy.text("INSERT INTO counted VALUES (7)"))
+    with contextlib.suppress(RuntimeError), made.begin() as connection:
+        connection.execute(sqlalchemy.text("INSERT INTO counted VALUES (8)"))
+        raise RuntimeError("on purpose")
+    assert engine.execute("SELECT a FROM counted") == [(7,)]
+
+
+def test_closing_an_engine_closes_its_other_connections(engine: Engine) -> None:
+    other = engine.another()
+    engine.close()
+    with pytest.raises((EngineUnavailable, duckdb.ConnectionException), match="closed"):
+        other.execute("SELECT 1")
 
 
 def test_the_whole_schema_is_made_in_postgresql(postgres: Postgres) -> None:

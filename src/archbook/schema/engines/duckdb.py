@@ -8,11 +8,12 @@ import secrets
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import duckdb
 
@@ -22,38 +23,56 @@ from archbook.schema.engines.protocol import Row
 from archbook.schema.model import Entry, Schema, Table
 from archbook.schema.sql import quoted
 
+if TYPE_CHECKING:
+    import sqlalchemy
+
 MEMORY_LIMIT = "3GB"
 WATCH_S = 0.05  # how often the time limit is looked at
 
 
 class DuckDb:
-    """An in-memory DuckDB. Reading or writing files, extensions and settings are refused."""
+    """An in-memory DuckDB. Reading or writing files, extensions and settings are refused.
+
+    of: an engine whose database this one is another connection to.
+    """
 
     name = "duckdb"
+    version = duckdb.__version__
 
     def __init__(
-        self, time_limit_s: float = 120.0, memory_limit: str = MEMORY_LIMIT, threads: int | None = None
+        self,
+        time_limit_s: float = 120.0,
+        memory_limit: str = MEMORY_LIMIT,
+        threads: int | None = None,
+        of: DuckDb | None = None,
     ) -> None:
         self.time_limit_s = time_limit_s
-        self.version = duckdb.__version__
-        spill = Path(tempfile.gettempdir()) / f"archbook-duckdb-{os.getpid()}-{secrets.token_hex(4)}"
-        self.connection = duckdb.connect(
-            ":memory:",
-            config={
-                "threads": threads or os.cpu_count() or 2,
-                "memory_limit": memory_limit,
-                "temp_directory": str(spill),  # made when it spills, removed when it closes
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-            },
+        self.connection: duckdb.DuckDBPyConnection = (
+            of.connection.cursor() if of else _locked_down(memory_limit, threads or os.cpu_count() or 2)
         )
-        self._types: set[str] = set()
+        self._types: set[str] = of._types if of else set()
+        self._others: weakref.WeakSet[DuckDb] = weakref.WeakSet()
         self._deadline = math.inf
         self._closed = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="archbook-duckdb-watch", daemon=True)
-        self._watcher.start()
-        for setting in ("TimeZone = 'UTC'", "enable_external_access = false", "lock_configuration = true"):
-            self.connection.execute(f"SET {setting}")
+        if of is None:  # it watches the others too
+            self._watcher.start()
+
+    def another(self) -> DuckDb:
+        """A cursor: a connection of its own to the same database; close it, or this one will."""
+        other = DuckDb(self.time_limit_s, of=self)
+        self._others.add(other)
+        return other
+
+    def sqlalchemy(self) -> sqlalchemy.Engine:
+        """A SQLAlchemy engine on the same database, a cursor for each connection; closed with this one."""
+        from duckdb_sqlalchemy import ConnectionWrapper
+        from sqlalchemy import create_engine
+        from sqlalchemy.pool import NullPool
+
+        return create_engine(
+            "duckdb:///:memory:", creator=lambda: ConnectionWrapper(self.connection.cursor()), poolclass=NullPool
+        )
 
     def execute(self, statement: str, parameters: Sequence[object] = ()) -> list[Row]:
         """Run one statement and fetch its rows. Raises EngineUnavailable when it takes too long or too much memory."""
@@ -106,9 +125,12 @@ class DuckDb:
         return None
 
     def close(self) -> None:
-        """Close; nothing is left behind."""
+        """Close, other connections too; nothing is left behind. Calling it twice does no harm."""
+        for other in list(self._others):
+            other.close()
         self._closed.set()
-        self._watcher.join()
+        if self._watcher.is_alive():
+            self._watcher.join()
         self.connection.close()
 
     def __enter__(self) -> Self:
@@ -127,13 +149,35 @@ class DuckDb:
             raise EngineUnavailable(f"DuckDB was stopped after {self.time_limit_s:g} s: ask for fewer rows") from None
         except duckdb.OutOfMemoryException:
             raise EngineUnavailable("DuckDB ran out of the memory it may use: ask for fewer rows") from None
+        except RuntimeError as error:
+            if isinstance(error.__context__, KeyboardInterrupt):  # DuckDB hides Ctrl-C behind an error of its own
+                raise error.__context__ from None
+            raise
         finally:
             self._deadline = math.inf
 
     def _watch(self) -> None:
         while not self._closed.wait(WATCH_S):
-            if time.monotonic() > self._deadline:
-                self.connection.interrupt()
+            for engine in (self, *list(self._others)):
+                if time.monotonic() > engine._deadline:
+                    engine.connection.interrupt()
+
+
+def _locked_down(memory_limit: str, threads: int) -> duckdb.DuckDBPyConnection:
+    spill = Path(tempfile.gettempdir()) / f"archbook-duckdb-{os.getpid()}-{secrets.token_hex(4)}"
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "threads": threads,
+            "memory_limit": memory_limit,
+            "temp_directory": str(spill),  # made when it spills, removed when it closes
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        },
+    )
+    for setting in ("GLOBAL TimeZone = 'UTC'", "enable_external_access = false", "lock_configuration = true"):
+        connection.execute(f"SET {setting}")
+    return connection
 
 
 def _first_line(error: Exception) -> str:

@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 
 from archbook.errors import EngineUnavailable
-from archbook.schema.engines.postgresql import Postgres, connect
+from archbook.schema.engines.postgresql import Postgres
 
 PREFIX = "archbook-pg-"  # short: macOS allows 104 bytes for the path of a socket
 START_LIMIT_S = 150.0
@@ -31,9 +31,7 @@ class EmbeddedPostgres(Postgres):
         atexit.register(self.close)
         try:
             host, port = self._start()
-            super().__init__(
-                connect({"host": host, "port": port, "user": "postgres", "dbname": "postgres"}), time_limit_s
-            )
+            super().__init__({"host": host, "port": port, "user": "postgres", "dbname": "postgres"}, time_limit_s)
         except BaseException:
             self.close()
             raise

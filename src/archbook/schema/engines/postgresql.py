@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 
@@ -17,28 +18,64 @@ from archbook.schema.model import Entry, Schema, Table
 from archbook.schema.postgres_ddl import bare_table, to_postgres
 from archbook.schema.sql import quoted
 
+if TYPE_CHECKING:
+    import sqlalchemy
+
 Connection = psycopg.Connection[Any]
+EMBEDDED = "the embedded server"
 
 
 class Postgres:
-    """A PostgreSQL connection that works in a schema of its own."""
+    """A PostgreSQL connection that works in a schema of its own.
+
+    options: what psycopg connects with. workplace: the schema of another connection to work in; by default a new one.
+    """
 
     name = "postgresql"
     connection: Connection | None = None
 
-    def __init__(self, connection: Connection, time_limit_s: float) -> None:
-        self.connection = connection
-        self.time_limit_s = time_limit_s
+    def __init__(
+        self, options: Mapping[str, Any], time_limit_s: float, shown_as: str = EMBEDDED, workplace: str = ""
+    ) -> None:
+        self.options, self.shown_as, self.time_limit_s = dict(options), shown_as, time_limit_s
+        self.workplace = workplace or f"archbook_{secrets.token_hex(4)}"
         self._types: set[str] = set()
-        self.workplace = f"archbook_{secrets.token_hex(4)}"
-        self.version = str(self.execute("SHOW server_version")[0][0]).split()[0]
-        for statement in (
-            f"CREATE SCHEMA {quoted(self.workplace)}",
+        self._others: weakref.WeakSet[Postgres] = weakref.WeakSet()
+        self._pools: list[sqlalchemy.Engine] = []
+        self.connection = self._connect()
+        self.version = (self.connection.info.parameter_status("server_version") or "").split()[0]
+        if not workplace:
+            self.execute(f"CREATE SCHEMA {quoted(self.workplace)}")
+
+    def _connect(self) -> Connection:
+        """A connection in our schema, in autocommit, named after the schema so that its sessions can be found."""
+        connection = connect({**self.options, "application_name": self.workplace}, self.shown_as)
+        settings = (
             f"SET search_path = {quoted(self.workplace)}",
-            f"SET statement_timeout = {int(time_limit_s * 1000)}",
+            f"SET statement_timeout = {int(self.time_limit_s * 1000)}",
             "SET TimeZone = 'UTC'",
-        ):
-            self.execute(statement)
+        )
+        connection.execute("; ".join(settings).encode())  # one round trip
+        return connection
+
+    def another(self) -> Postgres:
+        """A second connection that works in the same schema and shares nothing else; close it, or this one will."""
+        other = Postgres(self.options, self.time_limit_s, self.shown_as, self.workplace)
+        self._others.add(other)
+        return other
+
+    def sqlalchemy(self) -> sqlalchemy.Engine:
+        """A SQLAlchemy engine (psycopg, with a pool of its own) in the same schema; closed with this one."""
+        from sqlalchemy import create_engine
+
+        def connection() -> Connection:
+            made = self._connect()
+            made.autocommit = False
+            return made
+
+        pool = create_engine("postgresql+psycopg://", creator=connection)
+        self._pools.append(pool)
+        return pool
 
     def execute(self, statement: str, parameters: Sequence[object] = ()) -> list[Row]:
         """Run one statement and fetch its rows. Raises EngineUnavailable: too slow, no disk, or the server is gone."""
@@ -95,7 +132,11 @@ class Postgres:
         return float(self.execute("SELECT pg_relation_size($1::regclass)", [relation])[0][0])
 
     def close(self) -> None:
-        """Drop our schema and disconnect. Calling it twice does no harm."""
+        """Close other connections, drop our schema and disconnect. Calling it twice does no harm."""
+        for pool in self._pools:
+            pool.dispose()
+        for other in list(self._others):
+            other.close()
         connection, self.connection = self.connection, None
         if connection is not None and not connection.closed:
             with connection:
@@ -149,13 +190,13 @@ class PostgresAt(Postgres):
         safe = parsed.render_as_string(hide_password=True)
         options = {"host": parsed.host, "port": parsed.port, "user": parsed.username, "password": parsed.password,
                    "dbname": parsed.database, **parsed.query}  # fmt: skip
-        super().__init__(connect({k: v for k, v in options.items() if v is not None}, safe), time_limit_s)
+        super().__init__({k: v for k, v in options.items() if v is not None}, time_limit_s, safe)
 
     def _drop(self, connection: Connection) -> None:
         connection.execute(f"DROP SCHEMA IF EXISTS {quoted(self.workplace)} CASCADE".encode())
 
 
-def connect(options: Mapping[str, Any], shown_as: str = "the embedded server") -> Connection:
+def connect(options: Mapping[str, Any], shown_as: str = EMBEDDED) -> Connection:
     """A connection in autocommit. Raises EngineUnavailable, whose text never has the password."""
     try:
         return psycopg.connect(autocommit=True, connect_timeout=10, **options)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from archbook.schema.model import Entry, Schema, Table
+
+if TYPE_CHECKING:
+    import sqlalchemy
 
 Row = tuple[Any, ...]
 
@@ -37,6 +40,12 @@ class Engine(Protocol):
 
     def size_b(self, table: str) -> float | None:
         """Bytes that the rows of a table take; None where the engine does not tell."""
+
+    def another(self) -> Engine:
+        """A second connection to the same tables, for a client of its own; close it, or this engine will."""
+
+    def sqlalchemy(self) -> sqlalchemy.Engine:
+        """A SQLAlchemy engine on the same tables; closed with this one."""
 
     def close(self) -> None:
         """Stop, and leave nothing behind. Calling it twice does no harm."""
