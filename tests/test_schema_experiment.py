@@ -215,6 +215,21 @@ def test_what_is_nothing_is_compared_with_nothing() -> None:
     assert (part.ratio, part.show(part.variants[1])) == (1.0, "0 lost")
 
 
+def test_notes_of_parts_are_read_out_once_where_engines_agree() -> None:
+    values = {"a": [1.0], "b": [1.0]}
+    parts = {"x": ("same", "same"), "y": ("on one", "on <b>other"), "z": ("", "only here")}
+    engines = {
+        name: EngineOutcome(name, "1", 9, tuple(part_of(p, "s", values, note=said[n]) for p, said in parts.items()))
+        for n, name in enumerate(("duckdb", "postgresql"))
+    }
+    outcome = Outcome("n", "Q?", "", "t", (), "", "", 9, 7, engines, {}, "V.")
+    lines = ["x: same", "y, DuckDB: on one", "y, PostgreSQL: on <b>other", "z, PostgreSQL: only here"]
+    assert outcome.readings() == lines
+    assert "Part by part:\n- x: same\n- y, DuckDB: on one" in str(outcome)
+    assert "<ul><li>x: same</li>" in outcome._repr_mimebundle_()["text/html"]
+    assert "on &lt;b&gt;other" in outcome._repr_mimebundle_()["text/html"]
+
+
 def outcome_of(engine: str, ratio: float, spread: float = 0.1, plan: str = "Index Scan") -> EngineOutcome:
     variants = tuple(Measured(name, t, t, t, (t,) * 9, plan) for name, t in (("scan", 0.1), ("index", 0.1 / ratio)))
     part = Part("point look-up", "s", variants, ratio, ratio * (1 - spread), ratio * (1 + spread), 3.0)

@@ -207,6 +207,16 @@ class Outcome:
         """Names of all parts, in order."""
         return list(dict.fromkeys(part.name for engine in self.engines.values() for part in engine.parts))
 
+    def readings(self) -> list[str]:
+        """How each part reads, in words; once where it reads alike on all engines."""
+        lines = []
+        for name in self.parts():
+            notes = {e.title: p.note for e in self.engines.values() for p in e.parts if p.name == name and p.note}
+            alike = len(notes) > 1 and len(set(notes.values())) == 1
+            said = {"": next(iter(notes.values()))} if alike else notes
+            lines += [f"{name}{', ' if title else ''}{title}: {note}" for title, note in said.items()]
+        return lines
+
     def table(self, part: str = "") -> Table:
         """Values per engine, part and variant; of one part where it is named."""
         several = not part and len(self.parts()) > 1
@@ -282,7 +292,8 @@ class Outcome:
 
     def __str__(self) -> str:
         said = f"{self.question}\n\n{self.verdict}\n\n{self.table()}"
-        for heading, lines in (("Left out", self.notes), ("Told on the way", self.ledger)):
+        told = (("Part by part", self.readings()), ("Left out", self.notes), ("Told on the way", self.ledger))
+        for heading, lines in told:
             if lines:
                 said += f"\n\n{heading}:" + "".join(f"\n- {line}" for line in lines)
         return said
@@ -291,5 +302,7 @@ class Outcome:
         import html
 
         said = "".join(f"<p>{html.escape(text)}</p>" for text in (self.verdict, *self.notes))
-        body = f"<p><b>{html.escape(self.question)}</b></p>{said}{self.table().html()}"
+        parts = "".join(f"<li>{html.escape(line)}</li>" for line in self.readings())
+        listed = f"<ul>{parts}</ul>" if parts else ""
+        body = f"<p><b>{html.escape(self.question)}</b></p>{said}{self.table().html()}{listed}"
         return {"text/html": body, "text/plain": str(self)}
