@@ -1,4 +1,4 @@
-"""Rows that keep every promise of a schema, made inside DuckDB by SQL, and carried to PostgreSQL by COPY.
+"""Rows that keep every promise of a schema, made inside DuckDB by SQL.
 
 Row `k` of a table (0 ≤ k < rows) has values that are functions of k (see `assignment`). Rows are written in an order
 that has nothing to do with k: rows in the order of a foreign key would fake an index.
@@ -8,22 +8,18 @@ that has nothing to do with k: rows in the order of a foreign key would fake an 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import duckdb
 
 from archbook.errors import ArchbookError, shown
 from archbook.schema.assignment import Planner, planned
+from archbook.schema.copying import Progress, copy
 from archbook.schema.duckdb_ddl import in_order
 from archbook.schema.engines.duckdb import DuckDb
-from archbook.schema.engines.postgresql import Postgres
-from archbook.schema.model import Column, Entry, ForeignKey, Schema, Table
+from archbook.schema.model import Entry, ForeignKey, Schema, Table
 from archbook.schema.sql import quoted
-
-Progress = Callable[[float, float, str], None]
-"""progress(done, total, label): rows written so far, rows in all, what is being done."""
-CHUNK_ROWS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,57 +143,6 @@ def _mend(engine: DuckDb, schema: Schema, table: Table, key: ForeignKey) -> None
         dropped = engine.execute(f"DELETE FROM {name} WHERE rowid IN ({lost})")[0][0]
         if not dropped or key.to != table.name:
             return
-
-
-def copy(
-    source: DuckDb, target: Postgres, schema: Schema, tables: Iterable[str], progress: Progress | None = None
-) -> None:
-    """Create and fill tables in PostgreSQL with the rows that DuckDB holds. Raises EngineUnavailable."""
-    names = list(tables)
-    counts = {name: int(source.execute(f"SELECT count(*) FROM {quoted(name)}")[0][0]) for name in names}
-    total, done = sum(counts.values()), 0
-    for name in names:
-        table = schema.tables[name]
-        target.create_bare(schema, table)
-        for lines in _lines(source, schema, table, counts[name]):
-            target.copy_lines(name, [column.name for column in table.columns], [lines])
-            done += min(CHUNK_ROWS, total - done)
-            if progress:
-                progress(done, total, f"copying {name} to PostgreSQL")
-
-
-def _lines(source: DuckDb, schema: Schema, table: Table, rows: int) -> Iterator[str]:
-    """The rows of a table in COPY's text format, in their physical order."""
-    line = " || chr(9) || ".join(_field(schema, column) for column in table.columns)
-    highest = int(source.execute(f"SELECT coalesce(max(rowid), -1) FROM {quoted(table.name)}")[0][0]) if rows else -1
-    for start in range(0, highest + 1, CHUNK_ROWS):
-        where = f"rowid >= {start} AND rowid < {start + CHUNK_ROWS}"
-        chunk = source.execute(
-            f"SELECT string_agg({line}, chr(10) ORDER BY rowid) FROM {quoted(table.name)} WHERE {where}"
-        )
-        if chunk[0][0] is not None:
-            yield chunk[0][0] + "\n"
-
-
-def _field(schema: Schema, column: Column) -> str:
-    """A column as COPY writes it: NULL as \\N, and backslash, tab and line ends escaped."""
-    base, name = schema.base(column.type), quoted(column.name)
-    if base.array:
-        item = "replace(replace(CAST(item AS VARCHAR), chr(92), chr(92) || chr(92)), '\"', chr(92) || '\"')"
-        items = f"list_transform({name}, lambda item: '\"' || {item} || '\"')"
-        text = f"'{{' || array_to_string({items}, ',') || '}}'"
-    elif base.name == "bytea":
-        return f"coalesce('\\\\x' || hex({name}), '\\N')"
-    else:
-        text = f"CAST({name} AS VARCHAR)"
-    if (
-        base.name in ("int2", "int4", "int8", "numeric", "bool", "timestamp", "timestamptz", "date", "uuid")
-        and not base.array
-    ):
-        return f"coalesce({text}, '\\N')"
-    for character, escape in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
-        text = f"replace({text}, chr({ord(character)}), '{escape}')"
-    return f"coalesce({text}, '\\N')"
 
 
 __all__ = ["Filled", "Progress", "copy", "fill", "planned"]

@@ -87,16 +87,29 @@ class Postgres:
         """EXPLAIN (ANALYZE, BUFFERS)."""
         return "\n".join(str(row[0]) for row in self.execute(f"EXPLAIN (ANALYZE, BUFFERS) {statement}", parameters))
 
-    def copy_lines(self, table: str, columns: Iterable[str], lines: Iterable[str]) -> None:
-        """Fill a table from text in COPY's format. Raises ArchbookError where a value is refused."""
-        statement = f"COPY {quoted(table)} ({quoted(*columns)}) FROM STDIN"
+    def create_filled(self, schema: Schema, table: Table, lines: Iterable[str]) -> None:
+        """Create one table with its columns and fill it from text in COPY's format, or leave nothing.
+
+        One transaction, so the rows are frozen at once and VACUUM has nothing to write; one COPY, since each would
+        leave pages empty. It may take longer than a statement may. Raises ArchbookError where a value is refused.
+        """
+        if self.connection is None:
+            raise EngineUnavailable("this PostgreSQL has been closed; start it again")
+        with self._plain_errors(), self.connection.transaction():
+            self.execute("SET LOCAL statement_timeout = 0")
+            self.create_bare(schema, table)
+            self._copy(table, lines)
+
+    def _copy(self, table: Table, lines: Iterable[str]) -> None:
+        columns = quoted(*(column.name for column in table.columns))
+        statement = f"COPY {quoted(table.name)} ({columns}) FROM STDIN WITH (FREEZE)"
         try:
             with self._plain_errors(), self._cursor() as cursor, cursor.copy(statement.encode()) as copy:
                 for line in lines:
                     copy.write(line)
         except psycopg.Error as error:
             reason = shown(str(error), 160)
-            raise ArchbookError(f"PostgreSQL refuses generated rows of {shown(table)}: {reason}") from None
+            raise ArchbookError(f"PostgreSQL refuses generated rows of {shown(table.name)}: {reason}") from None
 
     def create(self, schema: Schema) -> tuple[Entry, ...]:
         """Create the whole schema with keys and indexes; a part that is refused is told."""
