@@ -204,6 +204,14 @@ def test_a_variant_may_measure_itself_in_a_unit_of_its_own(lab: Lab) -> None:
     assert (part.ratio, part.gain("smaller")) == (3.0, "3× smaller (3× to 3×)")
 
 
+def test_variants_may_take_different_values_of_a_key(lab: Lab) -> None:
+    statement = "SELECT a + $1 FROM t"
+    variants = [Variant("first", statement, takes=slice(0, 1)), Variant("last", statement, takes=slice(1, None))]
+    assert lab.compare("sum", variants, [(5, 5)]).rows_returned == 1
+    with pytest.raises(ArchbookError, match="`last` and `first` returned different rows"):
+        lab.compare("sum", variants, [(5, 6)])
+
+
 def test_more_is_better_of_rates_only() -> None:
     values = {"small pool": [100.0, 101.0, 99.0], "right pool": [400.0, 404.0, 396.0]}
     assert part_of("throughput", "1/s", values).gain("more").startswith("4× more")

@@ -55,6 +55,7 @@ class Variant:
     """One of the things compared.
 
     statement: SQL that is timed with each key (``$1`` … in it), and whose plan is kept.
+    takes: which values of a key the statement has, where variants differ in that.
     run: called in place of the statement with the lab and a key; timed, unless it returns a `Sample`.
     prepare: brings the engine into this state; timed apart, repeated each round unless it is slow.
     """
@@ -63,6 +64,7 @@ class Variant:
     statement: str = ""
     run: Callable[[Lab, Key], Any] | None = None
     prepare: Callable[[Lab], None] | None = None
+    takes: slice = field(default_factory=lambda: slice(None))
 
 
 def plan_rows(schema: Schema, choice: Choice, rows: int) -> Mapping[str, int]:

@@ -73,7 +73,7 @@ class Lab:
                 preparing[variant.name].append(self._prepare(variant))
                 if number == 0:
                     answers[variant.name] = [self._once(variant, key)[1] for key in keys] if alike else []
-                    plans[variant.name] = self.explain(variant.statement, keys[0])
+                    plans[variant.name] = self.explain(variant.statement, keys[0][variant.takes])
                 if number or not alike:
                     self._once(variant, keys[-1])  # warm-up
                 values[variant.name] += self._round(variant, keys, round_limit_s)
@@ -108,7 +108,8 @@ class Lab:
     def _once(self, variant: Variant, key: Key) -> tuple[float, Any]:
         """What one run measured, and what it found."""
         start = time.perf_counter()
-        answer = variant.run(self, key) if variant.run else self.engine.execute(variant.statement, key)
+        run = variant.run
+        answer = run(self, key) if run else self.engine.execute(variant.statement, key[variant.takes])
         spent = time.perf_counter() - start
         return (answer.value, answer.answer) if isinstance(answer, Sample) else (spent, answer)
 
