@@ -42,7 +42,7 @@ doc: $(READY)  ## export the e-commerce design document into build/doc
 strip: $(READY)  ## take the outputs out of the notebooks
 	@$(PY) tools/notebooks.py strip
 
-reference: $(READY)  ## write docs/reference.md from the docstrings
+reference: $(READY)  ## write docs/reference.md and docs/schema-rules.md from the code
 	@$(PY) tools/reference.py write
 
 lock: $(READY)  ## resolve pyproject.toml again into requirements.lock

@@ -19,8 +19,8 @@ from archbook.cli import archbook, main
 from archbook.commands.lab import lab_arguments
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ["check", "draw", "estimate", "experiment", "export", "headroom", "lab", "new", "review", "schema",
-            "simulate", "sweep"]  # fmt: skip
+COMMANDS = ["check", "draw", "estimate", "experiment", "export", "headroom", "lab", "lint-schema", "new", "review",
+            "schema", "simulate", "sweep"]  # fmt: skip
 
 Copy = Callable[[str], Path]
 
@@ -60,6 +60,9 @@ WRONG = {
     ("draw", "minimal", "containers", "--format", "png"): "png is not text: name a file with -o",
     ("draw", "minimal", "containers", "-o", "picture.bmp"): "ends with no format that is known",
     ("export", "minimal", "-o", "out", "--format", "docs"): "docs",
+    ("lint-schema", "ecomerce"): "no design `ecomerce`; did you mean `ecommerce`?",
+    ("lint-schema", "ecommerce", "--store", "order-db"): "no store `order-db`; did you mean `orders-db`?",
+    ("lint-schema", "ecommerce", "--store", "sessions"): "store `sessions` has no DDL",
     ("experiment", "minimal", "index_or_scam"): "did you mean `index_or_scan`?",
 }
 

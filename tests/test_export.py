@@ -33,7 +33,7 @@ from archbook.export.prose import plain, read
 from archbook.export.svg import inline_svg
 from archbook.export.words import with_interval
 from archbook.findings import Finding
-from archbook.review.report import Report
+from archbook.findings.report import Report
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" id="p" width="400" height="200"><defs><marker id="arrow"/></defs>'

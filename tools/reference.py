@@ -1,4 +1,4 @@
-"""Write docs/reference.md from the docstrings of the public names, the command line and the review's rules.
+"""Write docs/reference.md (public names, command line, rules of the review) and docs/schema-rules.md from the code.
 
 usage: python tools/reference.py write|check
 """
@@ -8,16 +8,30 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference.md"
+if TYPE_CHECKING:
+    from archbook.findings import Rule
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
 HEAD = """# Reference
 
 Written by `make reference` from the docstrings and the command line; `make check` fails when it is out of date.
 """
+
+SCHEMA_RULES = """# Rules of `archbook lint-schema`
+
+Written by `make reference` from the rules themselves, `src/archbook/schema/lint/rules/`; the tests run every example.
+A comment in the DDL accepts a finding, with its reason: `-- archbook: waive RULE TABLE.COLUMN because …`
+"""
+
+
+def pages() -> dict[Path, str]:
+    """Every page that is written from the code, by its path."""
+    return {DOCS / "reference.md": page(), DOCS / "schema-rules.md": schema_rules()}
 
 
 def page() -> str:
@@ -38,6 +52,7 @@ def page() -> str:
         *commands(),
         "## Rules of the review\n",
         *rules(),
+        "The rules of `archbook lint-schema` are in [schema-rules.md](schema-rules.md).",
     ]
     return "\n".join(lines) + "\n"
 
@@ -91,30 +106,48 @@ def commands() -> Iterator[str]:
 
 
 def rules() -> Iterator[str]:
-    """Each rule of the review: what it looks for, why, what to do, and the smallest design that fires it."""
+    """Each rule of the review."""
     from archbook.review import rules as all_rules
 
-    for rule in all_rules():
+    yield from described_rules(all_rules(), "yaml")
+
+
+def schema_rules() -> str:
+    """The page of the schema rules."""
+    from archbook.schema.lint import rules as all_rules
+
+    table = ["| Rule | Severity | Finds |", "|---|---|---|"]
+    table += [
+        f"| [`{rule.id}`](#{rule.id}-{rule.severity}-principle-{rule.principle}) | {rule.severity} | {rule.title} |"
+        for rule in all_rules()
+    ]
+    return "\n".join([SCHEMA_RULES, *table, "", *described_rules(all_rules(), "sql")])
+
+
+def described_rules(all_rules: Iterable[Rule], language: str) -> Iterator[str]:
+    """Each rule: what it looks for, why, what to do, and the smallest subject that fires it."""
+    for rule in all_rules:
         yield f"### `{rule.id}` ({rule.severity}, principle {rule.principle})\n"
         yield f"{rule.title}. {rule.why}.\n"
         yield f"- Do: {rule.remedy}"
         yield f"- After: {'; '.join(rule.references)}"
-        yield f"- Fires on:\n\n```yaml\n{rule.fires.strip()}\n```\n"
+        yield f"- Fires on:\n\n```{language}\n{rule.fires.strip()}\n```\n"
 
 
 def main(arguments: list[str]) -> int:
     if arguments not in (["write"], ["check"]):
         print(__doc__, file=sys.stderr)
         return 2
-    text = page()
+    DOCS.mkdir(exist_ok=True)
+    stale = [path for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if arguments == ["write"]:
-        PAGE.parent.mkdir(exist_ok=True)
-        PAGE.write_text(text, encoding="utf-8")
-        print("wrote docs/reference.md")
-    elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != text:
-        print("docs/reference.md is out of date; run make reference and read the difference")
-        return 1
-    return 0
+        for path in stale:
+            path.write_text(pages()[path], encoding="utf-8")
+        print(f"wrote {', '.join(f'docs/{path.name}' for path in stale) or 'nothing: all is current'}")
+        return 0
+    for path in stale:
+        print(f"docs/{path.name} is out of date; run make reference and read the difference")
+    return bool(stale)
 
 
 if __name__ == "__main__":

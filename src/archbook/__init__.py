@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         export,
         headroom,
         keep,
+        lint_schema,
         load,
         load_evidence,
         measure_cache,
@@ -69,8 +70,8 @@ _HOME = {
 __all__ = [
     "ArchbookError", "Design", "DesignError", "Estimate", "Evidence", "__version__", "answer", "chapter", "chart",
     "check", "curve", "decide", "draw", "estimate", "exercises", "experiment", "experiments", "export", "headroom",
-    "keep", "load", "load_evidence", "measure_cache", "new", "open_design", "panels", "replay", "review", "save",
-    "simulate", "sweep", "views",
+    "keep", "lint_schema", "load", "load_evidence", "measure_cache", "new", "open_design", "panels", "replay", "review",
+    "save", "simulate", "sweep", "views",
 ]  # fmt: skip
 
 

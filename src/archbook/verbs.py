@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from archbook.capacity.result import Estimate
     from archbook.design.model import Design
     from archbook.diagrams.picture import Picture
-    from archbook.review import Report
+    from archbook.findings.report import Report
     from archbook.schema import CacheOutcome, Outcome
     from archbook.simulate import Replay, Simulation, Sweep
 
@@ -169,6 +169,18 @@ def review(design: Design, evidence: Iterable[Evidence] | None = None, **options
     from archbook.review import review
 
     return review(design, load_evidence(design) if evidence is None else evidence, **options)
+
+
+def lint_schema(subject: Design | str | Path, **options: Any) -> Report:
+    """What will hurt in the DDL of a design's stores, in a DDL file (a Path) or in a DDL text, with why and remedy.
+
+    options: store (see `archbook.schema.lint.lint`).
+    """
+    from archbook.schema.lint import lint, read_ddl
+
+    if isinstance(subject, Path):
+        return lint(read_ddl(subject), **{"file": str(subject), **options})
+    return lint(subject, **options)
 
 
 def export(design: Design, folder: str | Path, formats: Sequence[str] = ("md", "html")) -> Files:

@@ -15,9 +15,9 @@ from archbook.design.loading import collector_at_rest
 from archbook.design.model import Design
 from archbook.evidence import Evidence
 from archbook.findings import Rule, apply
-from archbook.review.report import Report
+from archbook.findings.report import Report
+from archbook.findings.waivers import PlacedWaiver, settle
 from archbook.review.subject import Subject
-from archbook.review.waivers import settle
 from archbook.units import show_factor
 
 _ROOM = import_module("archbook.review.rules")  # before `rules` below, which would else be replaced by this package
@@ -48,7 +48,7 @@ def review(
     chosen = rules() if only is None else only
     with collector_at_rest():
         findings, crashes = apply(chosen, subject, design.place)
-    still_open, waived, remarks = settle(findings, design, chosen, today or datetime.date.today())
+    still_open, waived, remarks = settle(findings, _waivers(design), chosen, today or datetime.date.today())
     return Report(
         design=design.name,
         findings=tuple(still_open),
@@ -57,6 +57,16 @@ def review(
         remarks=(*remarks, *_remarks(subject)),
         looked_at=f"{len(chosen)} rules looked at {design.counted()}" + (f", {subject.peak}" if subject.grown else ""),
     )
+
+
+def _waivers(design: Design) -> Iterator[PlacedWaiver]:
+    """The design's waivers, but for those that speak of its DDL: `lint_schema` looks after them."""
+    from archbook.schema.lint import rules as schema_rules
+
+    known = {rule.id for rule in rules()}
+    for index, waiver in enumerate(design.waivers):
+        if waiver.rule in known or waiver.rule not in {rule.id for rule in schema_rules()}:
+            yield f"{design.place(('waivers', index))} `waivers[{index}]`".lstrip(), waiver
 
 
 def _remarks(subject: Subject) -> Iterator[str]:

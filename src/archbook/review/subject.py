@@ -26,17 +26,6 @@ Placed = tuple[int, Call]
 _Key = TypeVar("_Key", bound=Hashable)
 
 
-def listed(names: Iterable[str], most: int = 4) -> str:
-    """Names as a sentence has them; beyond `most` only counted.
-
-    >>> listed(["a", "b", "c"], most=2)
-    'a, b and 1 more'
-    """
-    known = list(dict.fromkeys(names))
-    more = f" and {len(known) - most} more" if len(known) > most else ""
-    return ", ".join(known[:most]) + more
-
-
 def grouped(calls: Iterable[Placed], key: Callable[[Call], _Key]) -> dict[_Key, list[Placed]]:
     """Calls by a key, such as their caller."""
     groups: dict[_Key, list[Placed]] = {}

@@ -9,7 +9,8 @@ CREATE TABLE categories (
     slug       text NOT NULL,
     title      text NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
-    CONSTRAINT categories_slug_key UNIQUE (slug)
+    CONSTRAINT categories_slug_key UNIQUE (slug),
+    CONSTRAINT categories_parent_is_another CHECK (parent_id <> id)
 );
 CREATE INDEX categories_parent_id_idx ON categories (parent_id);
 

@@ -2,8 +2,8 @@
 
 from archbook.design.contract import Endpoint
 from archbook.findings import Hit, Hits, Rule
-from archbook.review.subject import Placed, Subject, listed
-from archbook.units import show_duration, show_rate, show_share
+from archbook.review.subject import Placed, Subject
+from archbook.units import listed, show_duration, show_rate, show_share
 
 LEAST_SERVICES = 3
 LEAST_DEFERRABLE = 2

@@ -2,7 +2,8 @@
 
 from archbook.design.elements import BROKERS, Store
 from archbook.findings import Hit, Hits, Rule
-from archbook.review.subject import Placed, Subject, grouped, listed
+from archbook.review.subject import Placed, Subject, grouped
+from archbook.units import listed
 
 
 def shared(subject: Subject) -> Hits:

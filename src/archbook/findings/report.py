@@ -1,4 +1,4 @@
-"""What a review found: one value that shows itself as text, Markdown, HTML, a table and JSON."""
+"""What rules found: one value that shows itself as text, Markdown, HTML, a table and JSON."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from archbook.findings import SEVERITIES, Crash, Finding
-from archbook.review.subject import listed
 from archbook.tables import Table, as_columns, escape_markdown
-from archbook.units import show_count
+from archbook.units import listed, show_count
 
 FORMAT = 1
 OK, FINDINGS, CRASHED = 0, 1, 3
-SCREEN_GROUPS = 3
+SCREEN_GROUPS, BRIEF_GROUPS = 3, 20
 INDENT = 7
+IN_DESIGN = 'in design.yaml: waivers: [{{rule: {rule}, about: "{about}", why: "…"}}]'
 MARKS = {"high": ("#D55E00", "▲"), "medium": ("#E69F00", "◆"), "low": ("#0072B2", "●")}
 
 
@@ -28,7 +28,8 @@ class Report:
 
     findings: the open ones. waived: accepted in the design, with the reason. crashes: rules that failed while they
     looked. remarks: what else is to be known (waivers out of date, stale measurements, no estimate).
-    looked_at: what was looked at, as a sentence.
+    looked_at: what was looked at, as a sentence. kind: what looked: a review, or a lint. to_waive: how a finding is
+    accepted, with `{rule}` and `{about}`.
     """
 
     design: str
@@ -37,6 +38,8 @@ class Report:
     crashes: tuple[Crash, ...]
     remarks: tuple[str, ...]
     looked_at: str
+    kind: str = "review"
+    to_waive: str = IN_DESIGN
 
     @property
     def exit_code(self) -> int:
@@ -49,7 +52,8 @@ class Report:
     def groups(self) -> list[tuple[Finding, ...]]:
         """The findings of each rule, worst rule first, and the worst finding first in each.
 
-        Rules of one severity are ordered by the requests that meet them, over the number of places to mend.
+        Rules of one severity are ordered by what they cost (a review: by the requests that meet them), over the number
+        of places to mend.
         """
         by_rule: dict[str, list[Finding]] = {}
         for finding in self.findings:
@@ -61,7 +65,7 @@ class Report:
         """The sentence that comes first."""
         waived = f"{len(self.waived)} waived" if self.waived else ""
         if not self.findings:
-            nothing = "no finding" if not self.crashes else "no finding, but the review is incomplete"
+            nothing = "no finding" if not self.crashes else f"no finding, but the {self.kind} is incomplete"
             return f"{self.design}: {nothing}. {self.looked_at}{waived and ', ' + waived}."
         counts = Counter(finding.severity for finding in self.findings)
         severities = ", ".join(f"{counts[s]} {s}" for s in SEVERITIES if counts[s])
@@ -76,7 +80,7 @@ class Report:
             notes = [("waived", f"{finding.what}: {finding.waived}") for finding in self.waived] + notes
         else:
             blocks = [_block(group[0], group[1:], width) for group in groups[:SCREEN_GROUPS]]
-            blocks.append("\n".join(_brief(group, width) for group in groups[SCREEN_GROUPS:]))
+            blocks.append("\n".join(_briefs(groups[SCREEN_GROUPS:], width)))
         told = [_line(label, text, width) for label, text in notes]
         return "\n\n".join(filter(None, [_fill(self.answer, width), *blocks, *told, _hint(self, all, width)]))
 
@@ -115,7 +119,8 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """All of it in plain values, for files and scripts."""
-        return {"archbook_review": FORMAT, "exit_code": self.exit_code, "answer": self.answer} | asdict(self)
+        shown = {name: value for name, value in asdict(self).items() if name not in ("kind", "to_waive")}
+        return {f"archbook_{self.kind}": FORMAT, "exit_code": self.exit_code, "answer": self.answer} | shown
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {"text/html": self.html(), "text/markdown": self.markdown(), "text/plain": self.text()}
@@ -129,9 +134,9 @@ def _rank(group: list[Finding]) -> tuple[int, float, str]:
 
 
 def _told(finding: Finding) -> list[tuple[str, str]]:
-    seen = "; ".join(finding.evidence) or "not measured"
+    seen = [("seen", "; ".join(finding.evidence))] if finding.evidence else []
     anchors = f"{finding.rule} · principle {finding.principle} · {', '.join(finding.references)}"
-    return [("why", finding.why), ("seen", seen), ("do", finding.do), ("rule", anchors)]
+    return [("why", finding.why), *seen, ("do", finding.do), ("rule", anchors)]
 
 
 def _block(finding: Finding, others: Sequence[Finding], width: int) -> str:
@@ -141,6 +146,13 @@ def _block(finding: Finding, others: Sequence[Finding], width: int) -> str:
         head = f"{finding.severity:<{INDENT}}{finding.what:<{room}}  {finding.place}".rstrip()
     told = _told(finding) + ([("also", listed(other.about for other in others))] if others else [])
     return "\n".join([head, *(_line("", f"{label:<6}{text}", width, INDENT + 6) for label, text in told)])
+
+
+def _briefs(groups: Sequence[Sequence[Finding]], width: int) -> list[str]:
+    """A line for each group; beyond the second screen they are only counted."""
+    told, rest = groups[:BRIEF_GROUPS], groups[BRIEF_GROUPS:]
+    more = f"and {sum(map(len, rest))} findings of {show_count(len(rest), 'other rule')}"
+    return [_brief(group, width) for group in told] + ([_line("", more, width)] if rest else [])
 
 
 def _brief(group: Sequence[Finding], width: int) -> str:
@@ -153,8 +165,8 @@ def _hint(report: Report, everything: bool, width: int) -> str:
         return ""
     worst = report.groups[0][0]
     rest = "" if everything or len(report.findings) == 1 else "all of them: --all;  "
-    waiver = f'waivers: [{{rule: {worst.rule}, about: "{worst.about}", why: "…"}}]'
-    return _fill(f"{rest}to accept a finding, say why in design.yaml: {waiver}", width)
+    waiver = report.to_waive.format(rule=worst.rule, about=worst.about)
+    return _fill(f"{rest}to accept a finding, say why {waiver}", width)
 
 
 def _line(label: str, text: str, width: int, hang: int = INDENT) -> str:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from archbook.design.contract import Waiver
-from archbook.design.model import Design
 from archbook.errors import suggestion
 from archbook.findings import Finding, Rule
 
+PlacedWaiver = tuple[str, Waiver]
+"""A waiver, after the place that is named when something is wrong with it."""
+
 
 def settle(
-    findings: Sequence[Finding], design: Design, rules: Sequence[Rule], today: datetime.date
+    findings: Sequence[Finding], waivers: Iterable[PlacedWaiver], rules: Sequence[Rule], today: datetime.date
 ) -> tuple[list[Finding], list[Finding], list[str]]:
     """Open findings, waived ones (with their reason), and what is to be said about the waivers themselves.
 
@@ -21,10 +23,10 @@ def settle(
     """
     reasons: dict[tuple[str, str], str] = {}
     remarks = []
-    for index, waiver in enumerate(design.waivers):
+    for place, waiver in waivers:
         places = [finding.about for finding in findings if finding.rule == waiver.rule]
         if trouble := _trouble(waiver, places, [rule.id for rule in rules], today):
-            remarks.append(f"{design.place(('waivers', index))} `waivers[{index}]`: {trouble}".lstrip())
+            remarks.append(f"{place}: {trouble}")
         else:
             reasons[waiver.rule, _plain(waiver.about)] = waiver.why
     marked = [replace(f, waived=reasons.get((f.rule, _plain(f.about)), "")) for f in findings]
@@ -34,6 +36,8 @@ def settle(
 def _trouble(waiver: Waiver, places: Sequence[str], rules: Sequence[str], today: datetime.date) -> str:
     if waiver.rule not in rules:
         return f"no rule `{waiver.rule}`; {suggestion(waiver.rule, rules)}"
+    if not waiver.why.strip():
+        return f"{waiver.rule} at `{waiver.about}` is waived without a reason; say why, or mend it"
     if not places:
         return f"{waiver.rule} finds nothing any more; remove the waiver"
     if _plain(waiver.about) not in map(_plain, places):

@@ -21,6 +21,7 @@ class Hit:
     about: the element, as people name it, such as ``order-service → payment-service``.
     what: the finding in one line. do: the concrete change to this subject. where: path for file:line.
     cost: what it costs at the design's growth, for ranking (dimensionless, larger is worse).
+    severity: where this place is worse, or less bad, than the rule's others.
     """
 
     about: str
@@ -29,6 +30,7 @@ class Hit:
     where: tuple[str | int, ...] = ()
     evidence: tuple[str, ...] = ()
     cost: float = 0.0
+    severity: Severity | None = None
 
 
 Hits = Iterator[Hit]
@@ -96,14 +98,18 @@ def apply(
             crashes.append(Crash(rule.id, f"{type(error).__name__}: {error}"))
             continue
         findings.extend(_finding(rule, hit, place) for hit in hits)
-    findings.sort(key=lambda finding: (SEVERITIES.index(finding.severity), -finding.cost))
-    return findings, crashes
+    return worst_first(findings), crashes
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings by severity, then by what they cost; those that are alike stay in their order."""
+    return sorted(findings, key=lambda finding: (SEVERITIES.index(finding.severity), -finding.cost))
 
 
 def _finding(rule: Rule, hit: Hit, place: Callable[[tuple[str | int, ...]], str]) -> Finding:
     return Finding(
         rule=rule.id,
-        severity=rule.severity,
+        severity=hit.severity or rule.severity,
         principle=rule.principle,
         about=hit.about,
         what=hit.what,

@@ -1,0 +1,39 @@
+"""`archbook lint-schema`."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import click
+
+from archbook.commands import tell, tell_json
+
+
+@click.command("lint-schema")
+@click.argument("subject", metavar="FILE_OR_DESIGN")
+@click.option("--store", metavar="NAME", help="The store of a design whose DDL is meant, where not all are.")
+@click.option("--format", "form", type=click.Choice(["text", "md", "json"]), default="text", help="Format.")
+@click.option("--all", "everything", is_flag=True, help="Every finding, not two screens.")
+def command(subject: str, form: str, everything: bool, **options: Any) -> int:
+    """Say what will hurt in a database schema, why, and what to do.
+
+    FILE_OR_DESIGN is a file with DDL (PostgreSQL, pg_dump, MySQL), or a design whose stores have some. Exits with 1
+    when a finding of high severity is open. A comment accepts a finding, with its reason:
+
+      -- archbook: waive RULE TABLE.COLUMN because ...
+    """
+    from archbook import verbs
+
+    path = Path(subject)
+    is_ddl = path.is_file() and path.suffix not in (".yaml", ".yml")
+    chosen = {key: value for key, value in options.items() if value is not None}
+    report = verbs.lint_schema(path if is_ddl else verbs.load(subject), **chosen)
+    if form == "json":
+        tell_json(report)
+    elif form == "md":
+        click.echo(report.markdown())
+    else:
+        tell(report.text(min(shutil.get_terminal_size((100, 24)).columns, 120), all=everything))
+    return report.exit_code

@@ -1,0 +1,1 @@
+"""The schema rules: every module of this package defines a ``RULE``."""

@@ -1,0 +1,44 @@
+"""A foreign key that says what another says already."""
+
+from archbook.findings import Hits, Rule
+from archbook.schema.lint.subject import Subject, set_of
+from archbook.schema.model import ForeignKey
+
+
+def repeated(subject: Subject) -> Hits:
+    """A foreign key whose columns are among those of another one to the same table."""
+    for table in subject.tables:
+        for number, key in enumerate(table.foreign_keys):
+            others = (k for n, k in enumerate(table.foreign_keys) if n != number and _within(key, k, n < number))
+            if other := next(others, None):
+                columns = set_of(key.columns)
+                what = f"{table.name}.{columns} → {key.to} is already in {other.name or set_of(other.columns)}"
+                name = key.name or f"{table.name}_{'_'.join(key.columns)}_fkey{number or ''}"
+                kind = "FOREIGN KEY" if subject.mysql else "CONSTRAINT"
+                do = subject.alter(table, f"DROP {kind} {subject.sql(name)}")
+                yield subject.at(table, columns, what, do, line=key.line)
+
+
+def _within(key: ForeignKey, other: ForeignKey, earlier: bool) -> bool:
+    pairs, others = (set(zip(k.columns, k.to_columns or k.columns, strict=False)) for k in (key, other))
+    return key.to == other.to and (pairs < others or (pairs == others and earlier))
+
+
+RULE = Rule(
+    id="duplicate-foreign-key",
+    severity="medium",
+    principle=3,
+    why="Each is checked on every write, and the two may disagree about what a delete does",
+    remedy="Drop the one that adds nothing.",
+    references=("pg-index-health: duplicated foreign keys", "pg-index-health: intersected foreign keys"),
+    check=repeated,
+    fires="""\
+CREATE TABLE users (id uuid PRIMARY KEY);
+CREATE TABLE orders (id uuid PRIMARY KEY, user_id uuid NOT NULL UNIQUE REFERENCES users (id));
+ALTER TABLE orders ADD CONSTRAINT orders_users FOREIGN KEY (user_id) REFERENCES users (id);
+""",
+    quiet="""\
+CREATE TABLE users (id uuid PRIMARY KEY);
+CREATE TABLE orders (id uuid PRIMARY KEY, user_id uuid NOT NULL UNIQUE REFERENCES users (id));
+""",
+)

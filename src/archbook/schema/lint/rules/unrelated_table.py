@@ -1,0 +1,41 @@
+"""A table that stands alone."""
+
+from archbook.findings import Hits, Rule
+from archbook.schema.lint.subject import Subject
+
+LEAST_TABLES = 3
+
+
+def alone(subject: Subject) -> Hits:
+    """A table that no foreign key joins to the others, and no comment says why."""
+    if len(subject.tables) < LEAST_TABLES or not subject.pointing:
+        return
+    for table in subject.tables:
+        if not table.foreign_keys and not subject.pointing.get(table.name) and not table.comment:
+            name = subject.sql(table.name)
+            do = f"declare its foreign keys, or say why it stands alone: `COMMENT ON TABLE {name} IS '…';`"
+            if subject.mysql:
+                do = f"declare its foreign keys, or say why it stands alone: `ALTER TABLE {name} COMMENT = '…';`"
+            yield subject.at(table, "", f"{table.name} is joined to no other table", do)
+
+
+RULE = Rule(
+    id="unrelated-table",
+    severity="low",
+    principle=6,
+    why="Either its keys are not declared and nothing checks them, or it is left over, or it belongs elsewhere",
+    remedy="Declare its keys, say why it stands alone, or drop it.",
+    references=("pg-index-health: tables not linked to others",),
+    check=alone,
+    fires="""\
+CREATE TABLE users (id uuid PRIMARY KEY, full_name text NOT NULL);
+CREATE TABLE notes (id uuid PRIMARY KEY, user_id uuid NOT NULL UNIQUE REFERENCES users);
+CREATE TABLE things (id uuid PRIMARY KEY, title text NOT NULL);
+""",
+    quiet="""\
+CREATE TABLE users (id uuid PRIMARY KEY, full_name text NOT NULL);
+CREATE TABLE notes (id uuid PRIMARY KEY, user_id uuid NOT NULL UNIQUE REFERENCES users);
+CREATE TABLE things (id uuid PRIMARY KEY, title text NOT NULL);
+COMMENT ON TABLE things IS 'What the relay has still to send.';
+""",
+)
