@@ -218,6 +218,13 @@ def test_more_is_better_of_rates_only() -> None:
     assert part_of("throughput", "s", values).gain() == "4× slower"
 
 
+def test_any_two_variants_of_a_part_can_be_compared() -> None:
+    part = part_of("look-up", "s", {"scan": [8.0, 8.0, 8.0], "half": [4.0, 4.0, 4.0], "index": [1.0, 1.0, 1.0]})
+    assert [part.between("scan", "half").ratio, part.between("index", "half").ratio] == [2.0, 0.25]
+    with pytest.raises(KeyError):
+        part.between("scan", "none")
+
+
 def test_what_is_nothing_is_compared_with_nothing() -> None:
     part = part_of("lost updates", "lost", {"naive": [7.0, 9.0, 8.0], "locked": [0.0, 0.0, 0.0]})
     assert (part.ratio, part.show(part.variants[1])) == (1.0, "0 lost")

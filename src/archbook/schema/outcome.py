@@ -81,6 +81,10 @@ class Part:
         """How many times better than the first variant another is; 1 where either is nothing."""
         return _better(self.variants[0].median, variant.median, self.unit)
 
+    def between(self, first: str, last: str) -> Part:
+        """The same part about two of its variants only, to say how they compare. Raises KeyError."""
+        return part_of(self.name, self.unit, {name: self.variant(name).values for name in (first, last)})
+
     def gain(self, better: str = "faster", worse: str = "slower") -> str:
         """The ratio as words, such as ``41× faster (38× to 44×)``."""
         if self.ratio_low <= 1 <= self.ratio_high:
