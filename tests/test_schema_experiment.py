@@ -95,8 +95,10 @@ def test_progress_is_told_for_rows_engines_and_rounds(outcome: Outcome, told: li
 
 
 def test_an_outcome_shows_itself_everywhere(outcome: Outcome) -> None:
-    assert outcome.table().columns == ("engine", "variant", ">median", ">quartiles", ">repeats", ">times better")
-    assert len(outcome.table().rows) == 6
+    assert outcome.table().columns[:2] == ("part", "engine")
+    lead = outcome.table("point look-up")
+    assert lead.columns == ("engine", "variant", ">median", ">quartiles", ">repeats", ">times better")
+    assert len(lead.rows) == 6
     assert str(outcome).startswith("Does an index pay")
     assert set(outcome._repr_mimebundle_()) == {"text/html", "text/plain"}
     assert json.loads(json.dumps(outcome.to_json()))["table"] == "orders"

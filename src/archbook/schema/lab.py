@@ -22,7 +22,7 @@ KEYS = 12  # parameters that each variant is timed with, in every round
 ROUNDS = 3
 ROUND_LIMIT_S = 4.0  # timing in one round of one variant stops here, after LEAST samples
 LEAST = 4
-SLOW_PREPARATION_S = 4.0  # beyond it, variants are prepared once and not once a round
+SLOW_PREPARATION_S = 1.0  # beyond it, variants are prepared once and not once a round
 
 
 @dataclass(frozen=True, slots=True)

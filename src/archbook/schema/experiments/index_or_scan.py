@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from archbook.errors import ArchbookError
+from archbook.schema.choosing import Link, amount_column, key_column, links, time_column
 from archbook.schema.draft import named
 from archbook.schema.engines.duckdb import DuckDb
-from archbook.schema.experiment import Choice, Experiment, Variant
+from archbook.schema.experiment import Choice, Experiment, Key, Variant
+from archbook.schema.index_parts import FEWER, indexed, parts, used
+from archbook.schema.index_traps import delete_parent, key_order
 from archbook.schema.lab import KEYS, Lab
-from archbook.schema.model import Schema, Table
-from archbook.schema.outcome import EngineOutcome, Measured, Part
+from archbook.schema.model import Column, Schema, Table
+from archbook.schema.outcome import EngineOutcome, Part
+from archbook.schema.shapes import INTEGERS
 from archbook.schema.sql import quoted
 from archbook.units import show_factor, significant
 
@@ -31,7 +36,9 @@ def choose(schema: Schema, sizes: Mapping[str, float]) -> Choice:
         keys = len({key.to for key in table.foreign_keys})
         return rank, -sizes.get(table.name, 0), table.name in parents, -keys
 
-    return min(found, key=order)[1]
+    choice = min(found, key=order)[1]
+    its = roles(schema, schema.tables[choice.table], choice.columns[0])
+    return replace(choice, roles=its, others=(its["parent"],) if "parent" in its else ())
 
 
 def _candidates(schema: Schema, table: Table) -> Iterator[tuple[int, Choice]]:
@@ -64,6 +71,36 @@ def _selective(schema: Schema, table: Table, column: str) -> bool:
     return base.name in SELECTIVE and not base.array and not listed
 
 
+def roles(schema: Schema, table: Table, lead: str) -> dict[str, str]:
+    """Columns that the further parts ask for: a range (time, or numbered key), a value, and the parent with its key."""
+    key = key_column(table)
+    numbered = key if key and schema.base(table.column(key).type).name in INTEGERS else ""
+    ranged = time_column(schema, table) or numbered
+    found = {"range": ranged} if ranged and ranged != lead else {}
+    others = [c.name for c in table.columns if c.name not in (lead, ranged) and _has_maximum(schema, c)]
+    value = amount_column(schema, table)
+    if value not in others:
+        value = others[-1] if others else ""
+    if not value:
+        return {}
+    for link in links(schema):
+        if (link.child, link.column) == (table.name, lead) and _alike(schema, link):
+            found |= {"parent": link.parent, "to": link.to}
+    return found | {"value": value}
+
+
+def _has_maximum(schema: Schema, column: Column) -> bool:
+    base = schema.base(column.type)
+    return not base.array and base.name in SELECTIVE - {"uuid"} | {"numeric", "float4", "float8"}
+
+
+def _alike(schema: Schema, link: Link) -> bool:
+    """Whether PostgreSQL takes the foreign key: both columns are of one type, or integers."""
+    types = {schema.base(schema.tables[table].column(column).type).name
+             for table, column in ((link.child, link.column), (link.parent, link.to))}  # fmt: skip
+    return len(types) == 1 or types <= set(INTEGERS)
+
+
 def measure(lab: Lab) -> list[Part]:
     """A point look-up without an index; with one on the leading column, where the DDL's has more; with the DDL's."""
     choice = lab.choice
@@ -72,19 +109,16 @@ def measure(lab: Lab) -> list[Part]:
     if len(choice.columns) > 1:
         steps[f"index ({choice.columns[0]})"] = choice.columns[:1]
     steps[f"index ({', '.join(choice.columns)})"] = choice.columns
-    variants = [Variant(name, look_up, prepare=_indexed(columns)) for name, columns in steps.items()]
-    return [lab.compare("point look-up", variants, keys(lab.source, choice, KEYS))]
+    variants = [Variant(name, look_up, prepare=indexed(*columns)) for name, columns in steps.items()]
+    usual = keys(lab.source, choice, KEYS)
+    return [lab.compare("point look-up", variants, usual), *(_further(lab, usual[:FEWER]) if choice.roles else ())]
 
 
-def _indexed(columns: tuple[str, ...]) -> Callable[[Lab], None]:
-    """Only the index on `columns`, or none."""
-
-    def prepare(lab: Lab) -> None:
-        lab.engine.execute(f"DROP INDEX IF EXISTS {quoted(lab.choice.index)}")
-        if columns:
-            lab.engine.create_index(lab.choice.index, lab.choice.table, columns)
-
-    return prepare
+def _further(lab: Lab, usual: list[Key]) -> list[Part]:
+    found = [*parts(lab), *key_order(lab)]
+    if lab.postgres and "parent" in lab.choice.roles:
+        found.append(delete_parent(lab, usual))
+    return found
 
 
 def keys(source: DuckDb, choice: Choice, number: int) -> list[tuple[Any, ...]]:
@@ -107,12 +141,6 @@ def sentence(choice: Choice, outcome: EngineOutcome) -> str:
         f"({', '.join(choice.columns)}) makes a look-up by {choice.columns[0]} {gain}: "
         f"{outcome.lead.show(without)} without, {outcome.lead.show(with_)} with it."
     )
-
-
-def used(variant: Measured) -> bool:
-    """Whether the plan uses the index."""
-    plan = variant.plan.lower()
-    return "index scan" in plan or "index only scan" in plan or "bitmap" in plan
 
 
 def verdict(choice: Choice, engines: Mapping[str, EngineOutcome]) -> str:
