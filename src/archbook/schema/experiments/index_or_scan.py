@@ -11,7 +11,7 @@ from archbook.schema.choosing import Link, amount_column, key_column, links, tim
 from archbook.schema.draft import named
 from archbook.schema.engines.duckdb import DuckDb
 from archbook.schema.experiment import Choice, Experiment, Key, Variant
-from archbook.schema.index_parts import FEWER, indexed, parts, used
+from archbook.schema.index_parts import FEWER, covering, indexed, parts, used
 from archbook.schema.index_traps import delete_parent, key_order
 from archbook.schema.lab import KEYS, Lab
 from archbook.schema.model import Column, Schema, Table
@@ -118,6 +118,8 @@ def _further(lab: Lab, usual: list[Key]) -> list[Part]:
     found = [*parts(lab), *key_order(lab)]
     if lab.postgres and "parent" in lab.choice.roles:
         found.append(delete_parent(lab, usual))
+    if lab.postgres and "range" in lab.choice.roles:
+        found.append(covering(lab))  # the last, since it writes
     return found
 
 
