@@ -9,6 +9,8 @@ import pytest
 from archbook.design.loading import load
 from archbook.design.model import Design
 from archbook.diagrams import draw
+from archbook.diagrams.er import er_picture
+from archbook.schema import parse
 
 mermaidx = pytest.importorskip("mermaidx", reason="mermaidx is not installed; run `make setup`")
 DESIGNS = Path(__file__).parent.parent / "data" / "designs"
@@ -43,6 +45,16 @@ def _spoiled(design: Design) -> Design:
     events = {("events", name, "key"): NASTY for name in design.events}
     services = {("services", name, "technology"): NASTY for name in design.services}
     return design.changed({**calls, **events, **services, ("title",): NASTY})
+
+
+@pytest.mark.slow
+def test_mermaid_js_reads_hostile_table_and_column_names() -> None:
+    names = [NASTY.replace('"', '""'), "a]b", "漢字", "漢 字", "😀", "x" * 200, "\\N", "end", "1"]
+    ddl = [f'CREATE TABLE "{name}" (id int PRIMARY KEY, "{name}_id" int);' for name in names]
+    ddl.append(f'CREATE TABLE last (up int REFERENCES "{names[2]}" (id));')
+    schema = parse("".join(ddl))
+    assert len(schema.tables) == len(names) + 1
+    assert "<svg" in mermaidx.render(er_picture(schema, NASTY).mermaid).svg()
 
 
 @pytest.mark.slow

@@ -8,14 +8,13 @@ import socket
 import statistics
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from archbook.design.loading import load
-from archbook.design.model import Design, Source
+from archbook.design.model import Design
 from archbook.diagrams import Picture, draw, recolour, views
 from archbook.diagrams.boxes import MOST
 from archbook.diagrams.mermaid import lay_out
@@ -184,36 +183,7 @@ def test_a_design_with_nothing_to_show_says_so_in_a_sentence(view: str) -> None:
 def test_er_shows_tables_columns_and_keys(shop: Design) -> None:
     text = draw(shop, "er", of="orders-db").mermaid or ""
     assert "bigint order_id FK" in text
-    assert '"orders"||--o{"order_items" : "order_id"' in text
-
-
-def test_er_of_fifty_tables_has_all_columns_and_of_more_only_keys() -> None:
-    def text(count: int) -> str:
-        ddl = "CREATE TABLE t0 (id int PRIMARY KEY, note text);"
-        ddl += "".join(
-            f"CREATE TABLE t{i} (id int PRIMARY KEY, up int REFERENCES t{i - 1}, note text);" for i in range(1, count)
-        )
-        design = Design.model_validate({
-            "archbook": 1, "name": "b", "traffic": {"daily_active_users": 1}, "services": {"a": {}},
-            "stores": {"db": {"engine": "postgresql", "schema": "x.sql"}},
-        })  # fmt: skip
-        design._source = Source(ddl={"db": ddl})
-        picture = draw(design, "er")
-        assert len(picture.mermaid or "") < 50_000
-        return picture.mermaid or ""
-
-    assert "text note" in text(50)
-    assert "text note" not in text(51)
-    assert text(120).count("{\n") == 80
-
-
-def test_pagila_is_drawn_whole(corpus: Callable[[str], Path]) -> None:
-    from archbook.diagrams.views.er import draw_schema
-    from archbook.schema import parse
-
-    picture = draw_schema(parse(corpus("ddl/pagila-schema.sql").read_text(encoding="utf-8")), "pagila")
-    for table in ("film", "rental", "customer", "film_actor"):
-        assert table in texts(picture)
+    assert 'n_orders ||--o{ n_order_items : "order_id"' in text
 
 
 def test_sequence_follows_gateway_service_and_store_in_order(minimal: Design) -> None:
@@ -264,7 +234,7 @@ def test_icons_are_drawn_without_a_graphviz_of_the_system(minimal: Design, monke
     ("view", "of", "says"),
     [
         ("containrs", None, "no view `containrs`; did you mean `containers`?"),
-        ("er", "order-db", "no store `order-db`; did you mean `orders-db`?"),
+        ("er", "order-db", "no store or table `order-db`; did you mean `orders-db`?"),
         ("sequence", "chekout", "no journey or endpoint `chekout`; did you mean `checkout`?"),
         ("containers", "order-servce", "no element `order-servce`; did you mean `order-service`?"),
         ("events", "order.creatd", "no event `order.creatd`; did you mean `order.created`?"),

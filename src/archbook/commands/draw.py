@@ -15,10 +15,11 @@ SUFFIXES = {".mmd": "mermaid", ".mermaid": "mermaid", ".gv": "dot"} | {f".{name}
 @click.command("draw")
 @click.argument("design")
 @click.argument("view")
-@click.option("--of", metavar="NAME", help="The store of an `er` view, the journey of a `sequence`.")
+@click.option("--of", metavar="NAME", help="The store or table of an `er` view, the journey of a `sequence`.")
+@click.option("--store", metavar="NAME", help="The store of an `er` view; with --of TABLE what is around that table.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Format; else the one that FILE ends with.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Where to write.")
-def command(design: str, view: str, of: str | None, form: str | None, output: Path | None) -> None:
+def command(design: str, view: str, of: str | None, store: str | None, form: str | None, output: Path | None) -> None:
     """Draw one view of a design.
 
     VIEW is containers, events, er, sequence or icons. Without -o the text of the picture is
@@ -32,7 +33,9 @@ def command(design: str, view: str, of: str | None, form: str | None, output: Pa
         raise click.UsageError(f"{output} ends with no format that is known; add --format {'|'.join(FORMATS)}")
     if output is None and form in ("png", "pdf"):
         raise click.UsageError(f"{form} is not text: name a file with -o")
-    picture = draw(load(design), view, of)
+    if store is not None and view != "er":
+        raise click.UsageError("--store is for the view er; other views take --of")
+    picture = draw(load(design), view, "/".join(filter(None, (store, of))) or None)
     if output:
         picture.save(output, form)
         tell(f"wrote {output}: {picture.alt}")

@@ -28,10 +28,6 @@ _LAYOUT = """config:
     padding: 10
   elk:
     considerModelOrder: PREFER_EDGES
-  er:
-    entityPadding: 5
-    nodeSpacing: 50
-    rankSpacing: 130
   sequence:
     diagramMarginX: 20
     diagramMarginY: 8
@@ -40,7 +36,7 @@ _LAYOUT = """config:
     actorMargin: 24
     mirrorActors: false
 """
-_DAGRE = "  layout: dagre\n"  # for tables, where the default layout bends lines within crow's feet, and for dense maps
+_DAGRE = "  layout: dagre\n"  # for dense maps, which the default layout gives up
 _TITLE = re.compile(r"---\ntitle: .*\n---\n")
 
 
@@ -130,7 +126,7 @@ def lay_out(text: str) -> str:
 
     hidden = re.sub(r"#(\d+);", _hidden, text)
     error: Exception | None = None
-    for layout in [_DAGRE] if "\nerDiagram\n" in text else ["", _DAGRE]:
+    for layout in ("", _DAGRE):
         try:
             return str(mmdr.render(_TITLE.sub(f"---\n{_LAYOUT}{layout}---\n", hidden, count=1)).svg())
         except (ValueError, RuntimeError) as refused:

@@ -31,6 +31,10 @@ ROLES = {
     "client": Role("stadium-shape", "#F3F4F6", GREY),
     "group": Role("subroutine-shape", "#EAF3F9", BLUE),
     "remark": Role("normal", CARD, FRAME),
+    "table": Role("normal", "#E5F5EF", GREEN),
+    "join": Role("normal", "#EAF3F9", BLUE),
+    "centre": Role("normal", "#FDF3D0", AMBER),
+    "absent": Role("normal", CARD, GREY, dashed=True),
 }
 HEAT = ((0.5, "#D9ECF7", "under 50 %"), (0.7, "#FDF3D0", "under 70 %"), (0.85, "#FBD68F", "under 85 %"),
         (math.inf, "#F5B08A", "85 % and more"))  # fmt: skip

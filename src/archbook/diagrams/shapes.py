@@ -5,13 +5,18 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
-from archbook.diagrams.palette import GREY, HEAT, LINE, PURPLE, ROLES
+from archbook.diagrams.palette import CARD, GREY, HEAT, LINE, PURPLE, ROLES
 
 SVG = "http://www.w3.org/2000/svg"
 FONT = "Arial, Helvetica, 'Liberation Sans', Arimo, 'DejaVu Sans Condensed', sans-serif"
 ROW = 22.0
 HEAT_ROW = [(f"heat{index}", text) for index, (_, _, text) in enumerate(HEAT)]
-Legend = Sequence[Sequence[tuple[str, str]]]  # rows of (sign, text); signs are roles, ``sync``, ``async``, ``heat0``...
+Legend = Sequence[Sequence[tuple[str, str]]]  # rows of (sign, text); signs are roles, `FEET`, ``sync``, ``heat0``...
+FEET = {  # ends of a reference, from the edge of a table to its left
+    "one": "M-6,-5v10M-10,-5v10",
+    "none or one": "M-6,-5v10M-8,0a4,4 0 1 0 -8,0a4,4 0 1 0 8,0",
+    "none or more": "M0,-6L-10,0L0,6M-10,0a4,4 0 1 0 -8,0a4,4 0 1 0 8,0",
+}
 _BOX = "M0,0h30v14h-30z"
 _OUTLINES = {
     "service": "M4,0h22a4,4 0 0 1 4,4v6a4,4 0 0 1 -4,4h-22a4,4 0 0 1 -4,-4v-6a4,4 0 0 1 4,-4z",
@@ -60,8 +65,16 @@ def _sign(sign: str) -> list[ET.Element]:
         colour, dash = (PURPLE, "6 4") if sign == "async" else (LINE, "none")
         line = element("path", d="M0,7h22", stroke=colour, stroke_width="1.5", stroke_dasharray=dash)
         return [line, element("path", d="M22,2.5l8,4.5l-8,4.5z", fill=colour)]
+    if sign in FEET:
+        line = element("path", d="M0,7h30M30,0v14", stroke=LINE, stroke_width="1.5")
+        return [line, foot(sign, "translate(30 7)")]
     if sign.startswith("heat"):
         return [element("path", d=_BOX, fill=HEAT[int(sign[4:])][1], stroke=GREY)]
     role = ROLES[sign]
     dash = "4 3" if role.dashed else "none"
     return [element("path", d=_OUTLINES.get(sign, _BOX), fill=role.fill, stroke=role.stroke, stroke_dasharray=dash)]
+
+
+def foot(sign: str, transform: str) -> ET.Element:
+    """The end of a reference at a table."""
+    return element("path", d=FEET[sign], fill=CARD, stroke=LINE, stroke_width="1.3", transform=transform)

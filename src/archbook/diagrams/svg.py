@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from archbook.diagrams.mermaid import plain
-from archbook.diagrams.palette import BLUE, CARD, FRAME, GREEN, GREY, INK, LINE, PURPLE, ROLES
+from archbook.diagrams.palette import BLUE, CARD, FRAME, GREY, INK, LINE, PURPLE, ROLES
 from archbook.diagrams.picture import one_line
 from archbook.diagrams.shapes import FONT, SVG, Legend, draw_legend, element, number, words
 from archbook.errors import RenderError
@@ -38,8 +38,6 @@ _SMALL = {"font-size": "13.5", "fill": INK, "stroke": "none"}
 _NAME = {"font-size": "14", "font-weight": "bold"}
 PAINT: dict[str, dict[str, str]] = {
     "flowchart-link": _EDGE,
-    "relationshipLine": _EDGE,
-    "er": {"fill": CARD, "stroke": LINE, "stroke-width": "1.2"},
     "actor-line": {"stroke": FRAME, "stroke-width": "1"},
     "actor-box": {"font-size": "13.5", "font-weight": "bold", "fill": INK, "text-anchor": "middle"},
     "messageLine0": _EDGE,
@@ -60,12 +58,7 @@ PAINT: dict[str, dict[str, str]] = {
     "label-container": {"stroke-width": "1.4"},
     "actor-top": {"stroke-width": "1.4"},
     "nodes": _SMALL | {"font-size": "14"},
-    "attribute-name": _SMALL,
-    "attribute-type": _SMALL | {"fill": GREY},
-    "attribute-keys": _SMALL | {"font-weight": "bold", "fill": BLUE},
 }
-_GRID = {"outer-path": (ROLES["store"].fill, GREEN), "row-rect-odd": (CARD, FRAME), "row-rect-even": ("#F7F8FA", FRAME),
-         "divider": ("none", FRAME)}  # fmt: skip
 CONTEXTS = ("cluster", "edgeLabels", "node")
 
 
@@ -148,8 +141,6 @@ class _Copier:
         self.by_name = {box.name: box for box in boxes.values()}
         self.markers = {marker.attrib["id"]: marker for marker in source.iter(f"{{{SVG}}}marker")}
         self.heads: dict[str, ET.Element] = {}
-        self.tables: list[dict[str, float]] = []  # left edge of each column of the tables, in drawing order
-        self.table = -1
 
     def copies(self, source: ET.Element, context: str = "") -> list[ET.Element]:
         return [copied for child in source if (copied := self.copy(child, context)) is not None]
@@ -159,8 +150,8 @@ class _Copier:
         if tag not in SHAPES:
             return None
         classes = (source.get("data-merman-source-classes") or source.get("class") or "").split()
-        if tag == "g" and _GRID.keys() & set(classes):
-            return _plain_rect(source, classes)
+        if tag == "g" and "outer-path" in classes:
+            return _pill(source)
         copied = ET.Element(f"{{{SVG}}}{tag}", self._attributes(source, [*classes, f"{context} {tag}"]))
         copied.text = plain(source.text or "") if tag in ("text", "tspan") else None
         copied.extend(self.copies(source, context or next((c for c in classes if c in CONTEXTS), "")))
@@ -189,24 +180,17 @@ class _Copier:
         made = f"{self.prefix}-{name}{'-async' if colour == PURPLE else ''}"
         if made not in self.heads:
             source = self.markers[name]
-            paint = PAINT["er"] if "er" in source.get("class", "").split() else {"fill": colour, "stroke": colour}
-            self.heads[made] = ET.Element(source.tag, {**self._attributes(source, ()), "id": made, **paint})
+            paint = {"id": made, "fill": colour, "stroke": colour}
+            self.heads[made] = ET.Element(source.tag, self._attributes(source, ()) | paint)
             self.heads[made].extend(self.copies(source))
         return f"url(#{made})"
 
     def _group(self, source: ET.Element, copied: ET.Element, classes: Sequence[str]) -> None:
         name = source.get("id", "").removeprefix("merman-")
-        if name.startswith("entity-"):
-            left = _shift(source)
-            labels = {
-                child.get("class", "").split()[-1]: child for child in source if "label " in child.get("class", "")
-            }
-            self.tables.append({column: left + _shift(child) for column, child in labels.items()})
-        elif classes[:1] == ["node"] and name.startswith("flowchart-"):
+        if classes[:1] == ["node"] and name.startswith("flowchart-"):
             self._paint(copied[0], name.removeprefix("flowchart-").rpartition("-")[0])
         elif classes[:3] == ["root", "nodes", "node"]:
-            self._label(copied, "name" in classes)
-            self._align(copied, classes)
+            self._label(copied)
 
     def _paint(self, shape: ET.Element, name: str) -> None:
         box = self.boxes[name]
@@ -217,36 +201,21 @@ class _Copier:
         shape.attrib.clear()  # `recolour` finds these three by their order
         shape.attrib.update({**known, "fill": role.fill, "stroke": role.stroke, **geometry, **dash})
 
-    def _label(self, group: ET.Element, table: bool) -> None:
+    def _label(self, group: ET.Element) -> None:
         """The first line is the name, in bold; the last one ends in a place for the load."""
         lines = list(group)
         box = self.by_name.get("".join(lines[0].itertext()))
-        if table or box:
+        if box:
             lines[0].attrib.update(_NAME)
         if box and box.members and len(lines) > 1:
             lines[-1].text = one_line(box.below)
             lines[-1].append(element("tspan", data_load=" ".join(box.members)))
 
-    def _align(self, group: ET.Element, classes: Sequence[str]) -> None:
-        """Columns of a table flush left, where the renderer centres each word on its own guess of its width."""
-        self.table += "name" in classes
-        for name in {"attribute-type", "attribute-name", "attribute-keys"} & set(classes):
-            for line in group:
-                line.attrib.update({"x": number(self.tables[self.table][name]), "text-anchor": "start"})
 
-
-def _shift(group: ET.Element) -> float:
-    match = re.search(r"translate\((-?[\d.]+)", group.get("transform", ""))
-    return float(match[1]) if match else 0.0
-
-
-def _plain_rect(source: ET.Element, classes: Sequence[str]) -> ET.Element:
-    """A plain rectangle for what the renderer draws twice, in wavering curves: cells of a table, and pills."""
+def _pill(source: ET.Element) -> ET.Element:
+    """A plain rectangle for what the renderer draws twice, in wavering curves."""
     numbers = [float(n) for n in re.findall(r"-?\d+(?:\.\d+)?", source[0].get("d", ""))]
     left, top, right, bottom = min(numbers[::2]), min(numbers[1::2]), max(numbers[::2]), max(numbers[1::2])
     made = element("rect", x=left, y=top, width=max(right - left, 0.01), height=max(bottom - top, 0.01))
-    fill, stroke = next(_GRID[name] for name in classes if name in _GRID)
-    made.attrib.update({"fill": fill, "stroke": stroke, "stroke-width": "1"})
-    if "label-container" in classes:
-        made.attrib.update({"rx": number((bottom - top) / 2), "stroke-width": "1.4"})
+    made.attrib.update({"rx": number((bottom - top) / 2), "stroke-width": "1.4"})
     return made

@@ -5,9 +5,6 @@ from __future__ import annotations
 import base64
 import importlib
 import re
-import shutil
-import subprocess
-import sys
 import xml.etree.ElementTree as ET
 from contextlib import nullcontext
 from pathlib import Path
@@ -15,11 +12,12 @@ from typing import Any
 
 from archbook.design.model import Design
 from archbook.diagrams.boxes import Map, map_of
+from archbook.diagrams.graphviz import Copier, lay_out
 from archbook.diagrams.mermaid import ids
 from archbook.diagrams.palette import FRAME, GREY, INK, LINE, PURPLE
 from archbook.diagrams.picture import Picture
 from archbook.diagrams.shapes import SVG, element, number
-from archbook.diagrams.svg import GEOMETRY, XLINK, Box, Frame, on_card, prefix_of
+from archbook.diagrams.svg import XLINK, Box, Frame, on_card, prefix_of
 from archbook.diagrams.view import Heat, View
 from archbook.diagrams.views.containers import LINES, elements
 from archbook.errors import RenderError
@@ -41,8 +39,6 @@ GENERIC = "generic.database.SQL"
 LOOK = {"pad": "0.3", "nodesep": "0.2", "ranksep": "0.8", "splines": "spline", "label": "", "bgcolor": "transparent"}
 NODE = {"width": "1.2", "imagepos": "tc"}
 CLUSTER = {"bgcolor": "#FAFBFC", "pencolor": FRAME, "margin": "18"}
-KEPT = GEOMETRY | {"fill", "stroke", "stroke-dasharray", "font-size"}
-SHAPES = frozenset({"g", "path", "polygon", "ellipse", "text", "image"})
 
 
 def build(design: Design, of: str | None, _: Heat | None) -> Picture:
@@ -51,7 +47,7 @@ def build(design: Design, of: str | None, _: Heat | None) -> Picture:
     title = shown.title(design)
     folder = Path(importlib.import_module("diagrams").__file__ or "").parent.parent
     dot = _dot(shown)
-    source = ET.fromstring(_graphviz(dot, folder))
+    source = lay_out(dot.replace('image="resources/', f'image="{folder.as_posix()}/resources/'), "the view `icons`")
     alt = f"{title}, with icons: {', '.join(list(shown.boxes)[:20])}."
     copier = _Copier(folder, prefix_of(title + dot))
     drawing = copier.copies(source)
@@ -106,49 +102,22 @@ def _safe(text: str) -> str:
     return " ".join(re.sub(r"[^\w .,:()/+-]", " ", text).split())[:40]
 
 
-def _graphviz(dot: str, folder: Path) -> str:
-    beside = Path(sys.executable).with_name("graphviz-pure")
-    program = shutil.which("dot") or shutil.which("graphviz-pure") or (str(beside) if beside.exists() else None)
-    if program is None:
-        raise RenderError("the view `icons` needs Graphviz; install it, or `pip install graphviz-pure`")
-    whole = dot.replace('image="resources/', f'image="{folder.as_posix()}/resources/')
-    try:
-        done = subprocess.run(
-            [program, "-Kdot", "-Tsvg"], input=whole.encode(), capture_output=True, timeout=60, check=True
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise RenderError(f"Graphviz ({Path(program).name}) could not draw the view `icons` ({error})") from None
-    return done.stdout.decode()
-
-
-class _Copier:
-    """Copies known shapes only; every icon becomes part of the picture, once."""
+class _Copier(Copier):
+    """Every icon becomes part of the picture, once."""
 
     def __init__(self, folder: Path, prefix: str) -> None:
         self.folder, self.prefix = folder, prefix
         self.images: dict[tuple[str, ...], ET.Element] = {}
 
-    def copies(self, source: ET.Element) -> list[ET.Element]:
-        return [copied for child in source if (copied := self.copy(child)) is not None]
-
-    def copy(self, source: ET.Element) -> ET.Element | None:
-        tag = source.tag.rpartition("}")[2]
-        if tag not in SHAPES or (tag == "polygon" and source.get("stroke") in ("transparent", "none")):
-            return None
-        if tag == "image":
-            return self.use(source)
-        copied = element(tag, **{key: value for key, value in source.attrib.items() if key in KEPT})
-        copied.text = source.text if tag == "text" else None
-        copied.extend(self.copies(source))
+    def group(self, source: ET.Element, copied: ET.Element) -> None:
         bold: dict[str, dict[str, str]] = {
             "node": {"font-weight": "bold"},
             "cluster": {"font-weight": "bold", "fill": GREY},
         }
         if (text := copied.find(f"{{{SVG}}}text")) is not None:
             text.attrib.update(bold.get(source.get("class", ""), {}))
-        return copied
 
-    def use(self, source: ET.Element) -> ET.Element:
+    def image(self, source: ET.Element) -> ET.Element:
         path = Path(source.get(f"{{{XLINK}}}href") or source.get("href") or "")
         width, height = (number(float(source.get(side, "0").removesuffix("px"))) for side in ("width", "height"))
         key = (path.name, width, height)
