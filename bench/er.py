@@ -16,9 +16,7 @@ TYPES = ("text", "bigint", "timestamptz", "numeric(10,2)")
 def run() -> Iterator[Measurement]:
     fifty, thousand = tables(50), tables(1_000)
     yield measured("ER picture of 50 tables with their columns", timed(lambda: er_picture(fifty, "t"), 5), limit=1.0)
-    yield measured(
-        "ER of 1 000 tables as DOT, and drawn", timed(lambda: er_picture(thousand, "t"), 5), limit=3.0
-    )
+    yield measured("ER of 1 000 tables as DOT, and drawn", timed(lambda: er_picture(thousand, "t"), 5), limit=3.0)
     yield measured("ER around one of 1 000 tables", timed(lambda: er_picture(thousand, "t", "table_3"), 5), limit=1.0)
     dot = er_picture(thousand, "t").dot or ""
     yield measured("Graphviz draws the DOT of 1 000 tables", timed(lambda: lay_out(dot, "t", True), 3), limit=5.0)
