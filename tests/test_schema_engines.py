@@ -73,6 +73,18 @@ def gone(folder: Path, within_s: float = 15.0) -> bool:
         "SET enable_external_access = true",
         "SET memory_limit = '100GB'",
         "SELECT * FROM read_csv('https://example.com/x.csv')",
+        "CREATE TABLE t AS SELECT * FROM read_json('/etc/hostname')",
+        "CREATE VIEW v AS SELECT * FROM read_blob('/etc/hostname')",
+        "SELECT * FROM sniff_csv('/etc/passwd')",
+        "EXPORT DATABASE 'stolen'",
+        "IMPORT DATABASE 'stolen'",
+        "COPY (SELECT 1) TO 'stolen.parquet'",
+        "CREATE PERSISTENT SECRET s (TYPE http)",
+        "LOAD './stolen.duckdb_extension'",
+        "SET temp_directory = 'stolen'",
+        "PRAGMA profiling_output = 'stolen.json'",
+        "SET log_query_path = 'stolen.log'",
+        "RESET enable_external_access",
     ],
 )
 def test_duckdb_reads_no_file_and_no_network_and_keeps_its_settings(statement: str) -> None:
@@ -99,8 +111,10 @@ def test_ctrl_c_stops_a_statement_of_duckdb_and_is_seen_as_such() -> None:
     try:
         with DuckDb() as engine:
             threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+            begun = time.monotonic()
             with pytest.raises(KeyboardInterrupt):
                 engine.execute("SELECT sum(a.i * b.i) FROM range(1000000) a(i), range(1000000) b(i)")
+            assert time.monotonic() - begun < 5
             assert engine.execute("SELECT 1") == [(1,)]
     finally:
         signal.signal(signal.SIGINT, before)

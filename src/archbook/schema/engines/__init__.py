@@ -22,7 +22,7 @@ def start(name: str, time_limit_s: float = 120.0) -> Engine:
 
         return EmbeddedPostgres(time_limit_s=time_limit_s)
     if "://" in name:
-        from archbook.schema.engines.postgresql import PostgresAt
+        from archbook.schema.engines.remote import PostgresAt
 
         return PostgresAt(name, time_limit_s=time_limit_s)
     raise UnknownName("engine", name, [*NAMES, "postgresql://user@host/database"])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import secrets
+import select
+import signal
+import socket
 import tempfile
 import threading
 import time
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     import sqlalchemy
 
 MEMORY_LIMIT = "3GB"
+CLOSING = b"\0"  # no signal has this number
 WATCH_S = 0.05  # how often the time limit is looked at
 
 
@@ -38,6 +43,7 @@ class DuckDb:
 
     name = "duckdb"
     version = duckdb.__version__
+    _before = -1  # who was told of signals before us
 
     def __init__(
         self,
@@ -53,7 +59,11 @@ class DuckDb:
         self._types: set[str] = of._types if of else set()
         self._others: weakref.WeakSet[DuckDb] = weakref.WeakSet()
         self._deadline = math.inf
-        self._closed = threading.Event()
+        self._first: DuckDb = of._first if of else self
+        self._heard: socket.socket  # numbers of signals are read there, and Python writes them here
+        self._signals: socket.socket
+        self._heard, self._signals = (of._heard, of._signals) if of else socket.socketpair()
+        self._signals.setblocking(False)
         self._watcher = threading.Thread(target=self._watch, name="archbook-duckdb-watch", daemon=True)
         if of is None:  # it watches the others too
             self._watcher.start()
@@ -128,9 +138,11 @@ class DuckDb:
         """Close, other connections too; nothing is left behind. Calling it twice does no harm."""
         for other in list(self._others):
             other.close()
-        self._closed.set()
         if self._watcher.is_alive():
+            self._signals.send(CLOSING)
             self._watcher.join()
+            self._signals.close()
+            self._heard.close()
         self.connection.close()
 
     def __enter__(self) -> Self:
@@ -141,10 +153,11 @@ class DuckDb:
 
     @contextmanager
     def _limited(self) -> Iterator[None]:
-        """Interrupt what runs longer than the limit (the watch costs a statement nothing)."""
+        """Interrupt what runs longer than the limit, or on Ctrl-C (the watch costs a statement nothing)."""
         self._deadline = time.monotonic() + self.time_limit_s
         try:
-            yield
+            with self._hearing_signals():
+                yield
         except duckdb.InterruptException:
             raise EngineUnavailable(f"DuckDB was stopped after {self.time_limit_s:g} s: ask for fewer rows") from None
         except duckdb.OutOfMemoryException:
@@ -156,10 +169,30 @@ class DuckDb:
         finally:
             self._deadline = math.inf
 
+    @contextmanager
+    def _hearing_signals(self) -> Iterator[None]:
+        """Tell the watch of signals: while the main thread waits for DuckDB, Python does not see them."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        self._first._before = signal.set_wakeup_fd(self._signals.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(self._first._before, warn_on_full_buffer=False)
+
     def _watch(self) -> None:
-        while not self._closed.wait(WATCH_S):
+        """Interrupt statements that run too long, and all of them on Ctrl-C."""
+        while True:
+            numbers = self._heard.recv(64) if select.select([self._heard], [], [], WATCH_S)[0] else b""
+            if CLOSING in numbers:
+                return
+            if numbers and self._before >= 0:
+                with contextlib.suppress(OSError):  # who listened before, such as an event loop, hears it too
+                    os.write(self._before, numbers)
             for engine in (self, *list(self._others)):
-                if time.monotonic() > engine._deadline:
+                over = time.monotonic() > engine._deadline
+                if over or (engine._deadline < math.inf and signal.SIGINT in numbers):
                     engine.connection.interrupt()
 
 

@@ -7,14 +7,18 @@ import contextlib
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from archbook.errors import EngineUnavailable
 from archbook.schema.engines.postgresql import Postgres
+from archbook.schema.engines.standby import Standby
 
 PREFIX = "archbook-pg-"  # short: macOS allows 104 bytes for the path of a socket
 START_LIMIT_S = 150.0
@@ -37,6 +41,7 @@ class EmbeddedPostgres(Postgres):
             raise
 
     def _start(self) -> tuple[str, str]:
+        """Start the guardian, and by it the server; where that listens."""
         programs, user = _programs(self.folder), _system_user(self.folder)
         guardian = Path(__file__).with_name("guardian.py")
         self._guardian = subprocess.Popen(
@@ -47,24 +52,38 @@ class EmbeddedPostgres(Postgres):
             text=True,
             start_new_session=True,  # Ctrl-C reaches this process, not the guardian
         )
-        answer = self._first_line(self._guardian)
-        word, _, rest = answer.strip().partition(" ")
-        if word != "ready":
-            reason = rest or "it did not answer"
-            raise EngineUnavailable(f"the embedded PostgreSQL did not start ({reason}); --engine duckdb needs none")
-        host, _, port = rest.rpartition(" ")
-        return host, port
+        return self._answer("did not start")
 
-    @staticmethod
-    def _first_line(guardian: subprocess.Popen[str]) -> str:
-        """The guardian's answer; it is stopped when none comes in time."""
-        timer = threading.Timer(START_LIMIT_S, guardian.terminate)
+    def standby(self) -> Standby:
+        """A streaming standby of this server, made now from all that it holds; it stops with this server."""
+        # A server that does not wait for its disk sends a commit on up to 0.2 s later; most servers do wait.
+        self.execute("ALTER SYSTEM SET synchronous_commit = local")
+        self.execute("SELECT pg_reload_conf()")
+        with contextlib.suppress(OSError):  # a dead guardian does not answer either
+            if self._guardian and self._guardian.stdin:
+                self._guardian.stdin.write("standby\n")
+                self._guardian.stdin.flush()
+        host, port = self._answer("started no standby")
+        standby = Standby({**self.options, "host": host, "port": port}, self.time_limit_s, workplace=self.workplace)
+        self._others.add(standby)
+        return standby
+
+    def _answer(self, failed: str) -> tuple[str, str]:
+        """Where the guardian's newest server listens. The guardian is stopped when no answer comes in time."""
+        if self._guardian is None or self._guardian.stdout is None:
+            raise EngineUnavailable("this PostgreSQL has been closed; start it again")
+        timer = threading.Timer(START_LIMIT_S, self._guardian.terminate)
         timer.daemon = True
         timer.start()
         try:
-            return guardian.stdout.readline() if guardian.stdout else ""
+            word, _, rest = self._guardian.stdout.readline().strip().partition(" ")
         finally:
             timer.cancel()
+        if word != "ready":
+            reason = rest or "it did not answer"
+            raise EngineUnavailable(f"the embedded PostgreSQL {failed} ({reason}); --engine duckdb needs none")
+        host, _, port = rest.rpartition(" ")
+        return host, port
 
     def close(self) -> None:
         """Stop the server and remove its folder. Calling it twice does no harm."""
@@ -72,7 +91,8 @@ class EmbeddedPostgres(Postgres):
         super().close()
         guardian, self._guardian = self._guardian, None
         if guardian is not None and guardian.stdin and guardian.stdout:
-            guardian.stdin.close()  # the signal to stop
+            with contextlib.suppress(OSError):
+                guardian.stdin.close()  # the signal to stop
             try:
                 guardian.wait(20)
             except subprocess.TimeoutExpired:
@@ -80,6 +100,16 @@ class EmbeddedPostgres(Postgres):
                 guardian.wait()
             guardian.stdout.close()
         _remove(self.folder)
+
+
+@contextlib.contextmanager
+def shards(number: int = 3, time_limit_s: float = 120.0) -> Iterator[list[EmbeddedPostgres]]:
+    """Servers beside each other, started at once and stopped together."""
+    with contextlib.ExitStack() as running, ThreadPoolExecutor(number) as starting:
+        starts = [starting.submit(EmbeddedPostgres, time_limit_s) for _ in range(number)]
+        for start in starts:  # when one fails, the others are stopped as well
+            start.add_done_callback(lambda done: done.exception() or running.callback(done.result().close))
+        yield [start.result() for start in starts]
 
 
 def sweep() -> None:
@@ -100,8 +130,13 @@ def _remove(folder: Path) -> None:
         return
     for process in psutil.process_iter(["name", "cmdline"]):
         command = process.info["cmdline"] or []
-        if process.info["name"] in ("postgres", "postgres.exe") and str(folder / "data") in command:
-            with contextlib.suppress(psutil.NoSuchProcess):  # it ended by itself
+        if process.info["name"] in ("postgres", "postgres.exe") and any(
+            part.startswith(str(folder)) for part in command[2:]
+        ):
+            with contextlib.suppress(psutil.Error):  # it ended by itself
+                process.terminate() if os.name == "nt" else process.send_signal(signal.SIGQUIT)
+                process.wait(5)
+            with contextlib.suppress(psutil.Error):
                 process.kill()
                 process.wait(5)
     shutil.rmtree(folder, ignore_errors=True)

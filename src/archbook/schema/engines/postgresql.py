@@ -1,4 +1,4 @@
-"""PostgreSQL through psycopg: the part that an embedded server and a user's URL share, and the latter."""
+"""PostgreSQL through psycopg: the part that an embedded server and a user's URL share."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Connection = psycopg.Connection[Any]
 EMBEDDED = "the embedded server"
+CONNECT_LIMIT_S = 10
 
 
 class Postgres:
@@ -32,6 +33,7 @@ class Postgres:
     """
 
     name = "postgresql"
+    citus = ""  # the version of the extension that spreads tables over servers, where there is one
     connection: Connection | None = None
 
     def __init__(
@@ -44,8 +46,16 @@ class Postgres:
         self._pools: list[sqlalchemy.Engine] = []
         self.connection = self._connect()
         self.version = (self.connection.info.parameter_status("server_version") or "").split()[0]
-        if not workplace:
-            self.execute(f"CREATE SCHEMA {quoted(self.workplace)}")
+        try:
+            if not workplace:
+                self._settle()
+        except BaseException:
+            self.close()
+            raise
+
+    def _settle(self) -> None:
+        """Make the schema that we work in."""
+        self.execute(f"CREATE SCHEMA {quoted(self.workplace)}")
 
     def _connect(self) -> Connection:
         """A connection in our schema, in autocommit, named after the schema so that its sessions can be found."""
@@ -145,18 +155,14 @@ class Postgres:
         return float(self.execute("SELECT pg_relation_size($1::regclass)", [relation])[0][0])
 
     def close(self) -> None:
-        """Close other connections, drop our schema and disconnect. Calling it twice does no harm."""
+        """Disconnect, other connections too. Calling it twice does no harm."""
         for pool in self._pools:
             pool.dispose()
         for other in list(self._others):
             other.close()
         connection, self.connection = self.connection, None
-        if connection is not None and not connection.closed:
-            with connection:
-                self._drop(connection)
-
-    def _drop(self, connection: Connection) -> None:
-        """Leave the database as it was."""
+        if connection is not None:
+            connection.close()
 
     @contextmanager
     def _cursor(self) -> Iterator[psycopg.RawCursor[Any]]:
@@ -176,6 +182,8 @@ class Postgres:
         except psycopg.errors.DiskFull:
             raise EngineUnavailable("PostgreSQL has no disk left: ask for fewer rows, or free some") from None
         except psycopg.OperationalError as error:
+            if error.sqlstate and error.sqlstate[:2] not in ("08", "57", "58", "XX"):
+                raise  # a deadlock, a serialization failure, a lock not to be had: an answer, not an end
             reason = str(error).splitlines()[0] if str(error) else "no reason given"
             raise EngineUnavailable(f"PostgreSQL is gone ({reason}); what was measured until then is lost") from None
 
@@ -186,35 +194,15 @@ class Postgres:
         self.close()
 
 
-class PostgresAt(Postgres):
-    """A user's PostgreSQL at a SQLAlchemy URL: only a schema of our own is touched, and dropped at the end."""
-
-    def __init__(self, url: str, time_limit_s: float = 120.0) -> None:
-        from sqlalchemy import make_url
-        from sqlalchemy.exc import ArgumentError
-
-        try:
-            parsed = make_url(url)
-        except (ArgumentError, ValueError):
-            raise EngineUnavailable("the engine's URL cannot be read; write postgresql://user@host/database") from None
-        if parsed.get_backend_name() not in ("postgresql", "postgres"):
-            name = shown(parsed.get_backend_name())
-            raise EngineUnavailable(f"{name} is no engine of the schema lab; it knows duckdb and postgresql")
-        safe = parsed.render_as_string(hide_password=True)
-        options = {"host": parsed.host, "port": parsed.port, "user": parsed.username, "password": parsed.password,
-                   "dbname": parsed.database, **parsed.query}  # fmt: skip
-        super().__init__({k: v for k, v in options.items() if v is not None}, time_limit_s, safe)
-
-    def _drop(self, connection: Connection) -> None:
-        connection.execute(f"DROP SCHEMA IF EXISTS {quoted(self.workplace)} CASCADE".encode())
-
-
 def connect(options: Mapping[str, Any], shown_as: str = EMBEDDED) -> Connection:
     """A connection in autocommit. Raises EngineUnavailable, whose text never has the password."""
     try:
-        return psycopg.connect(autocommit=True, connect_timeout=10, **options)
+        return psycopg.connect(autocommit=True, connect_timeout=CONNECT_LIMIT_S, **options)
     except (psycopg.Error, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
-        if options.get("password"):
-            reason = reason.replace(str(options["password"]), "***")
-        raise EngineUnavailable(f"PostgreSQL at {shown_as} does not answer ({reason})") from None
+        for secret in (str(value) for name, value in options.items() if "pass" in name):
+            reason = reason.replace(secret, "***")
+        if "expected authentication request" in reason or "invalid response" in reason:
+            raise EngineUnavailable(f"what answers at {shown_as} is not PostgreSQL ({reason})") from None
+        what = "refuses the connection" if "FATAL" in reason else "does not answer"
+        raise EngineUnavailable(f"PostgreSQL at {shown_as} {what} ({reason})") from None
