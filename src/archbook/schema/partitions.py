@@ -33,13 +33,21 @@ class Period:
         """Such as ``2023_04``."""
         return f"{self.start:%Y_%m}"
 
-    def bounds(self, type_: str) -> tuple[date, date]:
-        """Start and end as values of a time column of that type, so that the engine compares like with like."""
-        if type_ == "date":
-            return self.start, self.end
-        zone = UTC if type_ == "timestamptz" else None
-        first, last = (datetime(day.year, day.month, 1, tzinfo=zone) for day in (self.start, self.end))
-        return first, last
+
+def bounds_of(lab: Lab, period: Period) -> tuple[date, date]:
+    """Its start and end as values of the time column's own type, so that the engine compares like with like."""
+    type_ = lab.schema.base(lab.schema.table(lab.choice.table).column(lab.choice.roles["time"]).type).name
+    if type_ == "date":
+        return period.start, period.end
+    zone = UTC if type_ == "timestamptz" else None
+    first, last = (datetime(day.year, day.month, 1, tzinfo=zone) for day in (period.start, period.end))
+    return first, last
+
+
+def rows_of(lab: Lab, period: Period, table: str) -> str:
+    """SQL of the rows of a table in that period."""
+    when = quoted(lab.choice.roles["time"])
+    return f"SELECT * FROM {quoted(table)} WHERE {when} >= '{period.start}' AND {when} < '{period.end}'"
 
 
 def periods(lab: Lab) -> list[Period]:

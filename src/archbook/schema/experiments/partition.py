@@ -17,7 +17,7 @@ from archbook.schema.experiment import Choice, Experiment, Key, Sample, Variant
 from archbook.schema.lab import Lab
 from archbook.schema.model import Schema
 from archbook.schema.outcome import EngineOutcome, Part
-from archbook.schema.partitions import Period, by_hash, by_month, key_refused, partitioned, periods, scanned
+from archbook.schema.partitions import Period, bounds_of, by_hash, by_month, key_refused, partitioned, periods, scanned
 from archbook.schema.sql import quoted
 from archbook.units import significant
 
@@ -44,8 +44,7 @@ def measure(lab: Lab) -> list[Part]:
     """A query for one month, and one for one key, on the table whole and cut; what planning and inserting cost."""
     months = periods(lab)
     wanted = months[1:-1][:: max(len(months) // QUERIES, 1)][:QUERIES]  # the first and the last may be cut short
-    type_ = lab.schema.base(lab.schema.table(lab.choice.table).column(lab.choice.roles["time"]).type).name
-    bounds = [month.bounds(type_) for month in wanted]
+    bounds = [bounds_of(lab, month) for month in wanted]
     keys = usual_values(lab.source, lab.choice.table, lab.choice.roles["key"], QUERIES)
     return _cut(lab, lab.postgres, months, bounds, keys) if lab.postgres else _sorted(lab, bounds, keys)
 
