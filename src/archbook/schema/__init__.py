@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from archbook.schema.metadata import to_metadata
     from archbook.schema.outcome import Outcome
     from archbook.schema.postgres_ddl import to_postgres
+    from archbook.schema.reflecting import reflect
     from archbook.schema.running import run
 
 _LATER = {
     "CacheOutcome": "cache_outcome",
     "Outcome": "outcome",
     "measure_cache": "cache_measuring",
+    "reflect": "reflecting",
     "run": "running",
     "to_duckdb": "duckdb_ddl",
     "to_metadata": "metadata",
@@ -42,6 +44,7 @@ __all__ = [
     "experiments",
     "measure_cache",
     "parse",
+    "reflect",
     "row_size_b",
     "row_sizes",
     "run",

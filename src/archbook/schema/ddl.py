@@ -18,7 +18,8 @@ MOST_REWRITTEN = 500_000  # characters of one statement that are taken apart as 
 DEEPEST = 2_500  # characters without a comma or string: beyond it libpg_query would exhaust its stack
 _TABLES = re.compile(
     r"(CREATE\s+(GLOBAL\s+|LOCAL\s+|TEMP\s+|TEMPORARY\s+|UNLOGGED\s+)*TABLE|CREATE\s+(UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?INDEX"
-    r"|ALTER\s+(TABLE|TYPE)|CREATE\s+(TYPE|DOMAIN)|COMMENT\s+ON|DROP\s+(TABLE|INDEX))\b", re.I,
+    r"|ALTER\s+(FOREIGN\s+TABLE|TABLE|TYPE|DOMAIN)|ALTER\s+INDEX\s.*\sRENAME|CREATE\s+(TYPE|DOMAIN|FOREIGN\s+TABLE)|COMMENT\s+ON"
+    r"|DROP\s+(TABLE|INDEX|TYPE|DOMAIN|FOREIGN\s+TABLE)|CREATE\s+SCHEMA\s.*\sCREATE)\b", re.I | re.S,
 )  # fmt: skip
 _CARRIED = re.compile(
     r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:DEFINER\s*=\s*\S+\s+)?(?:TEMP\s+|TEMPORARY\s+|RECURSIVE\s+|CONSTRAINT\s+|SQL\s+SECURITY\s+\w+\s+|ALGORITHM\s*=\s*\w+\s+)*"
@@ -33,6 +34,8 @@ _SETTINGS = re.compile(
     r"|COLLATION|OPERATOR|CAST|STATISTICS|EVENT|FOREIGN|ACCESS|TEXT)|CREATE\s+(?:FOREIGN|ACCESS|TEXT))", re.I,
 )  # fmt: skip
 _WORDS = ("CREATE", "ALTER", "TABLE", "INDEX", "UNIQUE", "TYPE", "DOMAIN", "COMMENT", "INSERT", "DROP")
+_SEARCH_PATH = re.compile(r"SET\s+(?:SESSION\s+|LOCAL\s+)?search_path\s*(?:=|\bTO\b)\s*(.*)", re.I | re.S)
+_INCLUDE = re.compile(r"(?:\\(?:i|ir|include|include_relative)|source)\s+(\S+)", re.I)
 _CONDITIONAL = re.compile(r"/\*!\d*\s*(\w+)")
 _STRINGS = re.compile(r"'(?:[^']|'')*'")
 
@@ -105,6 +108,13 @@ def _take(draft: Draft, statement: Statement) -> bool:
         return False
     if _TABLES.match(text):
         return _read(draft, statement)
+    if path := _SEARCH_PATH.match(text):
+        names = [name.strip(" \t\n'\"") for name in path[1].split(",")]
+        schemas = ["" if name in ("public", "DEFAULT", "default") else name for name in names]
+        draft.search_path = tuple(name for name in schemas if name not in ("$user", "pg_catalog")) or ("",)
+    if included := _INCLUDE.match(text):
+        draft.note(f"file {included[1]}", "is not read", "only the text at hand is")
+        return True
     if carried := _CARRIED.match(text):
         kind = " ".join(carried[1].lower().split())
         draft.carried.append(Carried(kind, carried[2], text, statement.line))

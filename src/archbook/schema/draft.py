@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from archbook.schema.model import Carried, Column, Domain, Entry, Enum, Index, Kind, Schema, Table
+from archbook.schema.model import (
+    Carried,
+    Column,
+    Composite,
+    Domain,
+    Entry,
+    Enum,
+    ForeignKey,
+    Index,
+    Kind,
+    Schema,
+    Table,
+)
 
 
 @dataclass(slots=True)
 class Draft:
-    """What has been read so far. `line` is that of the statement (or part) being read."""
+    """What has been read so far. `line` is that of the statement (or part) being read.
+
+    search_path: the schemas in which a bare name is looked for; empty text stands for `public`.
+    key_names: names of primary keys by table, for DROP CONSTRAINT.
+    """
 
     tables: dict[str, Table] = field(default_factory=dict)
     enums: dict[str, Enum] = field(default_factory=dict)
     domains: dict[str, Domain] = field(default_factory=dict)
+    composites: dict[str, Composite] = field(default_factory=dict)
     carried: list[Carried] = field(default_factory=list)
     ledger: list[Entry] = field(default_factory=list)
     line: int = 0
+    search_path: tuple[str, ...] = ("",)
+    key_names: dict[str, str] = field(default_factory=dict)
     _settings: dict[tuple[str, str, str, Kind], list[int]] = field(default_factory=dict)
 
     def note(self, part: str, what: str, why: str = "", kind: Kind = "unread", line: int = 0) -> None:
@@ -26,6 +46,20 @@ class Draft:
             self._settings.setdefault((part, what, why, kind), []).append(line or self.line)
         else:
             self.ledger.append(Entry(line or self.line, part, what, why, kind))
+
+    def on_path(self, name: str, among: Collection[str]) -> str | None:
+        """The first of those that exist which a name means on the search path."""
+        paths = self.search_path if "." not in name else ()
+        candidates = (*(f"{schema}.{name}" if schema else name for schema in paths), name)
+        return next((candidate for candidate in candidates if candidate in among), None)
+
+    def find(self, name: str, among: Collection[str]) -> str:
+        """The same, else the one that is written in another case, else the key that it would have."""
+        return self.on_path(name, among) or _in_another_case(self.made(name), among)
+
+    def made(self, name: str) -> str:
+        """The key of a thing that is created under a bare or qualified name."""
+        return name if "." in name or not self.search_path[0] else f"{self.search_path[0]}.{name}"
 
     def add_table(self, table: Table, or_ignore: bool = False) -> None:
         """Take in a table; a second one of the same name is told."""
@@ -38,6 +72,7 @@ class Draft:
 
     def change(self, name: str, part: str = "", **fields: Any) -> None:
         """Append to the tuple fields of a table (or replace its other fields); an unknown table is told."""
+        name = self.find(name, self.tables)
         table = self.tables.get(name)
         if table is None:
             self.note(part or f"table {name}", "is about a table that this DDL does not create")
@@ -50,7 +85,10 @@ class Draft:
 
     def change_column(self, name: str, column: str, **fields: Any) -> None:
         """Replace fields of one column; an unknown one is told."""
+        name = self.find(name, self.tables)
         table = self.tables.get(name)
+        if table and not table.has(column):
+            column = _in_another_case(column, [c.name for c in table.columns])
         if table is None or not table.has(column):
             self.note(f"{name}.{column}", "is about a column that this DDL does not create")
             return
@@ -59,12 +97,38 @@ class Draft:
 
     def finish(self, statements: int) -> Schema:
         """The schema, with parts that name unknown columns moved to the ledger."""
+        self.tables = {name: self._in_one_case(table) for name, table in self.tables.items()}
         tables = {name: self._checked(table) for name, table in self.tables.items()}
         for (part, what, why, kind), lines in self._settings.items():
             times = f", {len(lines)} times" if len(lines) > 1 else ""
             self.ledger.append(Entry(lines[0], part, what + times, why, kind))
         ledger = tuple(sorted(self.ledger, key=lambda entry: entry.line))
-        return Schema(tables, self.enums, self.domains, tuple(self.carried), ledger, statements)
+        carried = tuple(self.carried)
+        return Schema(tables, self.enums, self.domains, self.composites, carried, ledger, statements)
+
+    def _in_one_case(self, table: Table) -> Table:
+        """The table with its keys naming columns and tables as these are written (MySQL minds no case)."""
+        own = [column.name for column in table.columns]
+
+        def columns(names: tuple[str, ...], among: list[str] = own) -> tuple[str, ...]:
+            return tuple(name if name in among else _in_another_case(name, among) for name in names)
+
+        def foreign(key: ForeignKey) -> ForeignKey:
+            to = key.to if key.to in self.tables else _in_another_case(key.to, self.tables)
+            there = [column.name for column in self.tables[to].columns] if to in self.tables else []
+            return replace(key, columns=columns(key.columns), to=to, to_columns=columns(key.to_columns, there))
+
+        settled = replace(
+            table,
+            primary_key=columns(table.primary_key),
+            foreign_keys=tuple(map(foreign, table.foreign_keys)),
+            uniques=tuple(replace(u, columns=columns(u.columns)) for u in table.uniques),
+            indexes=tuple(replace(i, columns=columns(i.columns)) for i in table.indexes),
+        )
+        if settled != table:
+            what = "has keys that write a name in another case; read as the column or table that there is"
+            self.note(f"table {table.name}", what, "", "read as meant", table.line)
+        return settled
 
     def _checked(self, table: Table) -> Table:
         def known(part: Any, what: str, columns: tuple[str, ...]) -> bool:
@@ -82,6 +146,12 @@ class Draft:
             uniques=tuple(u for u in table.uniques if known(u, "unique constraint", u.columns)),
             indexes=tuple(i for i in table.indexes if known(i, f"index {i.name}", i.columns + i.include)),
         )
+
+
+def _in_another_case(name: str, among: Collection[str]) -> str:
+    """The one name that differs only in upper and lower case; else the name itself."""
+    alike = [other for other in among if other.casefold() == name.casefold()]
+    return alike[0] if len(alike) == 1 else name
 
 
 def unrepeated(table: Table, draft: Draft) -> Table:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from archbook.schema.model import Column, Entry, ForeignKey, Index, Kind, Limit, Schema, Table, Type
 from archbook.schema.sql import distinct_names, literal, quoted
@@ -20,6 +20,7 @@ TYPES = {
     "timestamptz": "TIMESTAMPTZ", "interval": "INTERVAL", "bytea": "BLOB", "json": "JSON", "jsonb": "JSON",
     "oid": "BIGINT", "money": "DECIMAL(19,2)",
 }  # fmt: skip
+WIDTHS = {"int2": 2, "int4": 4, "int8": 8}
 CHANGED = {
     "jsonb": "jsonb becomes JSON: text, without jsonb's operators and GIN indexes",
     "citext": "citext becomes VARCHAR: comparisons mind upper and lower case",
@@ -51,7 +52,8 @@ def to_duckdb(schema: Schema) -> Ddl:
     CREATE SEQUENCE "t_id_seq";
     CREATE TABLE "t" ("id" BIGINT NOT NULL DEFAULT nextval('"t_id_seq"'), "n" VARCHAR DEFAULT 'x', PRIMARY KEY ("id"));
     """
-    writer = _Writer(schema)
+    writer = _Writer(*_agreeing(schema))
+    schema = writer.schema
     statements = [(f"type {name}", create_enum(schema, name)) for name in schema.enums]
     for table in in_order(schema):
         statements += writer.table(table)
@@ -105,6 +107,30 @@ def in_order(schema: Schema) -> list[Table]:
                 on_path.add(target)
                 stack.append(schema.tables[target])
     return list(order.values())
+
+
+def _agreeing(schema: Schema) -> tuple[Schema, list[Entry]]:
+    """The schema with whole numbers that foreign keys join made as wide as the widest: DuckDB wants one type."""
+    groups: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for table in schema.tables.values():
+        for key in table.foreign_keys:
+            target = schema.tables.get(key.to)
+            for mine, to in zip(key.columns, schema.target(key), strict=False):
+                if target and table.has(mine) and target.has(to):
+                    one, other = (table.name, mine), (key.to, to)
+                    joined = groups.get(one, {one}) | groups.get(other, {other})
+                    groups |= dict.fromkeys(joined, joined)
+    changed, ledger = dict(schema.tables), list[Entry]()
+    for (name, column_name), group in groups.items():
+        types = [schema.tables[t].column(c).type for t, c in group]
+        column = schema.tables[name].column(column_name)
+        widest = max(types, key=lambda t: WIDTHS.get(t.name, 0))
+        if all(t.name in WIDTHS and not t.array for t in types) and column.type.name != widest.name:
+            what, why = f"{column.type} becomes {widest}", "DuckDB wants one type on both sides of a foreign key"
+            ledger.append(Entry(column.line, f"{name}.{column_name}", what, why, "changed"))
+            columns = tuple(replace(c, type=widest) if c.name == column_name else c for c in changed[name].columns)
+            changed[name] = replace(changed[name], columns=columns)
+    return replace(schema, tables=changed), ledger
 
 
 def _decimal(base: Type) -> str:

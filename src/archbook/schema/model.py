@@ -77,7 +77,11 @@ class Unique:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index. columns: plain columns in order; expressions: its computed parts as SQL; where: its predicate."""
+    """An index. columns: plain columns in order; expressions: its computed parts as SQL; where: its predicate.
+
+    parts: all of it in order as SQL, where columns and `descending` do not say it (expressions, operator classes,
+    collations, places of nulls).
+    """
 
     name: str
     columns: tuple[str, ...]
@@ -87,6 +91,7 @@ class Index:
     where: str | None = None
     expressions: tuple[str, ...] = ()
     descending: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
     line: int = 0
 
     @property
@@ -119,7 +124,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table. partition_by: such as ``range (created_at)``; partition_of: the parent of a partition."""
+    """One table. partition_by: such as ``range (created_at)``; partition_of: the parent of a partition.
+
+    partition_bound: which rows a partition takes, such as ``FOR VALUES IN ('eu')`` or ``DEFAULT``.
+    """
 
     name: str
     columns: tuple[Column, ...]
@@ -130,6 +138,7 @@ class Table:
     checks: tuple[Check, ...] = ()
     partition_by: str = ""
     partition_of: str = ""
+    partition_bound: str = ""
     comment: str = ""
     line: int = 0
 
@@ -176,6 +185,15 @@ class Domain:
 
 
 @dataclass(frozen=True, slots=True)
+class Composite:
+    """A type with named fields."""
+
+    name: str
+    fields: tuple[tuple[str, Type], ...]
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the ledger: where, which part, what happened to it, and why."""
 
@@ -206,6 +224,7 @@ class Schema:
     tables: Mapping[str, Table] = field(default_factory=dict)
     enums: Mapping[str, Enum] = field(default_factory=dict)
     domains: Mapping[str, Domain] = field(default_factory=dict)
+    composites: Mapping[str, Composite] = field(default_factory=dict)
     carried: tuple[Carried, ...] = ()
     ledger: tuple[Entry, ...] = ()
     statements: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import postgast
@@ -26,6 +26,22 @@ class Reader:
     text: bytes
     line: int
 
+    def made(self, relation: Any) -> str:
+        """The key of a table that is created."""
+        return self.draft.made(name_of(relation))
+
+    def meant(self, relation: Any) -> str:
+        """The key of a table that is spoken of."""
+        return self.draft.find(name_of(relation), self.draft.tables)
+
+    def type_of(self, node: Any) -> tuple[Type, Identity]:
+        """A column's type, a type of the DDL by its key; and how it numbers rows (serial types)."""
+        type_, identity = read_type(node)
+        for own in (self.draft.enums, self.draft.domains, self.draft.composites):
+            if found := self.draft.on_path(type_.name, own):
+                return replace(type_, name=found), identity
+        return type_, identity
+
     def line_of(self, node: Any) -> int:
         """The line of a node of the parse tree."""
         return self.line + self.text.count(b"\n", 0, max(node.location, 0))
@@ -37,6 +53,38 @@ def sql(expression: Any) -> str:
     target = tree.stmts.add().stmt.select_stmt.target_list.add()
     target.res_target.val.CopyFrom(expression)
     return str(postgast.deparse(tree)).removeprefix("SELECT ")
+
+
+def partition_bound(bound: Any) -> str:
+    """Which rows a partition takes, as it stands behind PARTITION OF."""
+    tree = ParseResult(version=180000)
+    statement = tree.stmts.add().stmt.create_stmt
+    statement.relation.relname, statement.relation.relpersistence, statement.relation.inh = "p", "p", True
+    statement.inh_relations.add().range_var.CopyFrom(statement.relation)
+    statement.partbound.CopyFrom(bound)
+    return str(postgast.deparse(tree)).removeprefix("CREATE TABLE p PARTITION OF p ")
+
+
+def index_part(element: Any) -> str:
+    """One element of an index as SQL: column or expression, collation, operator class, order."""
+    tree = ParseResult(version=180000)
+    statement = tree.stmts.add().stmt.index_stmt
+    statement.relation.relname, statement.relation.relpersistence, statement.relation.inh = "t", "p", True
+    statement.access_method = "btree"
+    statement.index_params.add().index_elem.CopyFrom(element)
+    return str(postgast.deparse(tree)).removeprefix("CREATE INDEX ON t USING btree (")[:-1]
+
+
+def exclusion(constraint: Any) -> str:
+    """An exclusion constraint as SQL."""
+    tree = ParseResult(version=180000)
+    statement = tree.stmts.add().stmt.alter_table_stmt
+    statement.relation.relname, statement.relation.relpersistence, statement.relation.inh = "t", "p", True
+    statement.objtype = 42  # OBJECT_TABLE
+    command = statement.cmds.add().alter_table_cmd
+    command.subtype = 17  # AT_AddConstraint
+    getattr(command, "def").constraint.CopyFrom(constraint)
+    return str(postgast.deparse(tree)).partition("EXCLUDE ")[2]
 
 
 def label(node: Any, field: str) -> str:
@@ -61,7 +109,8 @@ def qualified(parts: Iterable[str]) -> str:
     >>> qualified(("public", "users")), qualified(("sales", "users"))
     ('users', 'sales.users')
     """
-    return ".".join(part for part in parts if part and part not in ("public", "pg_catalog"))
+    named = (f'"{part}"' if "." in part else part for part in parts)
+    return ".".join(part for part in named if part and part not in ("public", "pg_catalog"))
 
 
 def read_type(node: Any) -> tuple[Type, Identity]:

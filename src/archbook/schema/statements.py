@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_STOP = re.compile(r"""['"`;$]|--|/\*""")
+_STOP = re.compile(r"""['"`;$#]|--|/\*""")
 _DOLLAR = re.compile(r"(?<![\w$])\$(?:[^\W\d]\w{0,63})?\$")
 _PSQL = re.compile(r"\\[^\n]*")
 _DELIMITER = re.compile(r"DELIMITER[ \t]+(\S+)[^\n]*", re.IGNORECASE)
@@ -16,6 +16,10 @@ _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _BODY = re.compile(r"CREATE\s+(OR\s+REPLACE\s+)?(FUNCTION|PROCEDURE|RULE)\b", re.IGNORECASE)
 _ATOMIC = re.compile(r"\bBEGIN\s+ATOMIC\b", re.IGNORECASE)
 _COPY = re.compile(r"COPY\s[^;]*\bFROM\s+STDIN\b", re.IGNORECASE)
+_MYSQL = re.compile(
+    r"(?:\b(?:TABLE|EXISTS|INTO|KEY|INDEX|REFERENCES|ON|FROM|TRIGGER|VIEW)|[(,])\s*`[^`\n]+`|\bENGINE\s*=\s*\w|\bAUTO_INCREMENT\b",
+    re.I,
+)
 _RESTART = re.compile(r"^[ \t]*(?:CREATE|ALTER|COMMENT ON|INSERT INTO|DROP)\s", re.MULTILINE | re.IGNORECASE)
 
 
@@ -36,7 +40,8 @@ class Statements:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.mysql = "`" in text
+        self.mysql = _MYSQL.search(text) is not None
+        self._hashes: list[int] = []
         self._position = 0
         self._mark = ";"
         self._line, self._counted = 1, 0
@@ -70,7 +75,7 @@ class Statements:
         if found is None:
             return None
         self._position = found.start()
-        text = self.text[broken.start : found.start()].rstrip()
+        text = self._text(broken.start, found.start())
         return Statement(text, broken.line, broken.start, found.start())
 
     def line_at(self, position: int) -> int:
@@ -88,7 +93,7 @@ class Statements:
             found = _SPACE.match(self.text, position)
             position = found.end() if found else position
             stop = _STOP.match(self.text, position)
-            if stop and stop[0] in ("--", "/*"):
+            if stop and (stop[0] in ("--", "/*") or (stop[0] == "#" and self._is_comment(position))):
                 end = self._close(stop)
                 if end is None:
                     return position
@@ -101,7 +106,11 @@ class Statements:
     def _close(self, stop: re.Match[str]) -> int | None:
         """Where the quote or comment that opens at `stop` ends; None when it never does."""
         text, mark = self.text, stop[0]
-        if mark == "--":
+        if mark == "#":
+            if not self._is_comment(stop.start()):
+                return stop.end()
+            self._hashes.append(stop.start())
+        if mark in ("--", "#"):
             end = text.find("\n", stop.end())
             return len(text) if end < 0 else end
         if mark == "/*":
@@ -119,6 +128,20 @@ class Statements:
             start = stop.end()
         end = text.find(mark, start)
         return None if end < 0 else end + len(mark)
+
+    def _is_comment(self, position: int) -> bool:
+        """Whether a # begins a comment of MySQL's (PostgreSQL has operators with it)."""
+        first = not self.text[self.text.rfind("\n", 0, position) + 1 : position].strip()
+        return (first or self.mysql) and self.text[position + 1 : position + 2] not in (">", "-", "=")
+
+    def _text(self, start: int, stop: int) -> str:
+        """The text of a statement with comments of MySQL's in the words of every grammar."""
+        pieces, at = [], start
+        for position in sorted({hash_ for hash_ in self._hashes if start <= hash_ < stop}):
+            pieces += [self.text[at:position], "--"]
+            at = position + 1
+        self._hashes = []
+        return "".join((*pieces, self.text[at:stop])).rstrip()
 
     def _close_comment(self, position: int) -> int | None:
         depth = 1
@@ -146,7 +169,7 @@ class Statements:
         return self._statement(start, stop, after)
 
     def _statement(self, start: int, stop: int, after: int, problem: str = "") -> Statement:
-        text = self.text[start:stop].rstrip()
+        text = self._text(start, stop)
         rows = 0
         if _COPY.match(text):
             end = self.text.find("\n\\.", after)

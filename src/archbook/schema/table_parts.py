@@ -6,9 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from archbook.schema.checks import limits_of
-from archbook.schema.draft import mysql_index
+from archbook.schema.draft import mysql_index, named
 from archbook.schema.model import Check, Column, ForeignKey, Index, Table, Unique
-from archbook.schema.pg_tree import ACTIONS, IDENTITIES, Reader, label, name_of, read_type, sql, strings
+from archbook.schema.pg_tree import ACTIONS, IDENTITIES, Reader, exclusion, label, sql, strings
+
+LIKE = {"COMMENTS": 1, "CONSTRAINTS": 4, "DEFAULTS": 8, "GENERATED": 16, "IDENTITY": 32, "INDEXES": 64}
+"""Bits of what LIKE … INCLUDING copies (TableLikeOption in PostgreSQL's parsenodes.h)."""
 
 
 def with_element(reader: Reader, table: Table, element: Any) -> Table:
@@ -21,10 +24,36 @@ def with_element(reader: Reader, table: Table, element: Any) -> Table:
     if kind == "constraint":
         return with_constraint(reader, table, element.constraint)
     if kind == "table_like_clause":
-        source = reader.draft.tables.get(name_of(element.table_like_clause.relation))
-        reader.draft.note(f"table {table.name}", "is made LIKE another; its columns are copied", line=table.line)
-        return replace(table, columns=table.columns + (source.columns if source else ()))
+        return _like(reader, table, element.table_like_clause)
     reader.draft.note(f"table {table.name}", f"has a part that is not read ({kind})", line=table.line)
+    return table
+
+
+def _like(reader: Reader, table: Table, node: Any) -> Table:
+    """LIKE: names, types and NOT NULL of another table, and what INCLUDING names."""
+    source = reader.draft.tables.get(reader.meant(node.relation))
+    what = "its columns are copied" if source else "whose columns are not in this DDL before it"
+    reader.draft.note(f"table {table.name}", f"is made LIKE another; {what}", line=table.line)
+    if source is None:
+        return table
+    wanted = {name: bool(node.options & bit) for name, bit in LIKE.items()}
+    columns = tuple(
+        replace(
+            column,
+            default=column.default if wanted["DEFAULTS"] else None,
+            identity=column.identity if wanted["DEFAULTS" if column.identity == "serial" else "IDENTITY"] else "",
+            generated=column.generated if wanted["GENERATED"] else None,
+            comment=column.comment if wanted["COMMENTS"] else "",
+        )
+        for column in source.columns
+    )
+    table = replace(table, columns=table.columns + columns)
+    if wanted["CONSTRAINTS"]:
+        table = replace(table, checks=table.checks + source.checks)
+    if wanted["INDEXES"]:
+        keys = {"primary_key": source.primary_key, "uniques": source.uniques}
+        named_anew = tuple(replace(i, name=named(table.name, i.columns or ("expr",), "idx")) for i in source.indexes)
+        table = replace(table, indexes=named_anew, **keys)  # type: ignore[arg-type]
     return table
 
 
@@ -41,7 +70,9 @@ def _hidden_index(reader: Reader, node: Any) -> Index | None:
 
 
 def with_column(reader: Reader, table: Table, node: Any) -> Table:
-    type_, identity = read_type(node.type_name)
+    type_, identity = reader.type_of(node.type_name)
+    if node.HasField("coll_clause"):
+        reader.draft.note("COLLATE of a column", "is not kept", "", "setting")
     line = reader.line_of(node)
     column = Column(node.colname, type_, nullable=not identity, identity=identity, line=line)
     table = replace(table, columns=(*table.columns, column))
@@ -56,15 +87,18 @@ def with_constraint(reader: Reader, table: Table, node: Any, column: str = "") -
     line = reader.line_of(node)
     columns = strings(node.keys) or own
     if kind == "CONSTR_PRIMARY":
+        reader.draft.key_names[table.name] = node.conname or named(table.name, (), "pkey")
         return replace(table, primary_key=columns) if columns else _using_index(reader, table, node, line)
     if kind == "CONSTR_UNIQUE":
         if not columns:
             return _using_index(reader, table, node, line)
+        if node.nulls_not_distinct:
+            what = "is NULLS NOT DISTINCT; read as if nulls were distinct"
+            reader.draft.note(f"unique constraint {node.conname} of {table.name}", what, line=line)
         return replace(table, uniques=(*table.uniques, Unique(columns, node.conname, line)))
     if kind == "CONSTR_FOREIGN":
-        return replace(
-            table, foreign_keys=(*table.foreign_keys, _foreign_key(node, strings(node.fk_attrs) or own, line))
-        )
+        key = _foreign_key(reader, node, strings(node.fk_attrs) or own, line)
+        return replace(table, foreign_keys=(*table.foreign_keys, key))
     if kind == "CONSTR_CHECK":
         check = Check(sql(node.raw_expr), limits_of(node.raw_expr), node.conname, line)
         return replace(table, checks=(*table.checks, check))
@@ -72,17 +106,18 @@ def with_constraint(reader: Reader, table: Table, node: Any, column: str = "") -
         last = replace(table.foreign_keys[-1], deferrable=True)
         return replace(table, foreign_keys=(*table.foreign_keys[:-1], last))
     if column:
-        return _with_property(table, node, kind, column)
+        return _with_property(reader, table, node, kind, column)
     if kind == "CONSTR_NOTNULL":
-        return _with_property(table, node, kind, columns[0])
+        return _with_property(reader, table, node, kind, columns[0])
     if kind == "CONSTR_EXCLUSION":
-        reader.draft.note(f"constraint {node.conname} of {table.name}", "is an exclusion constraint", line=line)
+        what = f"is an exclusion constraint: {exclusion(node)[:100]}"
+        reader.draft.note(f"constraint {node.conname} of {table.name}", what, "it is not applied", line=line)
     elif not kind.startswith("CONSTR_ATTR"):
         reader.draft.note(f"constraint {node.conname} of {table.name}", f"is not read ({kind})", line=line)
     return table
 
 
-def _with_property(table: Table, node: Any, kind: str, column: str) -> Table:
+def _with_property(reader: Reader, table: Table, node: Any, kind: str, column: str) -> Table:
     """NOT NULL, DEFAULT, GENERATED and the like, which belong to one column."""
     changes: dict[str, Any] = {}
     if kind == "CONSTR_NOTNULL":
@@ -93,6 +128,8 @@ def _with_property(table: Table, node: Any, kind: str, column: str) -> Table:
         changes = {"identity": IDENTITIES.get(node.generated_when, "by default"), "nullable": False}
     elif kind == "CONSTR_GENERATED":
         changes = {"generated": sql(node.raw_expr)}
+        if node.generated_kind == "v":
+            reader.draft.note("VIRTUAL column", "is read as a STORED one", "", "setting")
     columns = tuple(replace(c, **changes) if c.name == column else c for c in table.columns)
     return replace(table, columns=columns)
 
@@ -109,8 +146,12 @@ def _using_index(reader: Reader, table: Table, node: Any, line: int) -> Table:
     return replace(table, uniques=(*table.uniques, Unique(index.columns, node.conname, line)))
 
 
-def _foreign_key(node: Any, columns: tuple[str, ...], line: int) -> ForeignKey:
+def _foreign_key(reader: Reader, node: Any, columns: tuple[str, ...], line: int) -> ForeignKey:
+    if node.fk_matchtype == "f":
+        reader.draft.note(f"foreign key {node.conname}", "is MATCH FULL; read as MATCH SIMPLE", line=line)
+    if node.initdeferred:
+        reader.draft.note("INITIALLY DEFERRED", "is read as DEFERRABLE", "", "setting", line)
     return ForeignKey(
-        columns, name_of(node.pktable), strings(node.pk_attrs), ACTIONS.get(node.fk_del_action, ""),
+        columns, reader.meant(node.pktable), strings(node.pk_attrs), ACTIONS.get(node.fk_del_action, ""),
         ACTIONS.get(node.fk_upd_action, ""), node.deferrable, node.conname, line,
     )  # fmt: skip

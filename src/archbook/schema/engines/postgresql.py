@@ -123,7 +123,7 @@ class Postgres:
 
     def create(self, schema: Schema) -> tuple[Entry, ...]:
         """Create the whole schema with keys and indexes; a part that is refused is told."""
-        ddl = to_postgres(schema)
+        ddl = to_postgres(schema, scratch=True)
         ledger = list(ddl.ledger)
         self._types |= set(schema.enums)
         for part, statement in ddl.statements:
