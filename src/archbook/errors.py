@@ -8,6 +8,7 @@
     ├── InvalidInput               a number that cannot be, such as a negative rate or NaN
     ├── Saturated                  more work than servers
     ├── EngineUnavailable          a database engine that does not start or answer
+    ├── TransactionLost            a transaction that an engine gave up for another one: to be run again
     ├── RenderError                a picture that could not be drawn
     └── Conflict                   a file changed underneath, or would be overwritten
 
@@ -98,6 +99,17 @@ class Saturated(ArchbookError):
 
 class EngineUnavailable(ArchbookError):
     """A database engine that does not start or answer; the text says what to do."""
+
+
+class TransactionLost(ArchbookError):
+    """A transaction that an engine gave up in favour of another one; nothing of it was done, and it may be run again.
+
+    deadlock: whether two waited for each other.
+    """
+
+    def __init__(self, engine: str, reason: str, deadlock: bool = False) -> None:
+        self.deadlock = deadlock
+        super().__init__(f"{engine} gave the transaction up ({reason}): run it again")
 
 
 class RenderError(ArchbookError):

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Self
 
 import duckdb
 
-from archbook.errors import EngineUnavailable
+from archbook.errors import EngineUnavailable, TransactionLost
 from archbook.schema.duckdb_ddl import bare_table, create_enum, enums_of, to_duckdb
 from archbook.schema.engines.protocol import Row
 from archbook.schema.model import Entry, Schema, Table
@@ -160,6 +160,8 @@ class DuckDb:
                 yield
         except duckdb.InterruptException:
             raise EngineUnavailable(f"DuckDB was stopped after {self.time_limit_s:g} s: ask for fewer rows") from None
+        except duckdb.TransactionException as error:
+            raise TransactionLost("DuckDB", _first_line(error)) from None
         except duckdb.OutOfMemoryException:
             raise EngineUnavailable("DuckDB ran out of the memory it may use: ask for fewer rows") from None
         except RuntimeError as error:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 
-from archbook.errors import ArchbookError, EngineUnavailable, shown
+from archbook.errors import ArchbookError, EngineUnavailable, TransactionLost, shown
 from archbook.schema.duckdb_ddl import create_enum, enums_of
 from archbook.schema.engines.protocol import Row
 from archbook.schema.model import Entry, Schema, Table
@@ -88,7 +88,10 @@ class Postgres:
         return pool
 
     def execute(self, statement: str, parameters: Sequence[object] = ()) -> list[Row]:
-        """Run one statement and fetch its rows. Raises EngineUnavailable: too slow, no disk, or the server is gone."""
+        """Run one statement and fetch its rows. Raises EngineUnavailable: too slow, no disk, or the server is gone.
+
+        Raises TransactionLost for a conflict or deadlock: then ROLLBACK, and run the transaction again.
+        """
         with self._plain_errors(), self._cursor() as cursor:
             cursor.execute(statement.encode(), parameters or None, prepare=bool(parameters))
             return cursor.fetchall() if cursor.description else []
@@ -185,6 +188,9 @@ class Postgres:
             if error.sqlstate and error.sqlstate[:2] not in ("08", "57", "58", "XX"):
                 raise  # a deadlock, a serialization failure, a lock not to be had: an answer, not an end
             reason = str(error).splitlines()[0] if str(error) else "no reason given"
+            if isinstance(error, psycopg.errors.SerializationFailure | psycopg.errors.DeadlockDetected):
+                deadlock = isinstance(error, psycopg.errors.DeadlockDetected)
+                raise TransactionLost("PostgreSQL", reason, deadlock) from None
             raise EngineUnavailable(f"PostgreSQL is gone ({reason}); what was measured until then is lost") from None
 
     def __enter__(self) -> Self:
