@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from archbook.design.files import write_atomically
-from archbook.design.loading import FILE, collector_at_rest, described
+from archbook.design.loading import FILE, collector_at_rest, described, load
 from archbook.design.model import Design, Where
 from archbook.design.places import spelled, value_at
 from archbook.design.yaml_safe import refusal
@@ -37,6 +37,25 @@ def save(design: Design, changes: Mapping[Where, Any]) -> Saved:
     """
     with collector_at_rest():
         return _save(design, changes)
+
+
+def save_ddl(design: Design, store: str, ddl: str) -> Design:
+    """Write the DDL of a store into its file, as it stands; the design as it is now. Atomic.
+
+    Raises Conflict where the file has changed since it was loaded, or the store names none; nothing is written then.
+    """
+    file, known = design.stores[store].schema_, design.ddl(store)
+    if design.folder is None or file is None or known is None:
+        raise Conflict(f"store {shown(store)} has no DDL file; name one in its `schema`. Nothing has been written")
+    path = (design.folder / file).resolve()
+    try:
+        there = path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        raise Conflict(f"{file}: cannot be read; nothing has been written") from None
+    if there.removeprefix(MARK) != known:
+        raise Conflict(f"{file}: has changed since it was loaded; load it again. Nothing has been written")
+    write_atomically(path, ddl)
+    return load(design.folder)
 
 
 def _save(design: Design, changes: Mapping[Where, Any]) -> Saved:

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from archbook.panels.capacity_panel import CapacityPanel
     from archbook.panels.failure_panel import FailurePanel
     from archbook.panels.pool_panel import PoolPanel
+    from archbook.panels.schema_panel import SchemaPanel
 
-__all__ = ["balancing", "cache", "capacity", "failure", "pool"]
+__all__ = ["balancing", "cache", "capacity", "failure", "pool", "schema"]
 
 
 def balancing(design: Design | None = None) -> BalancingPanel:
@@ -64,3 +65,13 @@ def pool(design: Design) -> PoolPanel:
     from archbook.panels.pool_panel import PoolPanel
 
     return PoolPanel(design)
+
+
+def schema(subject: Design | str | None = None) -> SchemaPanel:
+    """The schema panel: paste DDL, see its tables, lint and what was lost, and run experiments on rows made for it.
+
+    subject: a design (it opens on the first store with DDL), or DDL text; without one, an example to paste over.
+    """
+    from archbook.panels.schema_panel import SchemaPanel
+
+    return SchemaPanel(subject)

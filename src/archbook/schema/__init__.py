@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from archbook.schema.ddl import parse
 from archbook.schema.experiments import experiments
 from archbook.schema.model import Column, Entry, ForeignKey, Index, Schema, Table
-from archbook.schema.row_size import row_size_b, row_sizes
+from archbook.schema.row_size import index_size_b, row_size_b, row_sizes
 
 if TYPE_CHECKING:
     from archbook.schema.cache_measuring import measure_cache
@@ -42,6 +42,7 @@ __all__ = [
     "Schema",
     "Table",
     "experiments",
+    "index_size_b",
     "measure_cache",
     "parse",
     "reflect",
