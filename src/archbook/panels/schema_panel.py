@@ -78,7 +78,7 @@ class SchemaPanel(widgets.VBox):  # type: ignore[misc]
         self._experiment = menu("Experiment", names, "index_or_scan", "What is measured on rows made for these tables")
         self._question = widgets.HTML()
         self._engine = widgets.ToggleButtons(options=ENGINES, value="both", description="Engine",
-                                             style={"description_width": "116px", "button_width": "92px"})  # fmt: skip
+                                             style={"description_width": "116px", "button_width": "auto"})  # fmt: skip
         self._rows = slider("Rows", logarithmic(LEAST_ROWS, MOST_ROWS, ROWS), float(ROWS), significant,
                             "Rows of the table that is measured")  # fmt: skip
         self._answer, self._shown, self._said, self._result = (widgets.HTML() for _ in range(4))
@@ -236,16 +236,16 @@ class SchemaPanel(widgets.VBox):  # type: ignore[misc]
         held = self._design.stores[self.store].holds if self._design and self.store else {}
         rows = []
         for table in self.schema.tables.values():
-            items = float(held[table.name].items) if table.name in held else None
             size = row_size_b(self.schema, table) + index_size_b(self.schema, table)
-            rows.append((
-                table.name, len(table.columns), ", ".join(table.primary_key) or "none",
-                ", ".join(dict.fromkeys(key.to for key in table.foreign_keys)) or None, len(table.indexes),
-                show_size(size), significant(items) if items else None, show_size(size * items) if items else None,
-            ))  # fmt: skip
-        heads = ("table", ">columns", "primary key", "refers to", ">indexes", ">row with indexes",
-                 ">rows in the design", ">size")  # fmt: skip
-        return as_columns(heads, rows)
+            row = [table.name, len(table.columns), ", ".join(table.primary_key) or "none",
+                   ", ".join(dict.fromkeys(key.to for key in table.foreign_keys)) or None, len(table.indexes),
+                   show_size(size)]  # fmt: skip
+            if held:
+                items = float(held[table.name].items) if table.name in held else 0.0
+                row += [significant(items), show_size(size * items)] if items else [None, None]
+            rows.append(row)
+        heads = ["table", ">columns", "primary key", "refers to", ">indexes", ">row with indexes"]
+        return as_columns([*heads, *([">rows in the design", ">size"] if held else [])], rows)
 
     # The experiment
 
