@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import os
 import shlex
 import subprocess
@@ -189,6 +190,27 @@ def test_an_experiment_leaves_evidence_in_the_design_folder(
     assert "Kept in evidence.json of ecommerce: " in out
     assert json.loads((folder / "evidence.json").read_text(encoding="utf-8"))["evidence"]
     assert json.loads(run(capsys, *arguments, "--json", "--no-keep")[1])
+
+
+def test_experiments_are_listed_with_the_tables_that_they_would_run_on(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code, out, _ = run(capsys, "experiment", "ecommerce", "--store", "orders-db")
+    assert code == 0
+    assert re.search(r"^index_or_scan .* orders-db: \w+$", out, re.MULTILINE)
+    path = tmp_path / "flags.sql"
+    path.write_text("CREATE TABLE flags (ok boolean)")
+    listed = json.loads(run(capsys, "experiment", path, "--json")[1])
+    assert "not here: no table here" in {row["experiment"]: row["runs on"] for row in listed}["index_or_scan"]
+
+
+def test_an_experiment_runs_on_a_ddl_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "shop.sql"
+    path.write_text("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a)")
+    code, out, _ = run(capsys, "experiment", path, "index_or_scan", "--rows", 2000, "--engine", "duckdb")
+    assert code == 0
+    assert "On DuckDB with 2\u202f000 rows in b" in out
+    assert "Nothing was kept." in out
 
 
 def raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:

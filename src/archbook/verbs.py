@@ -134,16 +134,20 @@ def sweep(design: Design, grid: Any, cluster: Any = None, **options: Any) -> Swe
         return sweep(design, grid, cluster, **{"progress": progress, **options})
 
 
-def experiment(design: Design, name: str, **options: Any) -> Outcome:
-    """Run a schema experiment on a design's DDL, on DuckDB and on PostgreSQL unless told; a line says how far it is.
+def experiment(subject: Design | str | Path, name: str, **options: Any) -> Outcome:
+    """Run a schema experiment on a design's DDL, a DDL file (a Path) or DDL text, on DuckDB and PostgreSQL unless told.
+
+    A line says how far it is.
 
     options: store, engine, rows, seed, skew (see `archbook.schema.run`).
     """
     from archbook.schema import run
+    from archbook.schema.lint import read_ddl
     from archbook.waiting_line import waiting_line
 
+    ddl_or_design = read_ddl(subject) if isinstance(subject, Path) else subject
     with waiting_line() as progress:
-        return run(name, design, **{"engine": "both", "progress": progress, **options})
+        return run(name, ddl_or_design, **{"engine": "both", "progress": progress, **options})
 
 
 def measure_cache(design: Design, **options: Any) -> CacheOutcome:

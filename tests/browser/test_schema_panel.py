@@ -5,7 +5,8 @@ from __future__ import annotations
 import nbformat
 
 CELL = "import archbook as ab\nab.panels.schema()"
-PASTED = "CREATE TABLE shelves (id bigint PRIMARY KEY);\nCREATE TABLE books (id bigint PRIMARY KEY, shelf_id bigint REFERENCES shelves (id));"
+PASTED = """CREATE TABLE shelves (id bigint PRIMARY KEY);
+CREATE TABLE books (id bigint PRIMARY KEY, shelf_id bigint REFERENCES shelves (id));"""
 
 
 def test_ddl_is_pasted_read_and_measured_in_both_themes(lab, notebook):

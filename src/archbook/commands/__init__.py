@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -16,6 +17,12 @@ _SEVERITY = re.compile(rf"^({'|'.join(_COLOURS)})(?=\s)", re.MULTILINE)
 
 design_argument = click.argument("design", required=False)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the value as JSON.")
+
+
+def ddl_file(subject: str) -> Path | None:
+    """The path, where a person named a file with DDL and not a design."""
+    path = Path(subject)
+    return path if path.is_file() and path.suffix not in (".yaml", ".yml") else None
 
 
 def tell(text: str) -> None:

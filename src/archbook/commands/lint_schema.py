@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 from typing import Any
 
 import click
 
-from archbook.commands import tell, tell_json
+from archbook.commands import ddl_file, tell, tell_json
 
 
 @click.command("lint-schema")
@@ -26,10 +25,8 @@ def command(subject: str, form: str, everything: bool, **options: Any) -> int:
     """
     from archbook import verbs
 
-    path = Path(subject)
-    is_ddl = path.is_file() and path.suffix not in (".yaml", ".yml")
     chosen = {key: value for key, value in options.items() if value is not None}
-    report = verbs.lint_schema(path if is_ddl else verbs.load(subject), **chosen)
+    report = verbs.lint_schema(ddl_file(subject) or verbs.load(subject), **chosen)
     if form == "json":
         tell_json(report)
     elif form == "md":

@@ -12,11 +12,13 @@ import ipywidgets as widgets
 from archbook.design.model import Design
 from archbook.design.saving import save_ddl
 from archbook.diagrams.charts import experiment_chart
-from archbook.diagrams.views.er import draw_schema
+from archbook.diagrams.er import er_picture
 from archbook.errors import ArchbookError
 from archbook.evidence import keep
+from archbook.findings.report import Report
 from archbook.panels.controls import button, frame, logarithmic, menu, sentence, slider
 from archbook.schema import Outcome, Schema, experiments, index_size_b, parse, row_size_b, run
+from archbook.schema.lint import lint
 from archbook.tables import Table, as_columns
 from archbook.units import show_count, show_share, show_size, significant
 
@@ -136,12 +138,22 @@ class SchemaPanel(widgets.VBox):  # type: ignore[misc]
                                           "`archbook ddl FILE` reads more.")  # fmt: skip
             return
         self.schema: Schema = parse(ddl)
+        self.report = self._linted(ddl)
         tables = [EVERYTHING, *self.schema.tables]
         if tuple(tables) != tuple(self._around.options):
             self._around.options = tables  # goes back to all of them
         self._answer.value = sentence(self._sentence()) + self._changed()
         self._ask()
         self._look()
+
+    def _linted(self, ddl: str) -> Report | None:
+        """What the lint finds; with the design's waivers, where the text is the design's."""
+        try:
+            if self._design and self.store and self._design.ddl(self.store) == ddl:
+                return lint(self._design, store=self.store)
+            return lint(ddl, file=self._store.value)
+        except ArchbookError:
+            return None  # no table, which the answer says
 
     def _sentence(self) -> str:
         schema = self.schema
@@ -153,7 +165,7 @@ class SchemaPanel(widgets.VBox):  # type: ignore[misc]
         indexes = sum(len(table.indexes) for table in tables)
         text = (
             f"*{show_count(len(schema.tables), 'table')}* with {show_count(keys, 'foreign key')} and "
-            f"{show_count(indexes, 'index', 'indexes')}. {self._lint_sentence()}"
+            f"{show_count(indexes, 'index', 'indexes')}. {self.report.answer if self.report else ''}"
         )
         concerns = schema.concerns()
         if concerns:
@@ -161,14 +173,6 @@ class SchemaPanel(widgets.VBox):  # type: ignore[misc]
             more = f" and {len(concerns) - 1} more" if len(concerns) > 1 else ""
             text += f" Told while reading: line {first.line}, {first.part} {first.what}{more}."
         return text
-
-    def _lint_sentence(self) -> str:
-        findings = self.findings()
-        high = sum(finding.severity == "high" for finding in findings)
-        if not findings:
-            return "No rule of the lint finds anything."
-        worst = f"; first: *{findings[0].about}* {findings[0].what}" if findings else ""
-        return f"The lint has {show_count(len(findings), 'finding')}, {high} of them high{worst}."
 
     def _changed(self) -> str:
         saved = self._design.ddl(self.store) if self._design and self.store else None
@@ -210,10 +214,6 @@ class SchemaPanel(widgets.VBox):  # type: ignore[misc]
 
     # The views
 
-    def findings(self) -> list[Any]:
-        """What the lint finds in the DDL as it stands."""
-        return []
-
     def _look(self) -> None:
         show: dict[str, Callable[[], str]] = {
             VIEWS[0]: self._diagram, VIEWS[1]: self._lint, VIEWS[2]: lambda: self._tables().html(),
@@ -226,11 +226,12 @@ class SchemaPanel(widgets.VBox):  # type: ignore[misc]
             self._shown.value = sentence(str(error))
 
     def _diagram(self) -> str:
-        picture = draw_schema(self.schema, f"Tables of {self._store.value}")
+        around = None if self._around.value == EVERYTHING else self._around.value
+        picture = er_picture(self.schema, f"Tables of {self._store.value}", around)
         return f'<div class="archbook-diagram">{picture.svg}</div>'
 
     def _lint(self) -> str:
-        return ""
+        return self.report.html() if self.report else sentence("Nothing to look at: no table could be read.")
 
     def _tables(self) -> Table:
         held = self._design.stores[self.store].holds if self._design and self.store else {}
