@@ -155,6 +155,11 @@ class SchemaPanel(widgets.VBox):  # type: ignore[misc]
         except ArchbookError:
             return None  # no table, which the answer says
 
+    def _found(self) -> str:
+        """What the lint says in a sentence."""
+        said = self.report.answer.removeprefix(f"{self.report.design}: ") if self.report else ""
+        return f"The lint: {said}"
+
     def _sentence(self) -> str:
         schema = self.schema
         if not schema.tables:
@@ -165,7 +170,7 @@ class SchemaPanel(widgets.VBox):  # type: ignore[misc]
         indexes = sum(len(table.indexes) for table in tables)
         text = (
             f"*{show_count(len(schema.tables), 'table')}* with {show_count(keys, 'foreign key')} and "
-            f"{show_count(indexes, 'index', 'indexes')}. {self.report.answer if self.report else ''}"
+            f"{show_count(indexes, 'index', 'indexes')}. {self._found()}"
         )
         concerns = schema.concerns()
         if concerns:
