@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -24,15 +25,20 @@ FEWER = 6  # keys: the effects are large, and there are many parts
 
 
 def parts(lab: Lab) -> list[Part]:
-    """Those that the table has columns for. Plans follow the values asked for, as those of unprepared statements."""
-    if lab.postgres:
-        lab.engine.execute("SET plan_cache_mode = force_custom_plan")
+    """Those that the table has columns for."""
+    planned_anew(lab)
     found: list[Part] = []
     if lab.choice.roles.get("range"):
         found += [short_range(lab), *how_much(lab)]  # both by the index that the first leaves
         if lab.postgres:
             found.append(order_of_columns(lab))  # DuckDB scans by indexes of one column only
     return found
+
+
+def planned_anew(lab: Lab) -> None:
+    """From here on plans follow the values asked for; else PostgreSQL keeps one plan from the sixth run on."""
+    if lab.postgres:
+        lab.engine.execute("SET plan_cache_mode = force_custom_plan")
 
 
 def indexed(*columns: str, include: Sequence[str] = ()) -> Callable[[Lab], None]:
@@ -171,26 +177,20 @@ def covering(lab: Lab) -> Part:
 def how_much(lab: Lab) -> list[Part]:
     """Where the planner leaves the index for the scan; on PostgreSQL also what the index would have taken there."""
     ranged = lab.choice.roles["range"]
+    low, *highs = _quantiles(lab.source, lab.choice, [0.3, *(0.3 + share for share in SHARES)])
+    key = tuple(bound for high in highs for bound in (low, high))
     question = _aggregate(lab.choice, in_range(ranged))
-    bounds = _quantiles(lab.source, lab.choice, [0.3, *(0.3 + share for share in SHARES)])
-    asked = {show_share(share): (bounds[0], bound) for share, bound in zip(SHARES, bounds[1:], strict=True)}
-    planned = _by_share(lab, f"how much of {ranged} is read", question, asked)
+    variants = [Variant(show_share(share), question, takes=slice(2 * place, 2 * place + 2))
+                for place, share in enumerate(SHARES)]  # fmt: skip
+    name = f"how much of {ranged} is read"
+    planned = lab.compare(name, variants, [key] * 3, rounds=ROUNDS, alike=False)
+    planned = replace(planned, note=crossover(planned))
     if not lab.postgres:
-        return [replace(planned, note=crossover(planned))]
+        return [planned]
     lab.engine.execute("SET enable_seqscan = off")
-    forced = _by_share(lab, f"how much of {ranged} is read, index forced", question, asked)
+    forced = lab.compare(f"{name}, index forced", variants, [key] * 3, rounds=ROUNDS, alike=False)
     lab.engine.execute("RESET enable_seqscan")
-    return [replace(planned, note=crossover(planned)), replace(forced, note=judged(planned, forced))]
-
-
-def _by_share(lab: Lab, name: str, question: str, asked: Mapping[str, Key]) -> Part:
-    def run(key: Key) -> Callable[[Lab, Key], Any]:
-        return lambda lab, _: lab.engine.execute(question, key)
-
-    variants = [Variant(share, run=run(key)) for share, key in asked.items()]
-    part = lab.compare(name, variants, [()] * 3, rounds=ROUNDS, alike=False)
-    told = [replace(v, plan=lab.explain(question, asked[v.name]), statement=question) for v in part.variants]
-    return replace(part, variants=tuple(told))
+    return [planned, replace(forced, note=judged(planned, forced))]
 
 
 def crossover(part: Part) -> str:
@@ -225,15 +225,17 @@ def with_plans(part: Part, plans: Mapping[str, str]) -> Part:
     return replace(part, variants=tuple(replace(v, plan=plans.get(v.name, v.plan)) for v in part.variants))
 
 
-def timed_and_undone(lab: Lab, statement: str, key: Key) -> Sample:
-    """How long a change takes that is then rolled back, so that each repeat finds the same rows."""
-    import time
+def timed(lab: Lab, statement: str, key: Key) -> Sample:
+    """How long a change takes; what is done around it, such as undoing it, is not counted."""
+    start = time.perf_counter()
+    lab.engine.execute(statement, key)
+    return Sample(time.perf_counter() - start)
 
+
+def timed_and_undone(lab: Lab, statement: str, key: Key) -> Sample:
+    """How long a change takes that is rolled back, so that each repeat finds the same rows."""
     lab.engine.execute("BEGIN")
     try:
-        start = time.perf_counter()
-        lab.engine.execute(statement, key)
-        spent = time.perf_counter() - start
+        return timed(lab, statement, key)
     finally:
         lab.engine.execute("ROLLBACK")
-    return Sample(spent)

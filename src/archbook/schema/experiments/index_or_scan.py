@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 from archbook.errors import ArchbookError
-from archbook.schema.choosing import Link, amount_column, key_column, links, time_column
+from archbook.schema.choosing import Link, amount_column, key_column, links, time_column, usual_values
 from archbook.schema.draft import named
-from archbook.schema.engines.duckdb import DuckDb
 from archbook.schema.experiment import Choice, Experiment, Key, Variant
 from archbook.schema.index_parts import FEWER, covering, indexed, parts, used
 from archbook.schema.index_traps import delete_parent, key_order
@@ -110,7 +108,7 @@ def measure(lab: Lab) -> list[Part]:
         steps[f"index ({choice.columns[0]})"] = choice.columns[:1]
     steps[f"index ({', '.join(choice.columns)})"] = choice.columns
     variants = [Variant(name, look_up, prepare=indexed(*columns)) for name, columns in steps.items()]
-    usual = keys(lab.source, choice, KEYS)
+    usual = usual_values(lab.source, choice.table, choice.columns[0], KEYS)
     return [lab.compare("point look-up", variants, usual), *(_further(lab, usual[:FEWER]) if choice.roles else ())]
 
 
@@ -120,17 +118,6 @@ def _further(lab: Lab, usual: list[Key]) -> list[Part]:
         found.append(delete_parent(lab, usual))
     if lab.postgres and "range" in lab.choice.roles:
         found.append(covering(lab))  # the last, since it writes
-    return found
-
-
-def keys(source: DuckDb, choice: Choice, number: int) -> list[tuple[Any, ...]]:
-    """Values of the leading column that as many rows have as is usual (a popular one would favour the scan)."""
-    column, table = quoted(choice.columns[0]), quoted(choice.table)
-    counted = f"SELECT {column} AS v, count(*) AS n FROM {table} WHERE {column} IS NOT NULL GROUP BY 1"  # noqa: S608
-    usual = f"WITH c AS ({counted}) SELECT v FROM c ORDER BY abs(n - (SELECT median(n) FROM c)), hash(v) LIMIT {number}"  # noqa: S608
-    found = source.execute(usual)
-    if not found:
-        raise ArchbookError(f"{choice.table}.{choice.columns[0]} has no values to look up; choose another store")
     return found
 
 
