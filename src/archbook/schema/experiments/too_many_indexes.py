@@ -177,7 +177,7 @@ def _log_b(lab: Lab) -> float:
 
 def _changed(lab: Lab, key: Sequence[str], column: str) -> list[Part]:
     """One row changed in a column with an index and without one, where pages have room for the new version."""
-    room = " WITH (fillfactor = 90)" if lab.postgres else ""
+    room = " WITH (fillfactor = 70)" if lab.postgres else ""
     lab.engine.execute(f"CREATE TABLE {quoted(COPY)}{room} AS SELECT * FROM {quoted(lab.choice.table)} LIMIT {COPIED}")
     lab.engine.create_index("archbook_copy_key", COPY, key, unique=True)
     indexes = _Indexes(COPY, lab.choice.columns)
@@ -189,7 +189,7 @@ def _changed(lab: Lab, key: Sequence[str], column: str) -> list[Part]:
     if other is None:
         return []  # one value alone, so nothing to change it to
     keys = [row for row in found if row[0] != other]
-    keys = keys[:: max(len(keys) // CHANGED, 1)][:CHANGED]  # of different pages
+    spare, *keys = keys[:: max(len(keys) // (CHANGED + 1), 1)][: CHANGED + 1]  # of different pages
     in_place, log = dict[str, bool](), defaultdict[str, list[float]](list)
 
     def variant(name: str, columns: Sequence[str]) -> Variant:
@@ -203,7 +203,7 @@ def _changed(lab: Lab, key: Sequence[str], column: str) -> list[Part]:
         def prepare(lab: Lab) -> None:
             indexes.keep(lab, columns)
             lab.engine.analyze(COPY)
-            in_place[name] = _heap_only(lab, change, (other, *keys[-1][1:]))
+            in_place[name] = _heap_only(lab, change, (other, *spare[1:]))
 
         return Variant(name, run=run, prepare=prepare)
 
