@@ -27,7 +27,9 @@ def show_value(value: float, unit: str) -> str:
     """
     if unit in ("s", "B", "share"):
         return {"s": show_duration, "B": show_size, "share": show_share}[unit](value)
-    return show_rate(value, "").replace(" /s", "/s") if unit == "1/s" else f"{significant(value)} {unit}".rstrip()
+    if unit == "1/s":
+        return show_rate(value, "").replace(" /s", "/s")
+    return f"{significant(value)} {unit.removesuffix('s') if value == 1 else unit}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
