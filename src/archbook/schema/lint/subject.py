@@ -12,6 +12,7 @@ from archbook.schema.model import Column, ForeignKey, Index, Schema, Table, Type
 from archbook.units import show_count, significant
 
 _MYSQL = re.compile(r"\)\s*ENGINE\s*=|\bAUTO_INCREMENT\b|^\s*CREATE\s+TABLE\s[^(;]*`", re.IGNORECASE | re.MULTILINE)
+_COMMENT = re.compile(r"\bCOMMENT\s*=?\s*'", re.IGNORECASE)
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 _RESERVED = (3, 4)  # libpg_query: keywords that no column or no table may be called without quotes
 TEXTS = ("text", "varchar", "bpchar", "citext", "name")
@@ -66,9 +67,17 @@ class Subject:
         return found
 
     @cached_property
-    def folded(self) -> Mapping[str, Table]:
-        """Tables by their name without its schema, blind to case."""
+    def comments_unread(self) -> bool:
+        """Whether comments may stand in the text that the model does not have: those of MySQL."""
+        return self.mysql and _COMMENT.search(self.text) is not None
+
+    @cached_property
+    def _folded(self) -> Mapping[str, Table]:
         return {table.name.rpartition(".")[2].casefold(): table for table in reversed(self.tables)}
+
+    def table_of(self, stem: str) -> Table | None:
+        """The table whose rows a column such as ``user_id`` seems to name, given ``user``."""
+        return next((self._folded[name] for name in called(stem.casefold()) if name in self._folded), None)
 
     @cached_property
     def reserved(self) -> frozenset[str]:
@@ -148,6 +157,15 @@ class Subject:
         parts = {"table": len(self.tables), "foreign key": keys}
         listed = ", ".join(show_count(number, name) for name, number in parts.items())
         return f"{listed}, {show_count(indexes, 'index', 'indexes')}"
+
+
+def called(stem: str) -> tuple[str, ...]:
+    """What a table of such rows may be called.
+
+    >>> called("city")
+    ('city', 'citys', 'cityes', 'cities')
+    """
+    return stem, f"{stem}s", f"{stem}es", f"{stem.removesuffix('y')}ies"
 
 
 def set_of(columns: tuple[str, ...]) -> str:

@@ -9,7 +9,7 @@ def whole_arrays(subject: Subject) -> Hits:
     for table in subject.tables:
         for index in table.indexes:
             arrays = [name for name in index.columns if subject.schema.base(table.column(name).type).array]
-            if index.method == "btree" and arrays:
+            if index.method == "btree" and arrays and not index.unique:
                 what = f"{index.name} on {table.name} is a b-tree over the array {arrays[0]}"
                 do = f"`CREATE INDEX ON {subject.sql(table.name)} USING gin ({subject.sql(arrays[0])});` instead"
                 yield subject.at(table, index.name, what, do, line=index.line)

@@ -2,7 +2,7 @@
 
 from archbook.findings import Hits, Rule
 from archbook.schema.lint.subject import Subject, set_of
-from archbook.schema.model import ForeignKey
+from archbook.schema.model import ForeignKey, Table
 
 
 def repeated(subject: Subject) -> Hits:
@@ -12,11 +12,23 @@ def repeated(subject: Subject) -> Hits:
             others = (k for n, k in enumerate(table.foreign_keys) if n != number and _within(key, k, n < number))
             if other := next(others, None):
                 columns = set_of(key.columns)
-                what = f"{table.name}.{columns} → {key.to} is already in {other.name or set_of(other.columns)}"
-                name = key.name or f"{table.name}_{'_'.join(key.columns)}_fkey{number or ''}"
+                said = (
+                    f"in the one over {set_of(other.columns)}"
+                    if other.columns != key.columns
+                    else f"in line {other.line}"
+                )
+                what = f"{table.name}.{columns} → {key.to} is already declared {said}"
+                name = key.name or _named(table, number)
                 kind = "FOREIGN KEY" if subject.mysql else "CONSTRAINT"
                 do = subject.alter(table, f"DROP {kind} {subject.sql(name)}")
                 yield subject.at(table, columns, what, do, line=key.line)
+
+
+def _named(table: Table, number: int) -> str:
+    """The name that PostgreSQL gives to the foreign key of that number, which has none."""
+    columns = table.foreign_keys[number].columns
+    earlier = sum(not key.name and key.columns == columns for key in table.foreign_keys[:number])
+    return f"{table.name.rpartition('.')[2]}_{'_'.join(columns)}_fkey{earlier or ''}"
 
 
 def _within(key: ForeignKey, other: ForeignKey, earlier: bool) -> bool:

@@ -1,7 +1,7 @@
 """A column that is called an id and points to nothing."""
 
 from archbook.findings import Hits, Rule
-from archbook.schema.lint.subject import INTEGERS, TEXTS, Subject
+from archbook.schema.lint.subject import INTEGERS, TEXTS, Subject, called
 from archbook.schema.model import Column, Table, Type
 
 
@@ -26,15 +26,9 @@ def _typed(table: Table, stem: str) -> bool:
     return any(table.has(f"{stem}_{word}") for word in ("type", "kind"))  # rule polymorphic-reference
 
 
-def _names(stem: str) -> tuple[str, ...]:
-    """What a table of such rows may be called."""
-    return stem, f"{stem}s", f"{stem}es", f"{stem.removesuffix('y')}ies"
-
-
 def _parent(subject: Subject, table: Table, stem: str, base: Type) -> Table | None:
     """The table that the column seems to name: its single key has a like type."""
-    named = (subject.folded[name] for name in _names(stem) if name in subject.folded)
-    found = table if stem == "parent" else next(named, None)
+    found = table if stem == "parent" else subject.table_of(stem)
     if found is None or len(found.primary_key) != 1:
         return None
     theirs = subject.schema.base(found.column(_key(found)).type).name
@@ -49,8 +43,8 @@ def _key(table: Table) -> str:
 def _of_nobody(subject: Subject, table: Table, column: Column, base: Type, stem: str) -> Hits:
     """An integer came out of some sequence; a unique one may be this table's own, a text another system's."""
     own = (column.name,) in table.unique_sets() or column.identity or column.comment
-    known = subject.elsewhere & set(_names(stem))
-    if base.name in INTEGERS and not base.array and not own and not known:
+    known = subject.elsewhere & set(called(stem))
+    if base.name in INTEGERS and not base.array and not own and not known and not subject.comments_unread:
         comment = f"`COMMENT ON COLUMN {subject.sql(f'{table.name}.{column.name}')} IS 'an id of …';`"
         if subject.mysql:
             comment = f"`{subject.sql(column.name)} … COMMENT 'an id of …'`"

@@ -2,7 +2,7 @@
 
 from archbook.findings import Hits, Rule
 from archbook.schema.lint.subject import Subject
-from archbook.units import listed, significant
+from archbook.units import listed
 
 MOST = {"int4": 2**31 - 1, "int2": 2**15 - 1}
 
@@ -18,7 +18,7 @@ def short(subject: Subject) -> Hits:
             pointing = [f"{child.name}.{key.columns[0]}" for child, key in subject.pointing.get(table.name, ())]
             also = f", then the same for {listed(pointing)}" if pointing else ""
             to = "bigint unsigned AUTO_INCREMENT" if subject.mysql else "bigint"
-            what = f"ends at {significant(most)} rows ever inserted"
+            what = f"ends after {most:,} inserts".replace(",", "\u202f")
             yield subject.at_column(table, column, what, subject.retype(table, column, to) + also)
 
 

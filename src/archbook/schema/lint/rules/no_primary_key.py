@@ -14,15 +14,16 @@ def keyless(subject: Subject) -> Hits:
 
 def _key(subject: Subject, table: Table) -> str:
     sure = (key for key in table.unique_sets() if not any(table.column(name).nullable for name in key))
-    if (key := next(sure, None)) or (table.has("id") and (key := ("id",))):
+    if key := next(sure, None):
         return subject.alter(table, f"ADD PRIMARY KEY ({subject.sql(*key)})")
+    name = "row_id" if table.has("id") else "id"
     if table.partition_by:  # its key has to hold the columns that it is partitioned by
         by = table.partition_by.partition("(")[2].rstrip(")")
         return subject.alter(
-            table, f"ADD COLUMN id uuid NOT NULL DEFAULT gen_random_uuid(), ADD PRIMARY KEY (id, {by})"
+            table, f"ADD COLUMN {name} uuid NOT NULL DEFAULT gen_random_uuid(), ADD PRIMARY KEY ({name}, {by})"
         )
     number = "bigint AUTO_INCREMENT" if subject.mysql else "bigint GENERATED ALWAYS AS IDENTITY"
-    return subject.alter(table, f"ADD COLUMN id {number} PRIMARY KEY")
+    return subject.alter(table, f"ADD COLUMN {name} {number} PRIMARY KEY")
 
 
 RULE = Rule(

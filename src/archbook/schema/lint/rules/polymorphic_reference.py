@@ -10,9 +10,10 @@ def either(subject: Subject) -> Hits:
         stem = column.name.removesuffix("_type")
         pointer = f"{stem}_id"
         words = base.name in TEXTS or base.name in subject.schema.enums
-        if stem == column.name or not words or not table.has(pointer):
+        if stem == column.name or not words or not table.has(pointer) or subject.table_of(stem):
             continue
-        if not any(pointer in key.columns for key in table.foreign_keys):
+        own = pointer in table.primary_key and column.name not in table.primary_key  # a thing and its kind
+        if not own and not any(pointer in key.columns for key in table.foreign_keys):
             what = f"{table.name}.{pointer} points into the table that {column.name} names: no foreign key can check it"
             do = (
                 f"in {table.name}: one nullable column with a foreign key for each target instead, such as "

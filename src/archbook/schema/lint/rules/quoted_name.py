@@ -14,12 +14,11 @@ def awkward(subject: Subject) -> Hits:
             name = names[0]
             why = "SQL reserves it" if name in subject.reserved else "it has more than lower-case letters, digits and _"
             more = f" ({listed(names)})" if len(names) > 1 else ""
-            what = f"`{name}` of {table.name} has to be quoted: {why}{more}"
-            if name in table.name.split("."):
-                change = f"RENAME TO {_plain(name)}"
-            else:
-                change = f"RENAME COLUMN {subject.sql(name)} TO {_plain(name)}"
-            yield subject.at(table, "", what, subject.alter(table, change))
+            home, part = (
+                ("the table", "") if name in table.name.split(".") else (table.name, f"COLUMN {subject.sql(name)} ")
+            )
+            what = f"`{name}` of {home} has to be quoted: {why}{more}"
+            yield subject.at(table, "", what, subject.alter(table, f"RENAME {part}TO {_plain(name)}"))
 
 
 def _names(table: Table) -> list[str]:

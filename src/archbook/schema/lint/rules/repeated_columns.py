@@ -13,17 +13,17 @@ _NUMBERED = re.compile(r"(.*?\D)_?(\d{1,2})")
 def repeated(subject: Subject) -> Hits:
     """Columns that are one thing numbered through: address1, address2, address3."""
     for table in subject.tables:
+        keyed = {name for key in table.foreign_keys for name in key.columns}  # the two ends of a link, and the like
         groups: dict[tuple[str, str], list[Column]] = {}
         for column in table.columns:
             if numbered := _NUMBERED.fullmatch(column.name):
                 groups.setdefault((numbered[1].rstrip("_"), subject.schema.base(column.type).name), []).append(column)
         for (stem, _), columns in groups.items():
-            if len(columns) > 1:
+            if len(columns) > 1 and not keyed & {column.name for column in columns}:
                 names = listed(column.name for column in columns)
                 what = f"{table.name} numbers {names}: at most {len(columns)} of one thing"
-                own, key = table.name.rpartition(".")[2], ", ".join(table.primary_key) or "id"
-                links = subject.sql(f"{own}_{stem}")
-                on = f"REFERENCES {subject.sql(table.name)} ({key})"
+                links = subject.sql(f"{table.name.rpartition('.')[2]}_{stem}")
+                on = f"REFERENCES {subject.sql(table.name)}"
                 parts = f"… {on}, position integer, {stem} {columns[0].type}, PRIMARY KEY (…, position)"
                 do = f"`CREATE TABLE {links} ({parts});`"
                 yield subject.at(table, columns[0].name, what, do, line=columns[0].line)

@@ -6,12 +6,13 @@ from archbook.schema.lint.subject import Subject
 LEAST_TABLES = 3
 
 
-def alone(subject: Subject) -> Hits:
+def unrelated(subject: Subject) -> Hits:
     """A table that no foreign key joins to the others, and no comment says why."""
-    if len(subject.tables) < LEAST_TABLES or not subject.pointing:
-        return
-    for table in subject.tables:
-        if not table.foreign_keys and not subject.pointing.get(table.name) and not table.comment:
+    alone = [table for table in subject.tables if not table.foreign_keys and not subject.pointing.get(table.name)]
+    if subject.comments_unread or len(subject.tables) < LEAST_TABLES or 2 * len(alone) > len(subject.tables):
+        return  # most tables stand alone: foreign keys are not this schema's way
+    for table in alone:
+        if not table.comment:
             name = subject.sql(table.name)
             do = f"declare its foreign keys, or say why it stands alone: `COMMENT ON TABLE {name} IS '…';`"
             if subject.mysql:
@@ -26,7 +27,7 @@ RULE = Rule(
     why="Either its keys are not declared and nothing checks them, or it is left over, or it belongs elsewhere",
     remedy="Declare its keys, say why it stands alone, or drop it.",
     references=("pg-index-health: tables not linked to others",),
-    check=alone,
+    check=unrelated,
     fires="""\
 CREATE TABLE users (id uuid PRIMARY KEY, full_name text NOT NULL);
 CREATE TABLE notes (id uuid PRIMARY KEY, user_id uuid NOT NULL UNIQUE REFERENCES users);
