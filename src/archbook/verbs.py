@@ -178,13 +178,16 @@ def review(design: Design, evidence: Iterable[Evidence] | None = None, **options
 def lint_schema(subject: Design | str | Path, **options: Any) -> Report:
     """What will hurt in the DDL of a design's stores, in a DDL file (a Path) or in a DDL text, with why and remedy.
 
-    options: store (see `archbook.schema.lint.lint`).
+    options: store; engine and rows, to measure what findings cost (see `archbook.schema.lint.lint`).
     """
     from archbook.schema.lint import lint, read_ddl
+    from archbook.waiting_line import waiting_line
 
-    if isinstance(subject, Path):
-        return lint(read_ddl(subject), **{"file": str(subject), **options})
-    return lint(subject, **options)
+    with waiting_line() as progress:
+        options = {"progress": progress, **options}
+        if isinstance(subject, Path):
+            return lint(read_ddl(subject), **{"file": str(subject), **options})
+        return lint(subject, **options)
 
 
 def export(design: Design, folder: str | Path, formats: Sequence[str] = ("md", "html")) -> Files:

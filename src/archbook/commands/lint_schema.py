@@ -13,6 +13,8 @@ from archbook.commands import ddl_file, tell, tell_json
 @click.command("lint-schema")
 @click.argument("subject", metavar="FILE_OR_DESIGN")
 @click.option("--store", metavar="NAME", help="The store of a design whose DDL is meant, where not all are.")
+@click.option("--engine", metavar="duckdb|postgresql|both|URL", help="Measure there what the worst findings cost.")
+@click.option("--rows", type=int, metavar="N", help="Generated rows of each table that is measured.")
 @click.option("--format", "form", type=click.Choice(["text", "md", "json"]), default="text", help="Format.")
 @click.option("--all", "everything", is_flag=True, help="Every finding, not two screens.")
 def command(subject: str, form: str, everything: bool, **options: Any) -> int:

@@ -29,8 +29,14 @@ def settle(
             remarks.append(f"{place}: {trouble}")
         else:
             reasons[waiver.rule, _plain(waiver.about)] = waiver.why
-    marked = [replace(f, waived=reasons.get((f.rule, _plain(f.about)), "")) for f in findings]
-    return [f for f in marked if not f.waived], [f for f in marked if f.waived], remarks
+    if not reasons:
+        return list(findings), [], remarks
+    still_open: list[Finding] = []
+    waived: list[Finding] = []
+    for finding in findings:
+        why = reasons.get((finding.rule, _plain(finding.about)))
+        (waived if why else still_open).append(replace(finding, waived=why) if why else finding)
+    return still_open, waived, remarks
 
 
 def _trouble(waiver: Waiver, places: Sequence[str], rules: Sequence[str], today: datetime.date) -> str:

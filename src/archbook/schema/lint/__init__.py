@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import import_module
@@ -29,6 +29,8 @@ from archbook.units import show_count
 _ROOM = import_module("archbook.schema.lint.rules")  # before `rules` below, which would else be replaced by it
 _WAIVER = re.compile(r"(?:--|#|/\*)[ \t]*archbook:[ \t]*waive[ \t]+(\S+)[ \t]+([^\n]+)", re.IGNORECASE)
 _BECAUSE = re.compile(r"(?:^|\s)because\b:?", re.IGNORECASE)
+ROWS, LEAST_ROWS, MOST_ROWS = 100_000, 1_000, 10_000_000
+Progress = Callable[[float, float, str], None]
 IN_DDL = "in the DDL: -- archbook: waive {rule} {about} because …"
 
 __all__ = ["Report", "Subject", "lint", "read_ddl", "rules"]
@@ -48,6 +50,10 @@ def lint(
     store: str | None = None,
     only: Sequence[Rule] | None = None,
     today: datetime.date | None = None,
+    engine: str | None = None,
+    rows: int = ROWS,
+    seed: int = 7,
+    progress: Progress | None = None,
 ) -> Report:
     """Look at a DDL text, a schema, or the DDL of a design's stores with every rule (or with `only` some).
 
@@ -55,22 +61,27 @@ def lint(
     design's waivers are held against their `until`. A finding is waived by a comment in the DDL
     (``-- archbook: waive RULE TABLE.COLUMN because …``) or by the design's `waivers`, where the name of the store
     stands before that of the table (``orders-db.orders.user_id``).
-    Raises ArchbookError (no table), UnknownName.
+    engine: ``duckdb``, ``postgresql``, ``both`` or a PostgreSQL URL: the worst findings that can be measured are, on
+    that many generated rows of each table. progress: called with (done, total, label).
+    Raises ArchbookError (no table), UnknownName, EngineUnavailable.
     """
     chosen = rules() if only is None else tuple(only)
     day = today or datetime.date.today()
     if not isinstance(subject, Design):
         text = subject if isinstance(subject, str) else ""
-        return _report(file, [_Linted(subject, text, file, chosen, day)], (), chosen, day, IN_DDL)
+        linted = [_Linted(subject, text, file, chosen, day)]
+        _measure(linted, engine, rows, seed, progress)
+        return _report(file, linted, (), chosen, day, IN_DDL)
     parsed = {name: parse(text) for name, text in subject.source.ddl.items()}
     linted = []
     for name in _stores(subject, store):
         held = subject.stores[name]
-        rows = {table: holding.items for table, holding in held.holds.items()}
+        sizes = {table: holding.items for table, holding in held.holds.items()}
         elsewhere = {table for other, schema in parsed.items() if other != name for table in schema.tables}
         linted.append(
-            _Linted(parsed[name], subject.source.ddl[name], held.schema_ or name, chosen, day, rows, elsewhere, name)
+            _Linted(parsed[name], subject.source.ddl[name], held.schema_ or name, chosen, day, sizes, elsewhere, name)
         )
+    _measure(linted, engine, rows, seed, progress)
     known = {rule.id for rule in rules()}
     waivers = [
         (f"{subject.place(('waivers', index))} `waivers[{index}]`".lstrip(), waiver)
@@ -90,6 +101,22 @@ def read_ddl(path: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return content.decode("latin-1")
+
+
+def _measure(linted: Sequence[_Linted], engine: str | None, rows: int, seed: int, progress: Progress | None) -> None:
+    """Put what an engine says into the findings."""
+    if engine is None:
+        return
+    from archbook.schema.engines import NAMES
+    from archbook.schema.lint.pricing import priced
+
+    if engine not in (*NAMES, "both") and "://" not in engine:
+        raise UnknownName("engine", engine, [*NAMES, "both", "postgresql://user@host/database"])
+    if not LEAST_ROWS <= rows <= MOST_ROWS:
+        raise ArchbookError(f"{rows:,} rows: a measurement needs {LEAST_ROWS:,} to {MOST_ROWS:,}")
+    for part in linted:
+        part.findings, remarks = priced(part.subject, part.findings, engine, rows, seed, progress)
+        part.remarks += remarks
 
 
 def _stores(design: Design, store: str | None) -> Sequence[str]:
@@ -118,8 +145,7 @@ class _Linted:
         with collector_at_rest():
             found, self.crashes = apply(chosen, self.subject, lambda where: f"{file}:{where[0]}")
         still_open, waived, self.remarks = settle(found, _waivers(text, file), chosen, today)
-        self.findings = _of_store(store, still_open)
-        self.waived = _of_store(store, waived)
+        self.store, self.findings, self.waived = store, still_open, waived
         unseen = sum(entry.kind in ("refused", "unread") for entry in schema.ledger)
         if unseen:
             self.remarks.append(f"{file}: {show_count(unseen, 'part')} could not be read, and no rule has seen them")
@@ -150,7 +176,7 @@ def _report(
     name: str, linted: Sequence[_Linted], waivers: Sequence[PlacedWaiver], chosen: Sequence[Rule],
     today: datetime.date, to_waive: str,
 ) -> Report:  # fmt: skip
-    findings = [finding for part in linted for finding in part.findings]
+    findings = [finding for part in linted for finding in _of_store(part.store, part.findings)]
     still_open, waived, remarks = settle(findings, waivers, chosen, today)
     crashes: dict[Crash, None] = dict.fromkeys(crash for part in linted for crash in part.crashes)
     counted = "; ".join(part.subject.counted() for part in linted)
@@ -159,7 +185,7 @@ def _report(
     return Report(
         design=name,
         findings=tuple(worst_first(still_open)),
-        waived=(*(finding for part in linted for finding in part.waived), *waived),
+        waived=(*(finding for part in linted for finding in _of_store(part.store, part.waived)), *waived),
         crashes=tuple(crashes),
         remarks=(*(remark for part in linted for remark in part.remarks), *remarks),
         looked_at=f"{len(chosen)} rules looked at {counted}",

@@ -1,7 +1,5 @@
 """The same index twice."""
 
-import dataclasses
-
 from archbook.findings import Hits, Rule
 from archbook.schema.lint.subject import Subject
 from archbook.schema.model import Index, Table
@@ -29,7 +27,7 @@ def dropped(subject: Subject, table: Table, index: Index) -> str:
 
 def _said(index: Index) -> tuple[object, ...]:
     """All that an index says but its name and line, and that it is unique: a plain twin of a unique one is too many."""
-    return dataclasses.astuple(dataclasses.replace(index, name="", line=0, unique=False))
+    return index.columns, index.method, index.include, index.where, index.expressions, index.descending
 
 
 def _as_key(index: Index) -> bool:

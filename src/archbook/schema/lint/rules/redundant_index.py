@@ -12,7 +12,8 @@ def redundant(subject: Subject) -> Hits:
         paths = subject.paths(table)
         for index in table.indexes:
             longer = next((path for path in paths if _begins(path, index)), None)
-            if index.plain and not index.unique and longer:
+            twin = any(other.columns == index.columns for other in table.indexes[: table.indexes.index(index)])
+            if index.plain and not index.unique and longer and not twin:  # rule duplicate-index tells of twins
                 columns = ", ".join(index.columns)
                 whole = f"{longer.name} ({', '.join(longer.columns)})"
                 what = f"{index.name} on {table.name} ({columns}) is the beginning of {whole}"
