@@ -12,8 +12,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from archbook.schema.conditions import NOTHING, Trait, computed_keys, traits
 from archbook.schema.duckdb_ddl import column_type
-from archbook.schema.model import Column, Entry, ForeignKey, Schema, Table
+from archbook.schema.model import Column, Entry, ForeignKey, Kind, Schema, Table
 from archbook.schema.sql import quoted
 from archbook.schema.values import Maker
 
@@ -21,6 +22,7 @@ Value = Callable[[str], str]
 """SQL of a row's number → SQL of a value."""
 FANOUT = 8  # children of one row in a table that points to itself
 NULL_SHARE = 20  # one foreign key in so many is null, where it may be
+ENOUGH = 2**40  # rows that no table has
 FREE = 10**6  # a column that can tell more apart than this is bounded only by what is needed
 
 
@@ -44,18 +46,64 @@ class Planner:
     filled: set[str] = field(default_factory=set)
     ragged: set[str] = field(default_factory=set)  # filled tables whose rows are not the numbers 0 … rows-1
     ledger: list[Entry] = field(default_factory=list)
+    functions: set[str] = field(default_factory=set)  # that DuckDB has
     _known: dict[str, Assignment] = field(default_factory=dict)
+    _traits: dict[str, dict[str, Trait]] = field(default_factory=dict)
+    _targets: dict[str, set[str]] = field(default_factory=dict)
+    _losses: dict[str, int] = field(default_factory=dict)  # how often a table lost rows
+    _checked: dict[tuple[str, ForeignKey], int] = field(default_factory=dict)  # losses of the parent then
+    _unique: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
     _busy: set[str] = field(default_factory=set)  # tables whose expressions are being made
 
     def room(self, table: Table) -> int:
         """Rows that fit: those wanted, bounded by what each unique set of columns can tell apart."""
-        wanted = rows = self.rows[table.name]
-        for columns in table.unique_sets():
+        rows = self.rows[table.name]
+        for columns in self.unique_sets(table):
             rows = min(rows, math.prod(size for _, size in self._digits(table, columns)))
-        if rows < wanted:
-            why = f"its unique columns tell no more apart, {wanted:,} were wanted"
-            self.ledger.append(Entry(table.line, f"table {table.name}", f"gets {rows:,} rows", why, "changed"))
         return rows
+
+    def lose(self, table: Table, what: str, why: str, kind: Kind = "changed") -> None:
+        """Write down what of a table's promises or rows could not be kept."""
+        entry = Entry(table.line, f"table {table.name}", what, why, kind)
+        if entry not in self.ledger:
+            self.ledger.append(entry)
+
+    def fill(self, table: Table) -> None:
+        """Note that a table has its rows, and that its keys point to rows as far as they do by construction."""
+        self.filled.add(table.name)
+        doubtful = self.assignment(table).dangling
+        self._checked |= {(table.name, key): self._losses.get(key.to, 0) for key in table.foreign_keys
+                          if key not in doubtful}  # fmt: skip
+
+    def counted(self, table: Table, left: int) -> int:
+        """Note how many rows a table has left."""
+        if left < self.rows[table.name]:
+            self.rows[table.name] = left
+            self.ragged.add(table.name)
+            self._losses[table.name] = self._losses.get(table.name, 0) + 1
+        return left
+
+    def stale(self, table: Table, key: ForeignKey) -> bool:
+        """Whether rows that a key points to may have been dropped since it was looked at."""
+        return key.to in self.filled and self._checked.get((table.name, key)) != self._losses.get(key.to, 0)
+
+    def check(self, table: Table, key: ForeignKey) -> None:
+        """Note that a key points to rows now."""
+        self._checked[table.name, key] = self._losses.get(key.to, 0)
+
+    def forget(self, table: Table) -> None:
+        """Plan a table anew: its rows are others."""
+        self._known.pop(table.name, None)
+        self.ragged.discard(table.name)
+        self.filled.discard(table.name)
+
+    def pointed_at(self, table: str) -> frozenset[str]:
+        """The columns of a table that foreign keys point to."""
+        if not self._targets:
+            for source in self.schema.tables.values():
+                for key in source.foreign_keys:
+                    self._targets.setdefault(key.to, set()).update(self.schema.target(key))
+        return frozenset(self._targets.get(table, ()))
 
     def assignment(self, table: Table) -> Assignment:
         """The expressions of a table's columns."""
@@ -63,7 +111,7 @@ class Planner:
             self._known[table.name] = made = Assignment()
             self._busy.add(table.name)
             self._number(table, made)
-            for columns in sorted(table.unique_sets(), key=len):
+            for columns in sorted(self.unique_sets(table), key=len):
                 self._make_distinct(table, columns, made)
             for key in sorted(table.foreign_keys, key=lambda key: -len(key.columns)):
                 self._point(table, key, made)
@@ -90,13 +138,26 @@ class Planner:
     def _is_number(self, table: Table, column: str) -> bool:
         if any(column in key.columns for key in table.foreign_keys):
             return False
-        return bool(table.column(column).identity) or (column,) in table.unique_sets()
+        return bool(table.column(column).identity) or (column,) in self.unique_sets(table)
+
+    def unique_sets(self, table: Table) -> list[tuple[str, ...]]:
+        """Columns whose values are made distinct: keys, unique indexes on expressions, and where there is room those
+        on some rows (else it is mended by what takes rows out of the index)."""
+        if table.name not in self._unique:
+            sets = table.unique_sets()
+            pointing = {column for key in table.foreign_keys for column in key.columns}
+            for columns, some in computed_keys(table):
+                sizes = [self._maker(table, table.column(column)).capacity() for column in columns]
+                if not some or (not pointing & set(columns) and math.prod(sizes) >= self.rows[table.name]):
+                    sets.append(columns)
+            self._unique[table.name] = list(dict.fromkeys(columns for columns in sets if columns))
+        return self._unique[table.name]
 
     def _make_distinct(self, table: Table, columns: tuple[str, ...], made: Assignment) -> None:
         if any(self._is_number(table, column) for column in columns):
             return
         if any(column in made.values for column in columns):
-            shorter = [u for u in table.unique_sets() if set(u) < set(columns) and u not in made.repeating]
+            shorter = [u for u in self.unique_sets(table) if set(u) < set(columns) and u not in made.repeating]
             if not shorter:
                 made.repeating.append(columns)
             return
@@ -125,7 +186,10 @@ class Planner:
         digits = self._digits(table, columns)
         fixed = math.prod(size for digit, size in digits if size < FREE or isinstance(digit, ForeignKey))
         need = max(math.ceil(self.rows[table.name] / fixed), 1)
-        bases = {d: size if size < FREE or isinstance(d, ForeignKey) else min(size, need) for d, size in digits}
+        bases: dict[ForeignKey | str, int] = {}
+        for digit, size in digits:
+            if math.prod(bases.values()) < ENOUGH:  # else what is left may be as it likes
+                bases[digit] = size if size < FREE or isinstance(digit, ForeignKey) else min(size, need)
         size, stride = math.prod(bases.values()), 1
         spread: dict[ForeignKey | str, Value] = {}
         for digit, base in bases.items():
@@ -209,7 +273,10 @@ class Planner:
         return number
 
     def _maker(self, table: Table, column: Column) -> Maker:
-        return Maker(self.schema, table, column, self.rows.get(table.name, 1), self.seed)
+        if table.name not in self._traits:
+            self._traits[table.name] = traits(self.schema, table)
+        trait = self._traits[table.name].get(column.name, NOTHING)
+        return Maker(self.schema, table, column, self.rows.get(table.name, 1), self.seed, trait)
 
 
 def _after(outer: Value, inner: Value) -> Value:

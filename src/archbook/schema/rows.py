@@ -8,18 +8,20 @@ that has nothing to do with k: rows in the order of a foreign key would fake an 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import duckdb
-
-from archbook.errors import ArchbookError, shown
 from archbook.schema.assignment import Planner, planned
 from archbook.schema.copying import Progress, copy
 from archbook.schema.duckdb_ddl import in_order
 from archbook.schema.engines.duckdb import DuckDb
 from archbook.schema.model import Entry, ForeignKey, Schema, Table
+from archbook.schema.repairs import compute, mend, point_again
 from archbook.schema.sql import quoted
+
+HELPING = 1.1  # more rows than the first helping says are needed
+MOST_HELPINGS = 8  # times as many rows as wanted are made at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +50,30 @@ def fill(
     tables = [table for table in in_order(schema) if table.name in rows and table.columns]
     for table in tables:
         planner.rows[table.name] = planner.room(table)
-    total, done = sum(planner.rows[table.name] for table in tables), 0
+    room = dict(planner.rows)
+    total, done = sum(room[table.name] for table in tables), 0
     for table in tables:
-        wanted = planner.rows[table.name]
         if progress:
             progress(done, total, f"rows of {table.name}")
         _fill(engine, planner, table, shuffled)
-        done += wanted
+        done += room[table.name]
     _settle(engine, planner, tables)
+    for table in tables:
+        _tell(planner, table, rows[table.name], room[table.name])
     if progress:
         progress(total, total, "rows are ready")
     return Filled({table.name: planner.rows[table.name] for table in tables}, tuple(planner.ledger))
+
+
+def _tell(planner: Planner, table: Table, wanted: int, room: int) -> None:
+    """Write down why a table has fewer rows than were wanted."""
+    left = planner.rows[table.name]
+    if room < wanted:
+        why = f"its unique columns tell no more apart, {wanted:,} were wanted"
+        planner.lose(table, f"gets {room:,} rows", why)
+    if left < room:
+        why = "the others broke a check, a unique key or a foreign key"
+        planner.lose(table, f"keeps {left:,} of {room:,} rows", why, "changed" if left else "lost")
 
 
 def _settle(engine: DuckDb, planner: Planner, tables: Iterable[Table]) -> None:
@@ -67,13 +82,39 @@ def _settle(engine: DuckDb, planner: Planner, tables: Iterable[Table]) -> None:
     while before != planner.rows:
         before = dict(planner.rows)
         for table in tables:
-            doubtful = planner.assignment(table).dangling
-            late = [key for key in table.foreign_keys if key.to in planner.ragged or key in doubtful]
-            _drop(engine, planner, table, late, [], [])
+            late = [key for key in table.foreign_keys if planner.stale(table, key)]
+            if late:
+                _drop(engine, planner, table, late, [], [])
 
 
 def _fill(engine: DuckDb, planner: Planner, table: Table, shuffled: bool) -> None:
-    """Create and fill one table, then drop the rows that break what could not be kept by construction."""
+    """Create and fill one table; where rows had to be dropped, once more with so many more that enough are left."""
+    wanted = planner.rows[table.name]
+    left = _make(engine, planner, table, shuffled)
+    if 0 < left < wanted:
+        planner.rows[table.name] = min(math.ceil(wanted * wanted / left * HELPING) + 10, wanted * MOST_HELPINGS)
+        more = planner.rows[table.name] = planner.room(table)
+        if more > wanted:
+            planner.forget(table)
+            engine.execute(f"DROP TABLE {quoted(table.name)}")
+            left = _make(engine, planner, table, shuffled)
+            if left > wanted:
+                _cut(engine, planner, table, wanted)
+                left = planner.rows[table.name]
+    planner.rows[table.name] = left
+
+
+def _cut(engine: DuckDb, planner: Planner, table: Table, wanted: int) -> None:
+    """Leave the first rows only."""
+    name = quoted(table.name)
+    last = f"SELECT rowid FROM {name} ORDER BY rowid LIMIT 1 OFFSET {wanted}"
+    engine.execute(f"DELETE FROM {name} WHERE rowid >= ({last})")
+    planner.ragged.add(table.name)
+    _drop(engine, planner, table, [], [], [])
+
+
+def _make(engine: DuckDb, planner: Planner, table: Table, shuffled: bool) -> int:
+    """Create and fill one table, mend or drop the rows that break a promise; how many are left."""
     rows = planner.rows[table.name]
     assignment = planner.assignment(table)
     number = planner.permuted("i", max(rows, 1), f"{table.name}/order") if shuffled else "i"
@@ -83,13 +124,12 @@ def _fill(engine: DuckDb, planner: Planner, table: Table, shuffled: bool) -> Non
     needed = [f"{quoted(c.name)} IS NOT NULL" for c in table.columns if c.name in pointing and not c.nullable]
     kept = f"SELECT * FROM ({made}) WHERE {' AND '.join(needed)}" if needed else made  # a parent's key may be null
     engine.create_bare(planner.schema, table)
-    try:
-        engine.execute(f"INSERT INTO {quoted(table.name)} {kept}")
-    except duckdb.Error as error:
-        raise ArchbookError(f"no rows can be made for {shown(table.name)}: {shown(str(error), 160)}") from None
-    planner.filled.add(table.name)
-    opaque = [check.expression for check in table.checks if not check.limits]
-    _drop(engine, planner, table, assignment.dangling, assignment.repeating, opaque)
+    engine.execute(f"INSERT INTO {quoted(table.name)} {kept}")
+    planner.fill(table)
+    compute(engine, planner, table)
+    broken = mend(engine, planner, table)
+    compute(engine, planner, table)
+    return _drop(engine, planner, table, assignment.dangling, assignment.repeating, broken)
 
 
 def _drop(
@@ -98,31 +138,33 @@ def _drop(
     table: Table,
     dangling: Iterable[ForeignKey],
     repeating: Iterable[tuple[str, ...]],
-    checks: Iterable[str],
-) -> None:
-    """Drop rows that point to nothing, repeat a unique set or fail a check; the ledger says how many."""
-    name, before = quoted(table.name), planner.rows[table.name]
-    for expression in checks:
-        try:
-            engine.execute(f"DELETE FROM {name} WHERE NOT ({expression})")
-        except duckdb.Error:
-            why = "DuckDB does not understand it"
-            planner.ledger.append(Entry(table.line, f"check ({expression[:60]})", "may be broken", why, "lost"))
+    broken: Iterable[str],
+) -> int:
+    """Drop rows that point to nothing, repeat a unique set or fail a check; how many are left."""
+    name, keys = quoted(table.name), [key for key in dangling if key.to in planner.filled]
+    for key in keys:
+        point_again(engine, planner.schema, table, key)
+    for rows in broken:
+        engine.execute(f"DELETE FROM {name} WHERE {rows}")
     for columns in repeating:
         known = " AND ".join(f"{quoted(column)} IS NOT NULL" for column in columns)
         first = f"SELECT min(rowid) FROM {name} GROUP BY {quoted(*columns)}"
         engine.execute(f"DELETE FROM {name} WHERE {known} AND rowid NOT IN ({first})")
-    for key in (*dangling, *(key for key in table.foreign_keys if key.to == table.name)):
-        if key.to in planner.filled:
+    for key in keys:
+        _mend(engine, planner.schema, table, key)
+    left = planner.counted(table, _count(engine, table))
+    for key in table.foreign_keys:
+        if key.to == table.name and planner.stale(table, key):
             _mend(engine, planner.schema, table, key)
-    left = int(engine.execute(f"SELECT count(*) FROM {name}")[0][0])
-    if left < before:
-        planner.ragged.add(table.name)
-        planner.rows[table.name] = left
-        why = "the others broke a check, a unique key or a foreign key"
-        planner.ledger.append(
-            Entry(table.line, f"table {table.name}", f"keeps {left:,} of {before:,} rows", why, "changed")
-        )
+            left = planner.counted(table, _count(engine, table))
+            planner.check(table, key)
+    for key in keys:
+        planner.check(table, key)
+    return left
+
+
+def _count(engine: DuckDb, table: Table) -> int:
+    return int(engine.execute(f"SELECT count(*) FROM {quoted(table.name)}")[0][0])
 
 
 def _mend(engine: DuckDb, schema: Schema, table: Table, key: ForeignKey) -> None:

@@ -5,11 +5,15 @@ Each expression is a function of the number alone, so a foreign key can compute 
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from zlib import crc32
 
+from archbook.schema.conditions import NOTHING, Trait
 from archbook.schema.duckdb_ddl import column_type
 from archbook.schema.model import Column, Limit, Schema, Table
+from archbook.schema.patterns import places, written
 from archbook.schema.shapes import INTEGERS, TEXT, length_limit, text_shape
 from archbook.schema.sql import literal
 
@@ -48,6 +52,10 @@ _TEMPLATES = {  # {n}: the row's number, {h}: a hash of it
     "name": "'Example ' || {n}",
     "text": "'value ' || ({h} % 10000)",
 }
+_SAMPLES = {  # what the templates make, for patterns to be held against
+    "email": "user1234@example.com", "uuid": "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "handle": "user1234",
+    "url": "https://www.example.com/0a1b2c3d4e5f/1234", "phone": "+493012345678", "digits": "12345",
+}  # fmt: skip
 _NUMBERED = ("email", "uuid", "hash", "url", "handle", "address", "code", "title", "json", "name")
 _USUAL: dict[str, tuple[float, float]] = {  # ranges of numbers, by a word of the column's name
     "quantity": (1, 10), "qty": (1, 10), "age": (18, 90), "year": (1995, 2026), "rating": (1, 5), "month": (1, 12),
@@ -71,6 +79,7 @@ class Maker:
     column: Column
     rows: int
     seed: int
+    trait: Trait = NOTHING  # what checks ask of its text
 
     def capacity(self) -> int:
         """How many distinct values `distinct` can make."""
@@ -84,9 +93,13 @@ class Maker:
         if base.name == "numeric" and base.modifiers:
             digits = int(base.modifiers[0]) - (self._scale() if limits else 0)
             return int(min(10**digits - 1, max(high - low, 1), UNBOUNDED))
+        if base.name in TEXT and (found := self._places()):
+            return int(min(math.prod(map(len, found)), UNBOUNDED))
         if base.name in TEXT:
-            longest = length_limit(base)
+            longest = self._longest()
             return UNBOUNDED if longest is None or longest >= 10 else int(36**longest)
+        if base.name == "bytea" and self._bytes():
+            return int(min(256 ** self._bytes(), UNBOUNDED))
         return _CAPACITY.get(base.name, 1 if base.name in _ODD else UNBOUNDED)
 
     def distinct(self, number: str) -> str:
@@ -109,13 +122,21 @@ class Maker:
             return _TEMPLATES["json"].format(n=f"({number})")
         if name in ("vector", "halfvec"):
             return f"[{number} + x for x in range({self._size()})]"
-        steps = {"date": f"DATE '1970-01-01' + CAST({number} AS INTEGER)", "bool": f"{number} = 1",
+        steps = {"date": f"DATE '2025-12-31' - CAST({number} AS INTEGER)", "bool": f"{number} = 1",
                  "uuid": f"CAST(md5('{self._salt()}' || {number}) AS UUID)",
-                 "bytea": f"encode(CAST({number} AS VARCHAR))", "interval": f"to_seconds({number})",
+                 "bytea": self._binary(number), "interval": f"to_seconds({number})",
                  "time": f"TIME '00:00:00' + to_milliseconds({number})",
                  "timetz": f"CAST(TIME '00:00:00' + to_milliseconds({number}) AS TIME WITH TIME ZONE)"}  # fmt: skip
         odd = _ODD.get(name, f"{low} + {{n}}" if name in INTEGERS or name in NUMBERS else "'x' || {n}")
         return steps.get(name) or odd.format(n=f"({number})", h=f"({number})")
+
+    def _binary(self, number: str) -> str:
+        size = self._bytes()
+        if not size:
+            return f"encode(CAST({number} AS VARCHAR))"
+        if size < 8:
+            return f"unhex(lpad(to_base({number}, 16), {2 * size}, '0'))"
+        return f"unhex(left(repeat(md5('{self._salt()}' || {number}), {size // 16 + 1}), {2 * size}))"
 
     def plausible(self, number: str) -> str:
         """A value of the kind that the column's name and type suggest; some are null where they may be."""
@@ -177,24 +198,51 @@ class Maker:
             value = f"{low!r} + {u} * {high - low + (1 if whole else 0)!r}"
         return f"floor({value})" if whole else value
 
+    def _places(self) -> tuple[str, ...]:
+        """The pattern that the text follows, where its ordinary values would not match it."""
+        pattern = self.trait.pattern
+        sample = _SAMPLES.get(text_shape(self.column).kind, "") if pattern else ""
+        if sample and re.search(pattern, sample):
+            return ()
+        if pattern and self.schema.base(self.column.type).name == "bpchar":  # it is padded, and matched so
+            return places(pattern, self._longest()) or ()
+        return self.trait.alphabets[: self._longest()]
+
+    def _longest(self) -> int | None:
+        limits = (length_limit(self.schema.base(self.column.type)), self.trait.longest)
+        return min((limit for limit in limits if limit is not None), default=None)
+
+    def _bytes(self) -> int:
+        """How many bytes a binary value has, where checks say so; else 0."""
+        return min(self.trait.longest, 32) if self.trait.longest else self.trait.shortest
+
+    def _lengthened(self, value: str) -> str:
+        least = self.trait.shortest
+        return f"({value}) || repeat('x', greatest(0, {least} - length({value})))" if least > 1 else value
+
     def _text(self, number: str) -> str:
         shape = text_shape(self.column)
+        if found := self._places():
+            return written(found, self._hash(number))
         if shape.kind in _LISTS:
             words = _LISTS[shape.kind]
             u = self._uniform(number)
             value = f"[{', '.join(map(literal, words))}][1 + CAST(floor({u} * {u} * {len(words)}) AS INTEGER)]"
         else:
             value = _TEMPLATES[shape.kind].format(n=f"({number})", h=self._hash(number), salt=self._salt())
-        longest = length_limit(self.schema.base(self.column.type))
+        longest, value = self._longest(), self._lengthened(value)
         return value if longest is None else f"left({value}, {longest})"
 
     def _distinct_text(self, number: str) -> str:
-        longest = length_limit(self.schema.base(self.column.type))
+        if found := self._places():
+            return written(found, number)
+        longest = self._longest()
         kind = text_shape(self.column).kind
         template = _TEMPLATES[kind] if kind in _NUMBERED else "'value ' || {n}"
         if longest is not None and longest < 64:
-            return f"right(lpad(to_base({number}, 36), {min(longest, 10)}, '0'), {longest})"
-        return template.format(n=f"({number})", h=f"({number})", salt=self._salt())
+            width = max(min(longest, 10), self.trait.shortest)
+            return f"right(lpad(to_base({number}, 36), {width}, '0'), {longest})"
+        return self._lengthened(template.format(n=f"({number})", h=f"({number})", salt=self._salt()))
 
     def _time(self, number: str) -> str:
         """Within the window, later rows later; what ends or changes lies after what begins."""
