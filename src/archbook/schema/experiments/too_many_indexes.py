@@ -186,9 +186,9 @@ def _changed(lab: Lab, key: Sequence[str], column: str) -> list[Part]:
     known = f"SELECT {quoted(column, *key)} FROM {quoted(COPY)} WHERE {quoted(column)} IS NOT NULL LIMIT 5000"
     found = lab.engine.execute(known)
     other = next((row[0] for row in found if row[0] != found[0][0]), None)
-    if other is None:
-        return []  # one value alone, so nothing to change it to
     keys = [row for row in found if row[0] != other]
+    if other is None or len(keys) <= CHANGED:
+        return []  # almost all rows have one value
     spare, *keys = keys[:: max(len(keys) // (CHANGED + 1), 1)][: CHANGED + 1]  # of different pages
     in_place, log = dict[str, bool](), defaultdict[str, list[float]](list)
 
@@ -228,11 +228,16 @@ def _heap_only(lab: Lab, statement: str, key: Key) -> bool:
         return False
     lab.engine.execute("BEGIN")
     try:
+        before = _heap_only_so_far(lab)  # also those of earlier statements that are not yet reported
         lab.engine.execute(statement, key)
-        counted = lab.engine.execute("SELECT pg_stat_get_xact_tuples_hot_updated($1::regclass)", [quoted(COPY)])
+        return _heap_only_so_far(lab) > before
     finally:
         lab.engine.execute("ROLLBACK")
-    return bool(counted[0][0])
+
+
+def _heap_only_so_far(lab: Lab) -> int:
+    counted = lab.engine.execute("SELECT pg_stat_get_xact_tuples_hot_updated($1::regclass)", [quoted(COPY)])
+    return int(counted[0][0])
 
 
 def _read(lab: Lab, column: str, indexes: _Indexes, cost_s: float) -> Part:
