@@ -26,7 +26,8 @@ ROUND_TRIP_S = 0.0005  # stated, not measured: two machines within one data cent
 BIG, SMALL = 50, 20  # parents on a page
 PAGES = 3
 USUAL = (0.5, 2.0)  # parents on a page have so many children, against the mean: the most popular has far too many
-LEAD = f"page of {BIG}, with the network"
+TRIP = show_duration(ROUND_TRIP_S)
+LEAD = f"page of {BIG}, {TRIP} a round trip"
 LOCAL = f"page of {BIG}, on one machine"
 SENT = f"statements for a page of {BIG}"
 MULTIPLIED = f"rows sent for a page of {SMALL} with two collections"
@@ -105,10 +106,9 @@ def _timed(lab: Lab, family: Family, name: str, size: int) -> _Page:
     local = lab.compare(f"{name}, on one machine", variants, pages, note=note, rounds=3 if size == BIG else 2)
     sent = {way: family.sent(partial(load, pages[0])) for way, load in ways.items()}
     values = {v.name: [value + len(sent[v.name]) * ROUND_TRIP_S for value in v.values] for v in local.variants}
-    trip = show_duration(ROUND_TRIP_S)
-    note = f"What it takes on one machine, and a stated {trip} for each statement: a round trip within a data centre."
+    note = f"What it takes on one machine, and a stated {TRIP} for each statement: a round trip within a data centre."
     last = {way: f"{len(statements)}, the last: {statements[-1][0]}" for way, statements in sent.items()}
-    distant = part_of(f"{name}, with the network", "s", values, note=note, seed=lab.seed, statements=last)
+    distant = part_of(f"{name}, {TRIP} a round trip", "s", values, note=note, seed=lab.seed, statements=last)
     return _Page(local, distant, sent)
 
 
@@ -156,7 +156,7 @@ def sentence(choice: Choice, outcome: EngineOutcome) -> str:
         f"On {outcome.title} with {significant(outcome.rows)} rows in {choice.table}, loading a page of {BIG} "
         f"{choice.roles['parent']} with their {choice.table} by selectinload and not lazily is {outcome.lead.gain()}: "
         f"{outcome.lead.show(lazy)} lazily in {sent.show(sent.variants[0])}, {outcome.lead.show(selected)} in "
-        f"{sent.show(sent.variants[-1])}, each with a stated round trip of {show_duration(ROUND_TRIP_S)}."
+        f"{sent.show(sent.variants[-1])}, each with a stated round trip of {TRIP}."
     )
 
 
