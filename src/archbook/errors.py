@@ -102,13 +102,9 @@ class EngineUnavailable(ArchbookError):
 
 
 class TransactionLost(ArchbookError):
-    """A transaction that an engine gave up in favour of another one; nothing of it was done, and it may be run again.
+    """A transaction that an engine gave up for another one; nothing of it was done, and it may be run again."""
 
-    deadlock: whether two waited for each other.
-    """
-
-    def __init__(self, engine: str, reason: str, deadlock: bool = False) -> None:
-        self.deadlock = deadlock
+    def __init__(self, engine: str, reason: str) -> None:
         super().__init__(f"{engine} gave the transaction up ({reason}): run it again")
 
 

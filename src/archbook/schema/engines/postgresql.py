@@ -184,13 +184,12 @@ class Postgres:
             ) from None
         except psycopg.errors.DiskFull:
             raise EngineUnavailable("PostgreSQL has no disk left: ask for fewer rows, or free some") from None
+        except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected) as error:
+            raise TransactionLost("PostgreSQL", str(error).splitlines()[0]) from None
         except psycopg.OperationalError as error:
             if error.sqlstate and error.sqlstate[:2] not in ("08", "57", "58", "XX"):
-                raise  # a deadlock, a serialization failure, a lock not to be had: an answer, not an end
+                raise  # such as a lock not to be had: an answer, not an end
             reason = str(error).splitlines()[0] if str(error) else "no reason given"
-            if isinstance(error, psycopg.errors.SerializationFailure | psycopg.errors.DeadlockDetected):
-                deadlock = isinstance(error, psycopg.errors.DeadlockDetected)
-                raise TransactionLost("PostgreSQL", reason, deadlock) from None
             raise EngineUnavailable(f"PostgreSQL is gone ({reason}); what was measured until then is lost") from None
 
     def __enter__(self) -> Self:
