@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import duckdb
-
+from archbook.errors import TransactionLost
 from archbook.schema.engines.protocol import Engine
 from archbook.schema.experiment import Choice
 from archbook.schema.sql import quoted
@@ -134,7 +133,7 @@ def add_at_once(one: Engine, other: Engine, sql: TwoDesigns, row: object, blindl
     _finish(one, sql, row, seen[0], blindly)
     try:
         _finish(other, sql, row, seen[1], blindly)
-    except duckdb.TransactionException:
+    except TransactionLost:
         other.execute("ROLLBACK")
         _finish(other, sql, row, _begin(other, sql, row), blindly)
         return True
