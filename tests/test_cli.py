@@ -330,3 +330,47 @@ def test_without_growth_the_first_sentence_says_today_and_what_happens_at_the_pl
     assert "nothing saturates; at 10× today's peak (" in first
     assert "payment-service saturates" in first
     assert "At 1× today's peak (computed)" in out
+
+
+DDL = {
+    "of high severity": (
+        "CREATE TABLE visits (page text NOT NULL, day date NOT NULL);",
+        1,
+        "visits has no primary key",
+    ),
+    "of low severity": ("CREATE TABLE visits (id uuid PRIMARY KEY, page text NOT NULL);", 0, "visits has no comment"),
+    "in another encoding": ("CREATE TABLE cafés (id uuid PRIMARY KEY, page text NOT NULL);", 0, "cafés has no comment"),
+}
+
+
+@pytest.mark.parametrize(("ddl", "code", "finding"), DDL.values(), ids=DDL)
+@pytest.mark.parametrize("form", ["text", "md", "json"])
+def test_a_ddl_file_is_linted_in_every_format(
+    ddl: str, code: int, finding: str, form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "visits.sql"
+    file.write_bytes(ddl.encode("latin-1"))
+    exit_code, out, err = run(capsys, "lint-schema", file, "--format", form)
+    assert (exit_code, err) == (code, "")
+    assert finding in out
+    if form == "json":
+        assert json.loads(out)["exit_code"] == code
+
+
+NO_DDL = {
+    "an empty file": (b"", "there is no CREATE TABLE in it"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\x00\x00\xff\xfe", "there is no CREATE TABLE in it"),
+    "prose": (b"Dear Tom, the tables are in the wiki.", "there is no CREATE TABLE in it"),
+}
+
+
+@pytest.mark.parametrize(("content", "answer"), NO_DDL.values(), ids=NO_DDL)
+def test_a_file_without_tables_is_refused_in_a_sentence(
+    content: bytes, answer: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "visits.sql"
+    file.write_bytes(content)
+    code, out, err = run(capsys, "lint-schema", file)
+    assert (code, out) == (2, "")
+    assert answer in err
+    assert err.startswith(str(file))

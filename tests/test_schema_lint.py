@@ -70,6 +70,80 @@ def test_the_finding_says_where_it_is_and_what_to_change_there(rule: Rule) -> No
         assert not finding.what.endswith(".")
 
 
+ID = "id uuid PRIMARY KEY"
+TRAPS = {  # what a rule must not take for its mistake, and what it must not miss
+    "an index with another operator class is no twin": (
+        f"CREATE TABLE t ({ID}, a text NOT NULL); CREATE INDEX i ON t (a);"
+        " CREATE INDEX j ON t (a text_pattern_ops);", []),
+    "an index for some rows is no twin": (
+        f"CREATE TABLE t ({ID}, a int NOT NULL); CREATE INDEX i ON t (a); CREATE INDEX j ON t (a) WHERE a > 0;", []),
+    "an index that is the key's": (
+        f"CREATE TABLE t ({ID}, a int NOT NULL); CREATE INDEX i ON t (id);", ["duplicate-index"]),
+    "three of one index are two too many": (
+        f"CREATE TABLE t ({ID}, a int NOT NULL); CREATE INDEX i ON t (a); CREATE INDEX j ON t (a);"
+        " CREATE INDEX k ON t (a);",
+        ["duplicate-index"] * 2),
+    "the other order of rows is another index": (
+        f"CREATE TABLE t ({ID}, a int NOT NULL); CREATE INDEX i ON t (a); CREATE INDEX j ON t (a DESC, id);", []),
+    "a column in INCLUDE leads nothing": (
+        f"CREATE TABLE t ({ID}, a int NOT NULL, b int NOT NULL); CREATE INDEX i ON t (a) INCLUDE (b);"
+        "CREATE INDEX j ON t (a, id);", []),
+    "a unique set for rows without nulls is meant": (
+        f"CREATE TABLE t ({ID}, a int NOT NULL, b int); CREATE UNIQUE INDEX i ON t (b) WHERE b IS NOT NULL;", []),
+    "an optional value that is unique": (
+        f"CREATE TABLE t ({ID}, a int NOT NULL, b int UNIQUE);", ["nullable-unique"]),
+    "the kind of a thing with a key of its own": (
+        "CREATE TABLE media (media_id text PRIMARY KEY, media_type text NOT NULL);", []),
+    "two ends of a link are no repetition": (
+        f"CREATE TABLE n ({ID}, a int NOT NULL); CREATE TABLE e (n1 uuid REFERENCES n, n2 uuid REFERENCES n,"
+        "PRIMARY KEY (n1, n2)); CREATE INDEX i ON e (n2);", []),
+    "two standards are no repetition": (
+        "CREATE TABLE languages (iso_639_1 text NOT NULL, iso_639_3 text PRIMARY KEY);", []),
+    "hashes, tokens and times of a password": (
+        f"CREATE TABLE users ({ID}, password_hash text NOT NULL, password_changed_at date NOT NULL,"
+        "encrypted_password text NOT NULL, password_reset_token text NOT NULL);", ["plaintext-password"]),
+    "a secret of a machine": (
+        f"CREATE TABLE hosts ({ID}, snmp_password text NOT NULL);", ["plaintext-password"]),
+    "weights and rates are no money": (
+        f"CREATE TABLE items ({ID}, price_rank real NOT NULL, weight real NOT NULL,"
+        f" total_distance real NOT NULL);", []),
+    "amounts are": (
+        f"CREATE TABLE items ({ID}, tax_amount real NOT NULL, price_eur float8 NOT NULL);", ["float-money"] * 2),
+    "a flag called a list": (f"CREATE TABLE t ({ID}, show_list char(1) NOT NULL);", []),
+    "an id of another service, explained": (
+        f"CREATE TABLE t ({ID}, user_id bigint NOT NULL);"
+        " COMMENT ON COLUMN t.user_id IS 'An id of user-service.';", []),
+    "an id of nobody": (f"CREATE TABLE t ({ID}, user_id bigint NOT NULL);", ["id-without-foreign-key"]),
+    "an id of a foreign system is a text": (f"CREATE TABLE t ({ID}, stripe_id text NOT NULL);", []),
+    "a parent in the same table": (
+        f"CREATE TABLE t ({ID}, parent_id uuid, a int NOT NULL);", ["id-without-foreign-key"]),
+    "a domain over text": (
+        f"CREATE DOMAIN mail AS varchar(200); CREATE TABLE t ({ID}, a mail NOT NULL);", ["varchar-limit"]),
+    "partitions are what their parent is": (
+        "CREATE TABLE t (id uuid, day date, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);"
+        "CREATE TABLE t_1 PARTITION OF t FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');"
+        "CREATE TABLE t_2 PARTITION OF t FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');", []),
+    "a circle whose last link may be empty": (
+        f"CREATE TABLE a ({ID}, b uuid UNIQUE); CREATE TABLE b ({ID}, a uuid NOT NULL UNIQUE REFERENCES a);"
+        "ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b;", ["foreign-key-cycle", "nullable-unique"]),
+    "a name that is reserved in quotes": (
+        'CREATE TABLE "User" (id uuid PRIMARY KEY, "from" int NOT NULL);', ["quoted-name"]),
+    "MySQL keeps its own manners": (
+        "CREATE TABLE `order` (`id` int NOT NULL AUTO_INCREMENT, `user` varchar(20) NOT NULL, `at` datetime NOT NULL,"
+        "PRIMARY KEY (`id`), KEY `i` (`at`)) ENGINE=InnoDB;", ["integer-key"]),
+    "a comment of MySQL": (
+        "CREATE TABLE `t` (`id` bigint NOT NULL AUTO_INCREMENT, `a_id` bigint NOT NULL COMMENT 'of another',"
+        " PRIMARY KEY"
+        " (`id`)) ENGINE=InnoDB COMMENT='one row for each';", []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("ddl", "expected"), TRAPS.values(), ids=TRAPS)
+def test_a_rule_finds_its_mistake_and_nothing_like_it(ddl: str, expected: list[str]) -> None:
+    found = [finding.rule for finding in lint(ddl).findings if finding.rule != "no-comment"]
+    assert sorted(found) == expected
+
+
 SHOP = """\
 CREATE TABLE users (id uuid PRIMARY KEY, password text NOT NULL);
 CREATE TABLE orders (

@@ -76,6 +76,8 @@ TRAPS = {
     "an index for some rows does not": ("PRIMARY KEY (n)", "CREATE INDEX ON lines (user_id) WHERE n > 0", 1),
     "an index over an expression does not": ("PRIMARY KEY (n)", "CREATE INDEX ON lines ((user_id + 0))", 1),
     "a hash index serves": ("PRIMARY KEY (n)", "CREATE INDEX ON lines USING hash (user_id)", 0),
+    "a column before an expression leads": ("PRIMARY KEY (n)", "CREATE INDEX ON lines (user_id, (n + 0))", 0),
+    "a column after an expression does not": ("PRIMARY KEY (n)", "CREATE INDEX ON lines ((n + 0), user_id)", 1),
     "a covering column is no leading one": ("PRIMARY KEY (n)", "CREATE INDEX ON lines (n) INCLUDE (user_id)", 1),
 }
 

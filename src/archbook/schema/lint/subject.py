@@ -12,7 +12,6 @@ from archbook.schema.model import Column, ForeignKey, Index, Schema, Table, Type
 from archbook.units import show_count, significant
 
 _MYSQL = re.compile(r"\)\s*ENGINE\s*=|\bAUTO_INCREMENT\b|^\s*CREATE\s+TABLE\s[^(;]*`", re.IGNORECASE | re.MULTILINE)
-_COMMENT = re.compile(r"\bCOMMENT\s*=?\s*'", re.IGNORECASE)
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 _RESERVED = (3, 4)  # libpg_query: keywords that no column or no table may be called without quotes
 TEXTS = ("text", "varchar", "bpchar", "citext", "name")
@@ -67,9 +66,13 @@ class Subject:
         return found
 
     @cached_property
-    def comments_unread(self) -> bool:
-        """Whether comments may stand in the text that the model does not have: those of MySQL."""
-        return self.mysql and _COMMENT.search(self.text) is not None
+    def keyed(self) -> Mapping[str, frozenset[str]]:
+        """The columns of each table that have a foreign key, there or in its partitions."""
+        found: dict[str, set[str]] = {}
+        for table in self.schema.tables.values():
+            names = {name for key in table.foreign_keys for name in key.columns}
+            found.setdefault(table.partition_of or table.name, set()).update(names)
+        return {name: frozenset(columns) for name, columns in found.items()}
 
     @cached_property
     def _folded(self) -> Mapping[str, Table]:

@@ -27,11 +27,11 @@ def dropped(subject: Subject, table: Table, index: Index) -> str:
 
 def _said(index: Index) -> tuple[object, ...]:
     """All that an index says but its name and line, and that it is unique: a plain twin of a unique one is too many."""
-    return index.columns, index.method, index.include, index.where, index.expressions, index.descending
+    return index.columns, index.method, index.include, index.where, index.expressions, index.descending, index.parts
 
 
 def _as_key(index: Index) -> bool:
-    return index.plain and not index.include and not index.descending
+    return index.plain and not index.include and not index.descending and not index.parts
 
 
 RULE = Rule(

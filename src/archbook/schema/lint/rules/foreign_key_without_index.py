@@ -1,5 +1,7 @@
 """A foreign key that no index serves."""
 
+import itertools
+
 from archbook.findings import Hits, Rule
 from archbook.schema.lint.subject import Path, Subject, set_of
 from archbook.schema.model import ForeignKey, Index, Table
@@ -29,12 +31,15 @@ def served(subject: Subject, table: Table, key: ForeignKey) -> bool:
 
 
 def _paths(subject: Subject, table: Table) -> list[Path]:
-    other = [Path(index.columns, index.unique, index.name, index) for index in table.indexes if _hashed(index)]
-    return subject.paths(table) + other
+    other = [index for index in table.indexes if index.where is None and index.method in ("btree", "hash")]
+    return subject.paths(table) + [Path(_leading(index), index.unique, index.name, index) for index in other]
 
 
-def _hashed(index: Index) -> bool:
-    return index.method == "hash" and not index.expressions and index.where is None
+def _leading(index: Index) -> tuple[str, ...]:
+    """The columns of an index before its first expression."""
+    if not index.expressions:
+        return index.columns
+    return tuple(itertools.takewhile(lambda name: name in index.columns, (part.strip('"') for part in index.parts)))
 
 
 RULE = Rule(

@@ -7,10 +7,9 @@ from archbook.schema.model import Column, Table, Type
 
 def unbound(subject: Subject) -> Hits:
     """A column called `…_id` without a foreign key: no table is told that the row depends on it."""
-    keyed = {(table.name, name) for table in subject.tables for key in table.foreign_keys for name in key.columns}
     for table, column, base in subject.columns:
         stem = column.name.casefold().removesuffix("_id")
-        if stem == column.name.casefold() or (table.name, column.name) in keyed or _typed(table, stem):
+        if stem == column.name.casefold() or column.name in subject.keyed[table.name] or _typed(table, stem):
             continue
         parent = _parent(subject, table, stem, base)
         if parent is None:
@@ -44,7 +43,7 @@ def _of_nobody(subject: Subject, table: Table, column: Column, base: Type, stem:
     """An integer came out of some sequence; a unique one may be this table's own, a text another system's."""
     own = (column.name,) in table.unique_sets() or column.identity or column.comment
     known = subject.elsewhere & set(called(stem))
-    if base.name in INTEGERS and not base.array and not own and not known and not subject.comments_unread:
+    if base.name in INTEGERS and not base.array and not own and not known:
         comment = f"`COMMENT ON COLUMN {subject.sql(f'{table.name}.{column.name}')} IS 'an id of …';`"
         if subject.mysql:
             comment = f"`{subject.sql(column.name)} … COMMENT 'an id of …'`"

@@ -1,6 +1,8 @@
 """A numbered key of 32 bits or less."""
 
-from archbook.findings import Hits, Rule
+import dataclasses
+
+from archbook.findings import Hits, Rule, Severity
 from archbook.schema.lint.subject import Subject
 from archbook.units import listed
 
@@ -18,8 +20,11 @@ def short(subject: Subject) -> Hits:
             pointing = [f"{child.name}.{key.columns[0]}" for child, key in subject.pointing.get(table.name, ())]
             also = f", then the same for {listed(pointing)}" if pointing else ""
             to = "bigint unsigned AUTO_INCREMENT" if subject.mysql else "bigint"
+            rows = subject.rows.get(table.name, 0.0)
+            severity: Severity = "high" if rows > most / 10 else "low" if 0 < rows < most / 1000 else "medium"
             what = f"ends after {most:,} inserts".replace(",", "\u202f")
-            yield subject.at_column(table, column, what, subject.retype(table, column, to) + also)
+            hit = subject.at_column(table, column, what, subject.retype(table, column, to) + also)
+            yield dataclasses.replace(hit, severity=severity)
 
 
 RULE = Rule(

@@ -7,7 +7,7 @@ from archbook.schema.lint.subject import Subject
 def undescribed(subject: Subject) -> Hits:
     """A table without a comment."""
     for table in subject.tables:
-        if not table.comment and not subject.comments_unread:
+        if not table.comment:
             name = subject.sql(table.name)
             do = f"`COMMENT ON TABLE {name} IS '…';`: what one row is, who writes it, how long it is kept"
             if subject.mysql:

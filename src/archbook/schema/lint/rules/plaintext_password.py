@@ -10,7 +10,6 @@ _PASSWORD = re.compile(r"(?:.*_)?(?:password|passwd|passphrase|pwd|pass)(?:_plai
 _SOMEBODYS = re.compile(r"(?:user_?|login_?|account_?)?(?:password|passwd|pwd|pass)(?:_plain|_text)?", re.IGNORECASE)
 _PEOPLE = ("user", "account", "member", "customer", "person", "people", "staff", "employee", "admin", "login", "editor",
            "author", "player", "student", "subscriber", "client", "contact", "credential")  # fmt: skip
-_NAMING = ("email", "e_mail", "login", "username", "user_name", "nickname")
 
 
 def readable(subject: Subject) -> Hits:
@@ -31,7 +30,7 @@ def readable(subject: Subject) -> Hits:
 
 def _people(table: Table) -> bool:
     """Whether its rows are those who sign in."""
-    return any(word in table.name.casefold() for word in _PEOPLE) or any(table.has(name) for name in _NAMING)
+    return any(word in table.name.casefold() for word in _PEOPLE) or table.has("email")
 
 
 RULE = Rule(

@@ -12,7 +12,7 @@ def either(subject: Subject) -> Hits:
         words = base.name in TEXTS or base.name in subject.schema.enums
         if stem == column.name or not words or not table.has(pointer) or subject.table_of(stem):
             continue
-        own = pointer in table.primary_key and column.name not in table.primary_key  # a thing and its kind
+        own = any(pointer in key and column.name not in key for key in table.unique_sets())  # a thing and its kind
         if not own and not any(pointer in key.columns for key in table.foreign_keys):
             what = f"{table.name}.{pointer} points into the table that {column.name} names: no foreign key can check it"
             do = (

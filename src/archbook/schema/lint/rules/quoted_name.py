@@ -14,10 +14,9 @@ def awkward(subject: Subject) -> Hits:
             name = names[0]
             why = "SQL reserves it" if name in subject.reserved else "it has more than lower-case letters, digits and _"
             more = f" ({listed(names)})" if len(names) > 1 else ""
-            home, part = (
-                ("the table", "") if name in table.name.split(".") else (table.name, f"COLUMN {subject.sql(name)} ")
-            )
-            what = f"`{name}` of {home} has to be quoted: {why}{more}"
+            part = "" if name in table.name.split(".") else f"COLUMN {subject.sql(name)} "
+            home = f" of {table.name}" if part else ", the name of a table,"
+            what = f"`{name}`{home} has to be quoted: {why}{more}"
             yield subject.at(table, "", what, subject.alter(table, f"RENAME {part}TO {_plain(name)}"))
 
 

@@ -23,6 +23,8 @@ def redundant(subject: Subject) -> Hits:
 def _begins(path: Path, index: Index) -> bool:
     if not len(path.columns) > len(index.columns) or path.columns[: len(index.columns)] != index.columns:
         return False
+    if index.parts or (path.index and path.index.parts):  # operator classes and the like serve other questions
+        return False
     length = len(index.columns)
     other = path.index.descending if path.index else ()
     same = {name in index.descending for name in index.columns} == {name in other for name in path.columns[:length]}

@@ -19,7 +19,7 @@ def repeated(subject: Subject) -> Hits:
             if numbered := _NUMBERED.fullmatch(column.name):
                 groups.setdefault((numbered[1].rstrip("_"), subject.schema.base(column.type).name), []).append(column)
         for (stem, _), columns in groups.items():
-            if len(columns) > 1 and not keyed & {column.name for column in columns}:
+            if _consecutive(columns) and not keyed & {column.name for column in columns}:
                 names = listed(column.name for column in columns)
                 what = f"{table.name} numbers {names}: at most {len(columns)} of one thing"
                 links = subject.sql(f"{table.name.rpartition('.')[2]}_{stem}")
@@ -27,6 +27,12 @@ def repeated(subject: Subject) -> Hits:
                 parts = f"… {on}, position integer, {stem} {columns[0].type}, PRIMARY KEY (…, position)"
                 do = f"`CREATE TABLE {links} ({parts});`"
                 yield subject.at(table, columns[0].name, what, do, line=columns[0].line)
+
+
+def _consecutive(columns: list[Column]) -> bool:
+    """Whether two of them have numbers that follow each other; iso_639_1 and iso_639_3 are two standards."""
+    numbers = {int(numbered[2]) for column in columns if (numbered := _NUMBERED.fullmatch(column.name))}
+    return any(number + 1 in numbers for number in numbers)
 
 
 RULE = Rule(

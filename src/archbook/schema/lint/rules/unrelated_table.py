@@ -8,8 +8,8 @@ LEAST_TABLES = 3
 
 def unrelated(subject: Subject) -> Hits:
     """A table that no foreign key joins to the others, and no comment says why."""
-    alone = [table for table in subject.tables if not table.foreign_keys and not subject.pointing.get(table.name)]
-    if subject.comments_unread or len(subject.tables) < LEAST_TABLES or 2 * len(alone) > len(subject.tables):
+    alone = [t for t in subject.tables if not subject.keyed[t.name] and not subject.pointing.get(t.name)]
+    if len(subject.tables) < LEAST_TABLES or 2 * len(alone) > len(subject.tables):
         return  # most tables stand alone: foreign keys are not this schema's way
     for table in alone:
         if not table.comment:
