@@ -9,10 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from archbook.schema.choosing import Link
 from archbook.schema.engines.duckdb import DuckDb
 from archbook.schema.experiment import Choice, Key, Sample, Variant
 from archbook.schema.lab import Lab
+from archbook.schema.model import Schema
 from archbook.schema.outcome import Measured, Part
+from archbook.schema.shapes import INTEGERS
 from archbook.schema.sql import quoted
 from archbook.units import show_factor, show_share
 
@@ -70,6 +73,13 @@ def popular(lab: Lab, share: float = MANY, number: int = FEWER) -> list[Key]:
         f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL GROUP BY 1 "
         f"ORDER BY abs(count(*) - {share * lab.rows!r}), hash({column}) LIMIT {number}"
     )
+
+
+def alike(schema: Schema, link: Link) -> bool:
+    """Whether PostgreSQL takes the foreign key: both columns are of one type, or integers."""
+    types = {schema.base(schema.tables[table].column(column).type).name
+             for table, column in ((link.child, link.column), (link.parent, link.to))}  # fmt: skip
+    return len(types) == 1 or types <= set(INTEGERS)
 
 
 def _quantiles(source: DuckDb, choice: Choice, shares: Sequence[float]) -> list[Any]:

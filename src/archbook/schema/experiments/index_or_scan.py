@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from archbook.errors import ArchbookError
-from archbook.schema.choosing import Link, amount_column, key_column, links, time_column, usual_values
+from archbook.schema.choosing import amount_column, key_column, links, time_column, usual_values
 from archbook.schema.draft import named
 from archbook.schema.experiment import Choice, Experiment, Key, Variant
-from archbook.schema.index_parts import FEWER, covering, indexed, parts, used
+from archbook.schema.index_parts import FEWER, alike, covering, indexed, parts, used
 from archbook.schema.index_traps import delete_parent, key_order
 from archbook.schema.lab import KEYS, Lab
 from archbook.schema.model import Column, Schema, Table
@@ -82,7 +82,7 @@ def roles(schema: Schema, table: Table, lead: str) -> dict[str, str]:
     if not value:
         return {}
     for link in links(schema):
-        if (link.child, link.column) == (table.name, lead) and _alike(schema, link):
+        if (link.child, link.column) == (table.name, lead) and alike(schema, link):
             found |= {"parent": link.parent, "to": link.to}
     return found | {"value": value}
 
@@ -90,13 +90,6 @@ def roles(schema: Schema, table: Table, lead: str) -> dict[str, str]:
 def _has_maximum(schema: Schema, column: Column) -> bool:
     base = schema.base(column.type)
     return not base.array and base.name in SELECTIVE - {"uuid"} | {"numeric", "float4", "float8"}
-
-
-def _alike(schema: Schema, link: Link) -> bool:
-    """Whether PostgreSQL takes the foreign key: both columns are of one type, or integers."""
-    types = {schema.base(schema.tables[table].column(column).type).name
-             for table, column in ((link.child, link.column), (link.parent, link.to))}  # fmt: skip
-    return len(types) == 1 or types <= set(INTEGERS)
 
 
 def measure(lab: Lab) -> list[Part]:
