@@ -20,8 +20,8 @@ from archbook.cli import archbook, main
 from archbook.commands.lab import lab_arguments
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ["check", "draw", "estimate", "experiment", "export", "headroom", "lab", "lint-schema", "new", "review",
-            "schema", "simulate", "sweep"]  # fmt: skip
+COMMANDS = ["check", "ddl", "draw", "estimate", "experiment", "export", "headroom", "lab", "lint-schema", "new",
+            "review", "schema", "simulate", "sweep"]  # fmt: skip
 
 Copy = Callable[[str], Path]
 
@@ -61,6 +61,12 @@ WRONG = {
     ("draw", "minimal", "containers", "--format", "png"): "png is not text: name a file with -o",
     ("draw", "minimal", "containers", "-o", "picture.bmp"): "ends with no format that is known",
     ("export", "minimal", "-o", "out", "--format", "docs"): "docs",
+    ("ddl", "ecomerce"): "no design `ecomerce`; did you mean `ecommerce`?",
+    ("ddl", "ecommerce"): "5 stores of ecommerce have DDL; add --store users-db|",
+    ("ddl", "ecommerce", "--store", "sessions"): "store `sessions` has no DDL",
+    ("ddl", "ecommerce", "--store", "order-db"): "no store `order-db`; did you mean `orders-db`?",
+    ("ddl", "ecommerce", "--store", "orders-db", "-o", "orders.txt"): "orders.txt does not say what to write; add --to",
+    ("ddl", "ecommerce", "--store", "orders-db", "-o", "no/folder/orders.dbml"): "cannot be written (No such file",
     ("lint-schema", "ecomerce"): "no design `ecomerce`; did you mean `ecommerce`?",
     ("lint-schema", "ecommerce", "--store", "order-db"): "no store `order-db`; did you mean `orders-db`?",
     ("lint-schema", "ecommerce", "--store", "sessions"): "store `sessions` has no DDL",

@@ -15,6 +15,7 @@ from archbook.schema.row_size import index_size_b, row_size_b, row_sizes
 if TYPE_CHECKING:
     from archbook.schema.cache_measuring import measure_cache
     from archbook.schema.cache_outcome import CacheOutcome
+    from archbook.schema.dbml import to_dbml
     from archbook.schema.duckdb_ddl import to_duckdb
     from archbook.schema.metadata import to_metadata
     from archbook.schema.outcome import Outcome
@@ -28,6 +29,7 @@ _LATER = {
     "measure_cache": "cache_measuring",
     "reflect": "reflecting",
     "run": "running",
+    "to_dbml": "dbml",
     "to_duckdb": "duckdb_ddl",
     "to_metadata": "metadata",
     "to_postgres": "postgres_ddl",
@@ -49,6 +51,7 @@ __all__ = [
     "row_size_b",
     "row_sizes",
     "run",
+    "to_dbml",
     "to_duckdb",
     "to_metadata",
     "to_postgres",

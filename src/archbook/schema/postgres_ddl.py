@@ -276,7 +276,8 @@ class _Writer:
         tail = f" INCLUDE ({quoted(*index.include)})" if index.include else ""
         tail += f" WHERE {index.where}" if index.where else ""
         unique = "UNIQUE " if index.unique else ""
-        place = f"{self.name(table.name)} USING {quoted(index.method)}"
+        method = index.method if _BARE.fullmatch(index.method) else quoted(index.method)
+        place = self.name(table.name) + ("" if method == "btree" else f" USING {method}")
         return f"CREATE {unique}INDEX {quoted(name)} ON {place} ({', '.join(parts)}){tail}"
 
     def _comments(self, table: Table) -> Iterator[str]:
