@@ -44,11 +44,12 @@ def test_a_pool_of_one_makes_clients_wait_and_larger_ones_follow_littles_law(out
     postgres = outcome.engines["postgresql"]
     rate, wait = postgres.part(pooling.RATE), postgres.part(pooling.WAIT)
     assert rate.variant("pool of 1").median < 1.01 / pooling.HELD_S  # one connection, held 5 ms each time
-    assert rate.variant("pool of 16").low > 3 * rate.variant("pool of 1").high
-    assert rate.variant("pool of 16").low > rate.variant("connect per query").high
-    assert wait.variant("pool of 1").low > 3 * wait.variant("pool of 16").high
-    most = pooling.CLIENTS / (pooling.HELD_S + pooling.THINK_S)
-    assert all(value < 1.01 * most for variant in rate.variants for value in variant.values)
+    best = max(rate.variant("pool of 16").values)  # the best of each: a busy machine can only slow them
+    assert best > 3 * max(rate.variant("pool of 1").values)
+    assert best > max(rate.variant("connect per query").values)
+    assert min(wait.variant("pool of 1").values) > 3 * min(wait.variant("pool of 16").values)
+    asked = pooling.CLIENTS / (pooling.HELD_S + pooling.THINK_S)
+    assert all(value < 1.01 * asked for variant in rate.variants for value in variant.values)
 
 
 def test_a_server_refuses_connections_beyond_its_number(outcome: Outcome) -> None:

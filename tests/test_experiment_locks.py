@@ -29,7 +29,7 @@ RIGHT = [locks.SERIALIZABLE, locks.REPEATABLE, locks.LOCKED, locks.ATOMIC]
 def outcome() -> Iterator[Outcome]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(locks, "EACH", 20)
-        patch.setattr(locks, "ROUNDS", 2)
+        patch.setattr(locks, "ROUNDS", 3)
         yield run("locks", PASTED, engine="both", rows=2_000)
 
 
@@ -41,12 +41,12 @@ def test_read_then_write_loses_updates_on_postgresql_and_the_other_ways_lose_non
     lost = outcome.engines["postgresql"].part(locks.LOST)
     for wrong in (locks.READ, locks.NONE):  # four clients at once: each time up to three of four are lost
         assert CHANGES / 4 < lost.variant(wrong).low <= lost.variant(wrong).high < CHANGES
-    assert [lost.variant(name).values for name in RIGHT] == [(0.0, 0.0)] * 4
+    assert [lost.variant(name).values for name in RIGHT] == [(0.0, 0.0, 0.0)] * 4
 
 
 def test_in_duckdb_a_transaction_loses_none_but_two_statements_do(outcome: Outcome) -> None:
     lost, again = (outcome.engines["duckdb"].part(name) for name in (locks.LOST, locks.AGAIN))
-    assert lost.variant(locks.READ).values == lost.variant(locks.ATOMIC).values == (0.0, 0.0)
+    assert lost.variant(locks.READ).values == lost.variant(locks.ATOMIC).values == (0.0, 0.0, 0.0)
     assert lost.variant(locks.NONE).low > 0
     assert again.variant(locks.READ).low > 0
     assert "DuckDB would mislead" in outcome.verdict
@@ -55,21 +55,22 @@ def test_in_duckdb_a_transaction_loses_none_but_two_statements_do(outcome: Outco
 def test_levels_turn_clients_away_and_locks_make_them_wait(outcome: Outcome) -> None:
     again = outcome.engines["postgresql"].part(locks.AGAIN)
     assert min(again.variant(locks.REPEATABLE).low, again.variant(locks.SERIALIZABLE).low) > 0
-    assert again.variant(locks.LOCKED).values == again.variant(locks.ATOMIC).values == (0.0, 0.0)
+    assert again.variant(locks.LOCKED).values == again.variant(locks.ATOMIC).values == (0.0, 0.0, 0.0)
 
 
 def test_an_atomic_update_is_quickest_for_one_row_and_a_lock_costs_less_over_many(outcome: Outcome) -> None:
     hot, spread = (outcome.engines["postgresql"].part(name) for name in (locks.HOT, locks.SPREAD))
-    assert hot.variant(locks.ATOMIC).low > hot.variant(locks.LOCKED).high
-    assert hot.variant(locks.LOCKED).median < 1 / locks.WORK_S  # one at a time, each with the lock for the work
-    assert spread.variant(locks.LOCKED).median > hot.variant(locks.LOCKED).median
+    best = max(hot.variant(locks.LOCKED).values)  # the best of each: a busy machine can only slow them
+    assert best < 1 / locks.WORK_S  # one at a time, each with the lock for the work
+    assert max(hot.variant(locks.ATOMIC).values) > best
+    assert max(spread.variant(locks.LOCKED).values) > best
 
 
 def test_opposite_order_deadlocks_and_one_order_never_does(outcome: Outcome) -> None:
     postgres = outcome.engines["postgresql"]
     wild, ordered = postgres.part(locks.DEADLOCKS).variants
     assert min(wild.values) > 0
-    assert ordered.values == (0.0, 0.0)
+    assert ordered.values == (0.0, 0.0, 0.0)
     assert postgres.part(locks.TRANSFERS).variant(locks.ORDERED).low > postgres.part(locks.TRANSFERS).variants[0].high
     assert "100ms" in postgres.part(locks.DEADLOCKS).note
 
@@ -81,7 +82,7 @@ def test_an_outbox_loses_no_event_and_delivers_some_twice(outcome: Outcome) -> N
     assert lost.variant(locks.OUTBOX).median == 0
     assert twice.variant(locks.OUTBOX).median > 0
     waiting, skipping = postgres.part(locks.RELAYS).variants
-    assert skipping.median > waiting.median
+    assert max(skipping.values) > max(waiting.values)
 
 
 def test_the_verdict_says_what_each_engine_shows(outcome: Outcome) -> None:
@@ -95,6 +96,10 @@ def test_the_verdict_says_what_each_engine_shows(outcome: Outcome) -> None:
         ("CREATE TABLE t (id int PRIMARY KEY, price numeric, seats_left int)", ("id", "seats_left")),
         ("CREATE TABLE a (id int PRIMARY KEY, n int); CREATE TABLE b (id int PRIMARY KEY, stock int)", ("id", "stock")),
         ("CREATE TABLE t (id int PRIMARY KEY, note text, weight real)", ("id", "weight")),
+        (
+            "CREATE TABLE a (id int PRIMARY KEY, active int); CREATE TABLE b (k int PRIMARY KEY, fee numeric)",
+            ("k", "fee"),
+        ),
     ],
 )
 def test_a_stock_is_preferred_to_any_number(ddl: str, columns: tuple[str, ...]) -> None:

@@ -36,9 +36,9 @@ HOT, SPREAD, LOST, AGAIN = "changes of one row", f"changes of {ROWS:,} rows", "l
 DEADLOCKS, TRANSFERS = "deadlocks of two rows", "transfers between two rows"
 EVENTS, TWICE, RELAYS = "events lost", "events delivered twice", "events delivered by several relays"
 CLIENTS = 4
-EACH = 40  # changes of each client in each round
-ROUNDS = 3
-TRANSFERRED = 5  # transfers of each of two clients, in opposite directions
+EACH = 25  # changes of each client in each round
+ROUNDS = 4
+TRANSFERRED = 4  # transfers of each of two clients, in opposite directions
 NONE, READ, LOCKED = "two statements, no transaction", "read, then write", "SELECT FOR UPDATE"
 REPEATABLE, SERIALIZABLE, ATOMIC = (
     "REPEATABLE READ, again on conflict",
@@ -67,7 +67,7 @@ def choose(schema: Schema, sizes: Mapping[str, float]) -> Choice:
         raise ArchbookError(
             "no table here has both a primary key of one column and a number to count down, such as a stock; add one"
         )
-    table, number = min(fit, key=lambda pair: not _stock(pair[1]))
+    table, number = min(fit, key=lambda pair: _unlike_a_stock(schema, *pair))
     key = key_column(table)
     why = f"{number} is a number of each row that several may change at once"
     return Choice(table.name, (key, number), why, roles={"key": key, "count": number})
@@ -75,6 +75,11 @@ def choose(schema: Schema, sizes: Mapping[str, float]) -> Choice:
 
 def _stock(name: str) -> bool:
     return any(word in name.lower() for word in _STOCKS)
+
+
+def _unlike_a_stock(schema: Schema, table: Table, number: str) -> int:
+    """How little a number looks like a stock: by its name, else an amount before a whole number, often a flag."""
+    return 0 if _stock(number) else 1 + schema.base(table.column(number).type).name.startswith("int")
 
 
 def _number(schema: Schema, table: Table) -> str:
