@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from archbook.errors import ArchbookError, UnknownName
 from archbook.evidence import keep, load_evidence
 from archbook.schema import parse, run
 from archbook.schema.engines.duckdb import DuckDb
+from archbook.schema.engines.embedded import EmbeddedPostgres
 from archbook.schema.experiment import Choice, Sample, Variant
 from archbook.schema.experiments import index_or_scan
 from archbook.schema.lab import Lab
@@ -279,3 +281,21 @@ def test_an_index_that_is_not_used_is_said() -> None:
     verdict = index_or_scan.verdict(CHOICE, engines)
     assert "makes a look-up by a no faster (the plan does not use it)" in verdict
     assert "DuckDB did not use the index" in verdict
+
+
+def test_a_server_is_stopped_when_measuring_fails_even_while_the_error_is_still_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folders: list[Path] = []
+
+    def broken(lab: Lab) -> list[Part]:
+        assert isinstance(lab.engine, EmbeddedPostgres)
+        folders.append(lab.engine.folder)
+        raise ArchbookError("no")
+
+    chosen = {"broken": replace(index_or_scan.EXPERIMENT, name="broken", measure=broken)}
+    monkeypatch.setattr("archbook.schema.running.experiments", lambda: chosen)
+    with pytest.raises(ArchbookError) as held:
+        run("broken", PASTED, engine="postgresql", rows=1_000)
+    assert held.traceback  # it holds the frames, as a notebook does
+    assert not folders[0].exists()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
+from contextlib import closing
 
 from archbook.design.model import Design
 from archbook.errors import ArchbookError, UnknownName, shown
@@ -98,12 +99,11 @@ class _Run:
     def outcome(self, store: str, engine: str) -> Outcome:
         """Measure on each engine; the rows are made in DuckDB, whichever is measured."""
         experiment, choice = self.experiment, self.choice
-        with DuckDb() as source:
+        with DuckDb() as source, closing(self._engines(engine, source)) as engines:
             plan = experiment.rows(self.schema, choice, self.rows)
             filled = fill(source, self.schema, plan, self.seed, self.skew, progress=self.progress)
             measured = {
-                database.name: self._measure(database, source, filled.rows[choice.table])
-                for database in self._engines(engine, source)
+                database.name: self._measure(database, source, filled.rows[choice.table]) for database in engines
             }
         found = dict(sorted(measured.items()))  # DuckDB first
         claims = {name: experiment.sentence(choice, result) for name, result in found.items()}
@@ -114,7 +114,7 @@ class _Run:
             engines=found, claims=claims, verdict=experiment.verdict(choice, found), ledger=filled.ledger, notes=notes,
         )  # fmt: skip
 
-    def _engines(self, engine: str, source: DuckDb) -> Iterator[Engine]:
+    def _engines(self, engine: str, source: DuckDb) -> Generator[Engine, None, None]:
         """The engines to measure on, each with the tables filled.
 
         PostgreSQL is measured first, and stopped, since an experiment may change the rows that it finds in DuckDB.
