@@ -127,7 +127,7 @@ def test_a_family_is_picked(ddl: str, sizes: dict[str, float], table: str, other
 
 
 def test_pagila_runs(corpus: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(n_plus_one, "PAGES", 1)
+    monkeypatch.setattr(n_plus_one, "PAGES", {n_plus_one.BIG: 1, n_plus_one.SMALL: 1})
     found = run("n_plus_one", corpus("ddl/pagila-schema.sql").read_text(encoding="utf-8"), rows=5_000)
     assert found.engines["duckdb"].part(n_plus_one.SENT).ratio == 51 / 2
 

@@ -79,9 +79,9 @@ class TwoDesigns:
 
     def uncounted(self) -> str:
         """By how many the counts of some parents are too low."""
-        counted = f"(SELECT count(*) FROM {self.child} AS c WHERE c.{self.to} = p.{self.key})"
-        some = f"p.{self.key} IN (SELECT {self.to} FROM {ASIDE})"
-        return f"SELECT sum({counted} - p.{COUNT}) FROM {COUNTED} AS p WHERE {some}"
+        some = f"IN (SELECT {self.to} FROM {ASIDE})"
+        there = f"(SELECT count(*) FROM {self.child} WHERE {self.to} {some})"
+        return f"SELECT {there} - (SELECT sum({COUNT}) FROM {COUNTED} WHERE {self.key} {some})"
 
     def change(self, table: str, key: object) -> Statement:
         """Another label for a parent."""
@@ -92,10 +92,12 @@ class TwoDesigns:
         label = f"(SELECT {self.label} FROM {COUNTED} WHERE {self.key} = $1)"
         return f"UPDATE {WIDE} SET {COPY} = {label} WHERE {self.to} = $1", (key,)
 
-    def stale(self) -> str:
-        """How many copies are not what the parent says."""
+    def stale(self, keys: Sequence[object]) -> Statement:
+        """How many copies of the labels of some parents are not what the parent says."""
         joined = f"{WIDE} AS w JOIN {COUNTED} AS p ON p.{self.key} = w.{self.to}"
-        return f"SELECT count(*) FROM {joined} WHERE w.{COPY} IS DISTINCT FROM p.{self.label}"
+        some = ", ".join(f"${number + 1}" for number in range(len(keys)))
+        wrong = f"p.{self.key} IN ({some}) AND w.{COPY} IS DISTINCT FROM p.{self.label}"
+        return f"SELECT count(*) FROM {joined} WHERE {wrong}", keys
 
     def triggers(self) -> list[str]:
         """PostgreSQL's: the count goes up with each child, and copies follow the label."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ROUND_TRIP_S = 0.0005  # stated, not measured: two machines within one data centre
 BIG, SMALL = 50, 20  # parents on a page
-PAGES = 3
+PAGES = {BIG: 3, SMALL: 2}
 USUAL = (0.5, 2.0)  # parents on a page have so many children, against the mean: the most popular has far too many
 TRIP = show_duration(ROUND_TRIP_S)
 LEAD = f"page of {BIG}, {TRIP} a round trip"
@@ -132,7 +132,7 @@ def _pages(lab: Lab, size: int) -> list[Key]:
     table, column = quoted(lab.choice.table), quoted(lab.choice.columns[0])
     counted = f"SELECT {column} AS k, count(*) AS n FROM {table} WHERE {column} IS NOT NULL GROUP BY 1"
     usual = f"n BETWEEN {USUAL[0]} * (SELECT avg(n) FROM c) AND {USUAL[1]} * (SELECT avg(n) FROM c)"
-    query = f"WITH c AS ({counted}) SELECT k FROM c ORDER BY NOT ({usual}), hash(k) LIMIT {size * PAGES}"
+    query = f"WITH c AS ({counted}) SELECT k FROM c ORDER BY NOT ({usual}), hash(k) LIMIT {size * PAGES[size]}"
     keys = [row[0] for row in lab.source.execute(query)]
     if len(keys) < size:
         parent = lab.choice.roles["parent"]
