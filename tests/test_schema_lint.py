@@ -14,6 +14,7 @@ from archbook.findings import SEVERITIES, Rule
 from archbook.review import review
 from archbook.schema.lint import lint, rules
 from archbook.schema.lint.rules import __path__ as room
+from archbook.schema.model import Column, Schema, Table, Type
 
 DESIGNS = Path(__file__).resolve().parent.parent / "data" / "designs"
 RULES = {rule.id: rule for rule in rules()}
@@ -259,3 +260,11 @@ def test_a_store_that_is_not_there_is_refused_with_the_nearest_one() -> None:
 def test_what_could_not_be_read_is_told() -> None:
     report = lint("CREATE TABLE t (id uuid PRIMARY KEY, a text NOT NULL);\nCREATE TABEL u (id int);", file="x.sql")
     assert report.remarks == ("x.sql: 1 part could not be read, and no rule has seen them",)
+
+
+def test_a_schema_without_its_text_is_linted_too() -> None:
+    schema = Schema({"users": Table("users", (Column("id", Type("int4"), identity="always"),), ("id",))})
+    report = lint(schema, file="the server")
+    assert [(finding.rule, finding.place) for finding in report.findings] == [
+        ("integer-key", "the server"), ("no-comment", "the server"), ("one-column-table", "the server")
+    ]  # fmt: skip

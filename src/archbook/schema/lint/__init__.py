@@ -143,7 +143,7 @@ class _Linted:
             raise ArchbookError(f"{file}: {_no_table(schema)}")
         self.subject = Subject(schema, text, rows, elsewhere)
         with collector_at_rest():
-            found, self.crashes = apply(chosen, self.subject, lambda where: f"{file}:{where[0]}")
+            found, self.crashes = apply(chosen, self.subject, lambda where: f"{file}:{where[0]}" if where[0] else file)
         still_open, waived, self.remarks = settle(found, _waivers(text, file), chosen, today)
         self.store, self.findings, self.waived = store, still_open, waived
         unseen = sum(entry.kind in ("refused", "unread") for entry in schema.ledger)

@@ -21,9 +21,9 @@ from archbook.schema.engines.protocol import Engine
 from archbook.schema.lint.subject import Subject
 from archbook.schema.model import ForeignKey, Index, Schema, Table
 from archbook.schema.outcome import TITLES
-from archbook.schema.rows import fill, planned
+from archbook.schema.rows import fill
 from archbook.schema.sql import quoted
-from archbook.units import show_count, show_duration, show_factor, show_share, show_size, significant
+from archbook.units import show_count, show_duration, show_factor, show_size, significant
 
 MOST_TABLES = 8  # measured of those with findings that can be, the worst first
 KEYS = 7
@@ -46,8 +46,8 @@ def priced(
 ) -> tuple[list[Finding], list[str]]:
     """The findings, those that an engine can price with what was measured, and remarks on what could not be.
 
-    engine: ``duckdb``, ``postgresql``, ``both`` or a PostgreSQL URL. rows: of the table measured; what it points to
-    has a tenth. Raises EngineUnavailable where no engine starts.
+    engine: ``duckdb``, ``postgresql``, ``both`` or a PostgreSQL URL. rows: of the table measured; the tables
+    that it points to have a tenth. Raises EngineUnavailable where no engine starts.
     """
     schema = subject.schema
     homes: dict[str, list[Finding]] = {}
@@ -57,7 +57,7 @@ def priced(
             homes.setdefault(home, []).append(finding)
     chosen = dict(list(homes.items())[:MOST_TABLES])
     prices: dict[tuple[str, str], list[Price]] = {}
-    remarks = []
+    remarks: list[str] = []
     with ExitStack() as running:
         target = None if engine == "duckdb" or not chosen else _started(engine, running)
         for number, (home, found) in enumerate(chosen.items()):
@@ -66,9 +66,8 @@ def priced(
             try:
                 for at in _engines(schema, home, rows, seed, engine, target):
                     for finding in found:
-                        prices.setdefault((finding.rule, finding.about), []).append(
-                            _price(at, subject, home, finding, rows)
-                        )
+                        if price := _try(at, subject, home, finding, rows, remarks):
+                            prices.setdefault((finding.rule, finding.about), []).append(price)
             except EngineUnavailable as error:
                 remarks.append(f"{home} and what follows it was not measured: {error}")
                 break
@@ -115,18 +114,31 @@ def _started(engine: str, running: ExitStack) -> Postgres:
 
 
 def _engines(schema: Schema, home: str, rows: int, seed: int, engine: str, target: Postgres | None) -> Iterator[Engine]:
-    """Each engine with the table and all that it points to, filled; PostgreSQL first."""
+    """Each engine with the table and those that it points to, filled; PostgreSQL first."""
     with DuckDb() as source:
-        tables = list(fill(source, schema, planned(schema, home, rows), seed).rows)
+        parents = {key.to: rows // 10 for key in schema.tables[home].foreign_keys if key.to in schema.tables}
+        tables = list(fill(source, schema, {**parents, home: rows}, seed).rows)
         if target:
             try:
                 copy(source, target, schema, tables)
                 target.analyze(home)
                 yield target
             finally:
+                target.execute("ROLLBACK")  # of a delete that was stopped
                 target.execute(f"DROP TABLE IF EXISTS {quoted(*tables)} CASCADE")
         if engine in ("duckdb", "both"):
             yield source
+
+
+def _try(engine: Engine, subject: Subject, home: str, finding: Finding, rows: int, remarks: list[str]) -> Price | None:
+    """The price of a finding; where there is none a remark says why. Raises EngineUnavailable."""
+    try:
+        return _price(engine, subject, home, finding, rows)
+    except EngineUnavailable:
+        raise
+    except ArchbookError as error:
+        remarks.append(f"{finding.about} was not measured on {TITLES[engine.name]}: {error}")
+        return None
 
 
 def _price(engine: Engine, subject: Subject, home: str, finding: Finding, rows: int) -> Price:
@@ -162,13 +174,7 @@ def _look_up_price(engine: Engine, schema: Schema, table: Table, key: ForeignKey
     times: list[tuple[float, float]] = []
     for half in (keys[0::2], keys[1::2] or keys):
         seen = _median(lambda k: engine.execute(f"SELECT count(*) FROM {children}", k), half)
-        gone = 0.0
-        if deletes:
-            gone = _median(
-                lambda k: engine.execute(f"DELETE FROM {quoted(key.to)} WHERE {_equal(target)}", k),
-                half[:KEYS],
-                before=lambda k: engine.execute(f"DELETE FROM {children}", k),
-            )
+        gone = _deletes(engine, table, key, target, half[:KEYS]) if deletes else 0.0
         times.append((seen, gone))
         if len(times) == 1:
             engine.create_index(NAME, table.name, key.columns)
@@ -184,7 +190,10 @@ def _look_up_price(engine: Engine, schema: Schema, table: Table, key: ForeignKey
 
 
 def _write_price(engine: Engine, subject: Subject, table: Table, index: Index, rows: int, said: str) -> Price:
-    """Inserts of a tenth of the rows with and without the index beside the table's others; in PostgreSQL its size."""
+    """Inserts of a tenth of the rows with and without the index beside the table's others; in PostgreSQL WAL and size.
+
+    Bytes of WAL are the same on a busy machine, so they decide where they are known.
+    """
     batch, name = max(rows // 10, 100), quoted(table.name)
     insert = f"INSERT INTO {name} SELECT * FROM {name} LIMIT {batch}"
     others = [path.columns for path in subject.paths(table) if path.index is not index]
@@ -192,18 +201,30 @@ def _write_price(engine: Engine, subject: Subject, table: Table, index: Index, r
         engine.create_index(f"archbook_lint_{number}", table.name, columns)
     bare, kept, size = [], [], ""
     for _ in range(ROUNDS):
-        bare.append(_timed(lambda: engine.execute(insert)))
+        bare.append(_written(engine, insert))
         engine.create_index(NAME, table.name, index.columns)
         size = size or _size(engine, name)
-        kept.append(_timed(lambda: engine.execute(insert)))
+        kept.append(_written(engine, insert))
         engine.execute(f"DROP INDEX {quoted(NAME)}")
     for number in range(len(others)):
         engine.execute(f'DROP INDEX "archbook_lint_{number}"')
-    without, with_it = statistics.median(bare), statistics.median(kept)
-    more = max(with_it / without - 1, 0.0)
-    times = f"{show_duration(with_it)} against {show_duration(without)}"
-    text = f"inserting {significant(batch)} rows takes {show_share(more)} longer with it ({times}){size}"
-    return Price(f"{text} ({said})", 1 + more)
+    (slow, more_b), (quick, less_b) = (tuple(map(statistics.median, zip(*runs, strict=True))) for runs in (kept, bare))
+    text = f"inserting {significant(batch)} rows takes {show_duration(slow)} with it, {show_duration(quick)} without"
+    factor = slow / quick
+    if less_b:
+        factor = more_b / less_b
+        text += f", and writes {show_size(more_b)} of WAL against {show_size(less_b)} ({show_factor(factor)})"
+    return Price(f"{text}{size} ({said})", max(factor, 1.0))
+
+
+def _written(engine: Engine, statement: str) -> tuple[float, float]:
+    """Seconds, and in PostgreSQL bytes of WAL, that a statement takes."""
+    if not isinstance(engine, Postgres):
+        return _timed(lambda: engine.execute(statement)), 0.0
+    before = engine.execute("SELECT pg_current_wal_insert_lsn()::text")[0][0]
+    seconds = _timed(lambda: engine.execute(statement))
+    after = engine.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), $1::pg_lsn)", [before])
+    return seconds, float(after[0][0])
 
 
 def _size(engine: Engine, name: str) -> str:
@@ -211,7 +232,7 @@ def _size(engine: Engine, name: str) -> str:
         return ""
     relation = f"{quoted(engine.workplace)}.{quoted(NAME)}"
     size_b, rows = engine.execute(f"SELECT pg_relation_size($1::regclass), count(*) FROM {name}", [relation])[0]
-    return f", and it takes {show_size(size_b / rows)} a row"
+    return f"; it takes {show_size(size_b / rows)} a row"
 
 
 def _equal(columns: Sequence[str]) -> str:
@@ -222,14 +243,22 @@ def _against(slow: float, quick: float) -> str:
     return f"{show_duration(slow)}, with the index {show_duration(quick)} ({show_factor(slow / quick)})"
 
 
-def _median(
-    run: Callable[[Any], object], keys: Sequence[Any], before: Callable[[Any], object] = lambda _: None
+def _deletes(
+    engine: Engine, table: Table, key: ForeignKey, target: Sequence[str], keys: Sequence[Sequence[object]]
 ) -> float:
+    """Median of deleting a parent whose children are gone (s); nothing is really deleted."""
     times = []
-    for key in keys:
-        before(key)
-        times.append(_timed(lambda k=key: run(k)))  # type: ignore[misc]
+    for values in keys:
+        engine.execute("BEGIN")
+        engine.execute(f"DELETE FROM {quoted(table.name)} WHERE {_equal(key.columns)}", values)
+        gone = f"DELETE FROM {quoted(key.to)} WHERE {_equal(target)}"
+        times.append(_timed(lambda v=values, s=gone: engine.execute(s, v)))  # type: ignore[misc]
+        engine.execute("ROLLBACK")
     return statistics.median(times)
+
+
+def _median(run: Callable[[Any], object], keys: Sequence[Any]) -> float:
+    return statistics.median(_timed(lambda k=key: run(k)) for key in keys)  # type: ignore[misc]
 
 
 def _timed(run: Callable[[], object]) -> float:

@@ -27,6 +27,7 @@ RULE = Rule(
     remedy="Say NOT NULL wherever a row makes no sense without the value.",
     references=(
         "SchemaCrawler: LinterTableAllNullableColumns",
+        "pg-index-health: tables_where_all_columns_nullable_except_pk",
         "Karwin, SQL Antipatterns, ch. 14 (Fear of the Unknown)",
     ),
     check=optional,

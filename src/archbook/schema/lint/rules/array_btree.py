@@ -22,7 +22,7 @@ RULE = Rule(
     why="`tags @> ARRAY[…]` and `… = ANY (tags)` read the whole table: a b-tree only compares arrays as a whole",
     remedy="Index arrays by GIN, and ask with `@>` or `&&`.",
     references=(
-        "pg-index-health: b-tree indexes on array columns",
+        "pg-index-health: btree_indexes_on_array_columns",
         "https://www.postgresql.org/docs/current/indexes-types.html",
     ),
     check=whole_arrays,

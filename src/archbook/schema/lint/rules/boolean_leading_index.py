@@ -25,7 +25,7 @@ RULE = Rule(
     why="Half of the table is no selection: the planner reads the table instead, unless one of the two values is rare",
     remedy="Index the rare rows only, by a partial index over what they are asked for.",
     references=(
-        "pg-index-health: indexes with boolean",
+        "pg-index-health: indexes_with_boolean",
         "https://www.postgresql.org/docs/current/indexes-partial.html",
     ),
     check=halved,

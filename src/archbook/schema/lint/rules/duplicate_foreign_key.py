@@ -42,7 +42,7 @@ RULE = Rule(
     principle=3,
     why="Each is checked on every write, and the two may disagree about what a delete does",
     remedy="Drop the one that adds nothing.",
-    references=("pg-index-health: duplicated foreign keys", "pg-index-health: intersected foreign keys"),
+    references=("pg-index-health: duplicated_foreign_keys", "pg-index-health: intersected_foreign_keys"),
     check=repeated,
     fires="""\
 CREATE TABLE users (id uuid PRIMARY KEY);

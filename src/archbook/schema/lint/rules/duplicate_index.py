@@ -40,7 +40,7 @@ RULE = Rule(
     principle=1,
     why="It answers no query that the other does not, and every write, vacuum and backup pays for it",
     remedy="Drop one of the two.",
-    references=("splinter: 0009_duplicate_index", "pg-index-health: duplicated indexes", "skeema: lint-dupe-index"),
+    references=("splinter: 0009_duplicate_index", "pg-index-health: duplicated_indexes", "skeema: lint-dupe-index"),
     check=duplicate,
     fires="""\
 CREATE TABLE orders (id uuid PRIMARY KEY, city text NOT NULL);

@@ -40,7 +40,7 @@ RULE = Rule(
         "index"
     ),
     remedy="Give the column the type of the key that it points to.",
-    references=("SchemaCrawler: LinterForeignKeyMismatch", "pg-index-health: foreign keys with unmatched column type"),
+    references=("SchemaCrawler: LinterForeignKeyMismatch", "pg-index-health: foreign_keys_with_unmatched_column_type"),
     check=mismatched,
     fires="""\
 CREATE TABLE users (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY);

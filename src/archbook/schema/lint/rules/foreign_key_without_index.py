@@ -54,7 +54,7 @@ RULE = Rule(
     references=(
         "splinter: 0001_unindexed_foreign_keys",
         "SchemaCrawler: LinterForeignKeyWithNoIndexes",
-        "pg-index-health: foreign keys without index",
+        "pg-index-health: foreign_keys_without_index",
         "https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-FK",
     ),
     check=unindexed,

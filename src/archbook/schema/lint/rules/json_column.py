@@ -20,7 +20,7 @@ RULE = Rule(
     "index reaches inside",
     remedy="Use jsonb, unless the text has to come back to the byte.",
     references=(
-        "pg-index-health: columns with json type",
+        "pg-index-health: columns_with_json_type",
         "strong_migrations: adding a json column",
         "https://www.postgresql.org/docs/current/datatype-json.html",
     ),

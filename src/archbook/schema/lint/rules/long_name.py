@@ -42,7 +42,7 @@ RULE = Rule(
     remedy="Shorten it to 63 bytes or fewer.",
     references=(
         "squawk: identifier-too-long",
-        "pg-index-health: possible object name truncation",
+        "pg-index-health: possible_object_name_overflow",
         "https://www.postgresql.org/docs/current/sql-syntax-lexical.html",
     ),
     check=cut,

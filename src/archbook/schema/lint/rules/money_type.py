@@ -19,7 +19,7 @@ RULE = Rule(
     why="It knows no currency: the same bytes are dollars or yen by the setting lc_monetary, and a restore "
     "elsewhere changes them",
     remedy="Use numeric, and a column that names the currency.",
-    references=("https://wiki.postgresql.org/wiki/Don%27t_Do_This", "pg-index-health: columns with money type"),
+    references=("https://wiki.postgresql.org/wiki/Don%27t_Do_This", "pg-index-health: columns_with_money_type"),
     check=money,
     fires="CREATE TABLE items (id uuid PRIMARY KEY, price money NOT NULL);",
     quiet="CREATE TABLE items (id uuid PRIMARY KEY, price numeric(12, 2) NOT NULL);",

@@ -22,7 +22,7 @@ RULE = Rule(
     why="The name says what it is called, not what one row means, who writes it and when it may go; the database "
     "shows a comment wherever the table is",
     remedy="Say in one sentence what a row is.",
-    references=("SchemaCrawler: LinterTableWithNoRemarks", "pg-index-health: tables without description"),
+    references=("SchemaCrawler: LinterTableWithNoRemarks", "pg-index-health: tables_without_description"),
     check=undescribed,
     fires="CREATE TABLE visits (id uuid PRIMARY KEY, page text NOT NULL);",
     quiet="""\

@@ -37,7 +37,7 @@ RULE = Rule(
     references=(
         "splinter: 0004_no_primary_key",
         "SchemaCrawler: LinterTableWithNoPrimaryKey",
-        "pg-index-health: tables without primary key",
+        "pg-index-health: tables_without_primary_key",
         "sqlcheck: Primary Key Does Not Exist",
     ),
     check=keyless,

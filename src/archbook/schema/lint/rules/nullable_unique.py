@@ -34,7 +34,7 @@ RULE = Rule(
     remedy="Make the columns NOT NULL, or write NULLS NOT DISTINCT; a partial index says that nulls are meant.",
     references=(
         "SchemaCrawler: LinterNullColumnsInIndex",
-        "pg-index-health: indexes with null values",
+        "pg-index-health: indexes_with_null_values",
         "https://www.postgresql.org/docs/current/indexes-unique.html",
     ),
     check=escaping,

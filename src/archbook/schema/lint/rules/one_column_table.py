@@ -20,7 +20,10 @@ RULE = Rule(
     principle=6,
     why="A list of values that nobody is held to is a remark, and is forgotten",
     remedy="Point to it by foreign keys, or drop it.",
-    references=("SchemaCrawler: LinterTableWithSingleColumn",),
+    references=(
+        "SchemaCrawler: LinterTableWithSingleColumn",
+        "pg-index-health: tables_with_zero_or_one_column",
+    ),
     check=lonely,
     fires="CREATE TABLE countries (code text PRIMARY KEY);",
     quiet="CREATE TABLE countries (code text PRIMARY KEY, title text NOT NULL);",

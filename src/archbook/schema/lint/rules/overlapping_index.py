@@ -28,7 +28,7 @@ RULE = Rule(
     "its first column alone",
     remedy="Keep the order that most queries need, and a single-column index for the others.",
     references=(
-        "pg-index-health: intersected indexes",
+        "pg-index-health: intersected_indexes",
         "https://use-the-index-luke.com/sql/where-clause/the-equals-operator/concatenated-keys",
     ),
     check=overlapping,

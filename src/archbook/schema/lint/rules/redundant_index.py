@@ -39,7 +39,7 @@ RULE = Rule(
     remedy="Drop the shorter one, unless a measurement shows that its smaller size is needed.",
     references=(
         "SchemaCrawler: LinterRedundantIndexes",
-        "pg-index-health: intersected indexes",
+        "pg-index-health: intersected_indexes",
         "index-digest: redundant_indices",
         "skeema: lint-dupe-index",
     ),

@@ -21,7 +21,7 @@ RULE = Rule(
     remedy="Write GENERATED ALWAYS AS IDENTITY (PostgreSQL 10 or later).",
     references=(
         "squawk: prefer-identity",
-        "pg-index-health: primary keys with serial types",
+        "pg-index-health: primary_keys_with_serial_types",
         "https://wiki.postgresql.org/wiki/Don%27t_Do_This",
     ),
     check=serial,

@@ -20,7 +20,11 @@ RULE = Rule(
     why="It is the reading of some clock, and nobody can tell which moment it was: an hour is there twice when "
     "summer time ends, and a client in another zone means another one",
     remedy="Use timestamptz, which takes the same 8 bytes and is a moment.",
-    references=("squawk: prefer-timestamptz", "https://wiki.postgresql.org/wiki/Don%27t_Do_This"),
+    references=(
+        "squawk: prefer-timestamptz",
+        "pg-index-health: columns_with_timestamp_or_timetz_type",
+        "https://wiki.postgresql.org/wiki/Don%27t_Do_This",
+    ),
     check=zoneless,
     fires="CREATE TABLE visits (id uuid PRIMARY KEY, seen_at timestamp NOT NULL);",
     quiet="CREATE TABLE visits (id uuid PRIMARY KEY, seen_at timestamptz NOT NULL);",

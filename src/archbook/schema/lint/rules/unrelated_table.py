@@ -26,7 +26,7 @@ RULE = Rule(
     principle=6,
     why="Either its keys are not declared and nothing checks them, or it is left over, or it belongs elsewhere",
     remedy="Declare its keys, say why it stands alone, or drop it.",
-    references=("pg-index-health: tables not linked to others",),
+    references=("pg-index-health: tables_not_linked_to_others",),
     check=unrelated,
     fires="""\
 CREATE TABLE users (id uuid PRIMARY KEY, full_name text NOT NULL);

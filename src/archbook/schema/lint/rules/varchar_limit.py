@@ -20,7 +20,11 @@ RULE = Rule(
     why="The limit saves no byte and no time, refuses the first longer value at run time, and hides whether "
     "anybody meant it",
     remedy="Use text; write a limit that is a rule of the business as a check, which can be changed without a rewrite.",
-    references=("squawk: prefer-text-field", "https://wiki.postgresql.org/wiki/Don%27t_Do_This"),
+    references=(
+        "squawk: prefer-text-field",
+        "pg-index-health: columns_with_fixed_length_varchar",
+        "https://wiki.postgresql.org/wiki/Don%27t_Do_This",
+    ),
     check=limited,
     fires="CREATE TABLE people (id uuid PRIMARY KEY, full_name varchar(255) NOT NULL);",
     quiet="CREATE TABLE people (id uuid PRIMARY KEY, full_name text NOT NULL);",
