@@ -115,12 +115,12 @@ def against(part: Part, other: str) -> str:
 
     >>> from archbook.schema.outcome import part_of
     >>> against(part_of("p", "s", {"a": [2.0, 2.0], "b": [1.0, 1.0]}), "a scan")
-    '2× faster (2× to 2×) than a scan'
+    '2× faster than a scan (2× to 2×)'
     """
     if part.ratio_low <= 1 <= part.ratio_high:
         return f"as quick as {other}, within the spread"
     words, _, interval = part.gain().partition(" (")
-    return f"{words}{' (' if interval else ''}{interval} than {other}"
+    return f"{words} than {other} ({interval}" if interval else f"{words} than {other}"
 
 
 def short_range(lab: Lab) -> Part:
@@ -151,8 +151,13 @@ def order_of_columns(lab: Lab) -> Part:
     first, alone, last = part.variants
     if not used(last):
         return replace(part, note="the plan uses no index of two columns, in either order")
-    better = f"{last.name} is {against(part, first.name)}"
-    return replace(part, note=f"{better}; against {alone.name} it gains {show_factor(alone.median / last.median)}")
+    gain = alone.median / last.median
+    other = "as quick as" if 1 / CLOSE < gain < CLOSE else f"{show_factor(max(gain, 1 / gain))} {_word(gain)} than"
+    return replace(part, note=f"{last.name} is {against(part, first.name)}, and {other} {alone.name}")
+
+
+def _word(gain: float) -> str:
+    return "faster" if gain > 1 else "slower"
 
 
 def covering(lab: Lab) -> Part:
@@ -225,7 +230,7 @@ def judged(planned: Part, forced: Part) -> str:
     said = []
     for scan, index in reversed(pairs):
         ratio = index.median / scan.median
-        differs = f"{show_factor(max(ratio, 1 / ratio))} {'slower' if ratio > 1 else 'faster'}"
+        differs = f"{show_factor(max(ratio, 1 / ratio))} {_word(1 / ratio)}"
         said.append(f"{scan.name}: {differs if max(ratio, 1 / ratio) > CLOSE else 'as quick'}")
     return f"where the planner scans, the index would be, at {', at '.join(said)}"
 

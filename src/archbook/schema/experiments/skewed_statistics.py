@@ -80,9 +80,9 @@ def measure(lab: Lab) -> list[Part]:
 
         return Variant(name, question, prepare=prepare)
 
-    targets = {f"target {significant(target)}": target for target in (DEFAULT, MOST, REMEDY)}
-    if not lab.postgres:
-        targets = {"statistics as they are": 0, "statistics anew": 0}
+    targets = {"default statistics": DEFAULT, "statistics anew": DEFAULT}
+    if lab.postgres:
+        targets = {"default statistics": DEFAULT} | {f"target {significant(t)}": t for t in (MOST, REMEDY)}
     join = lab.compare(JOIN, [variant(*named) for named in targets.items()], pages, rounds=1)
     expected = [_judged(f"rows of {kind}", estimates[kind], _there(lab, values)) for kind, values in kinds.items()]
     timed = [_planned(planning)] if planning else []
