@@ -169,7 +169,8 @@ def _flipped(part: Part, size: int) -> str:
 
 
 def _planned(planning: Mapping[str, Sequence[float]]) -> Part:
-    part = part_of(PLANNING, "s", {name: planning[name] for name in sorted(planning, key=lambda name: -len(name))})
+    default, *targets = planning
+    part = part_of(PLANNING, "s", {name: planning[name] for name in (*targets, default)})
     most, least = part.variants[0], part.variants[-1]
     return replace(part, note=f"{part.show(most)} with {most.name}, {part.show(least)} with {least.name}: each list of "
                               "frequent values is gone through for each key")  # fmt: skip
