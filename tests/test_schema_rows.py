@@ -123,6 +123,12 @@ def test_the_physical_order_says_nothing_about_keys(shop, column: str) -> None:
     assert abs(engine.execute(f"SELECT corr(rowid, {column}) FROM orders")[0][0]) < 0.05
 
 
+@pytest.mark.parametrize(("one", "other"), [("user_id", "total"), ("total", "quantity"), ("user_id", "quantity")])
+def test_a_column_says_nothing_of_another(shop, one: str, other: str) -> None:
+    engine, _ = shop
+    assert abs(engine.execute(f"SELECT corr({one}, {other}) FROM orders")[0][0]) < 0.05
+
+
 def test_rows_in_order_come_on_request() -> None:
     with DuckDb() as engine:
         fill(engine, parse(SHOP), {"users": 100}, shuffled=False)

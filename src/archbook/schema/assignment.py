@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from archbook.schema.conditions import NOTHING, Trait, computed_keys, traits
 from archbook.schema.duckdb_ddl import column_type
 from archbook.schema.model import Column, Entry, ForeignKey, Kind, Schema, Table
-from archbook.schema.sql import quoted
+from archbook.schema.sql import hashed, quoted
 from archbook.schema.values import Maker
 
 Value = Callable[[str], str]
@@ -33,6 +33,7 @@ class Assignment:
     values: dict[str, Value] = field(default_factory=dict)
     repeating: list[tuple[str, ...]] = field(default_factory=list)  # unique sets that may repeat
     dangling: list[ForeignKey] = field(default_factory=list)  # foreign keys that may point to nothing
+    pointed: list[ForeignKey] = field(default_factory=list)  # foreign keys that are part of a unique set
 
 
 @dataclass(slots=True)
@@ -167,6 +168,7 @@ class Planner:
             made.repeating.append(columns)  # a parent has lost rows since the room was planned, or may yet
         for digit, number in self._spread(table, columns).items():
             if isinstance(digit, ForeignKey):
+                made.pointed.append(digit)
                 for column, to in zip(digit.columns, self.schema.target(digit), strict=True):
                     made.values[column] = self._pointer(table, table.column(column), digit, to, number)
             else:
@@ -213,7 +215,7 @@ class Planner:
             for column in fresh:
                 pointer = self._pointer(table, column, key, targets[column.name], number)
                 made.values[column.name] = self._sometimes(table, key, column, pointer)
-        certain = len(fresh) == len(key.columns) and self._computable(table, key)
+        certain = key in made.pointed or (len(fresh) == len(key.columns) and self._computable(table, key))
         if self._reachable(key) and not certain:
             made.dangling.append(key)
 
@@ -250,7 +252,7 @@ class Planner:
         if not column.nullable:
             return pointer
         salt = random.Random(f"{self.seed}/{table.name}/{key.columns}").getrandbits(32)
-        holds = "{k} > 0" if key.to == table.name else f"hash({{k}}, {salt}) % {NULL_SHARE} > 0"
+        holds = "{k} > 0" if key.to == table.name else f"{hashed('{k}', salt)} % {NULL_SHARE} > 0"
         return lambda k: f"CASE WHEN {holds.format(k=k)} THEN {pointer(k)} END"
 
     def _null(self, column: Column) -> Value:
@@ -266,7 +268,7 @@ class Planner:
         scale = (parents + 1.0) ** power - 1
 
         def number(k: str) -> str:
-            u = f"((hash({k}, {seed}) >> 11) / 9007199254740992.0)"
+            u = f"(({hashed(k, seed)} >> 11) / 9007199254740992.0)"
             rank = f"pow({parents + 1}.0, {u})" if abs(power) < 1e-9 else f"pow({scale!r} * {u} + 1, {1 / power!r})"
             return self.permuted(f"least(CAST(floor({rank}) AS BIGINT) - 1, {parents - 1})", parents, salt)
 

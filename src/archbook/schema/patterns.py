@@ -9,6 +9,8 @@ import re
 import string
 from typing import Any
 
+from archbook.schema.sql import hashed
+
 MOST_PLACES = 200
 REPEATED = 8  # how often what may be repeated for ever is repeated
 _CLASSES = {
@@ -62,7 +64,7 @@ def written(alphabets: tuple[str, ...], number: str) -> str:
             parts.append("'" + alphabet.replace("'", "''") + "'")
             continue
         # beyond what a BIGINT tells apart, the places follow a hash
-        digit = f"({number}) // {stride}" if stride < 2**60 else f"CAST(hash({number}, {place}) >> 1 AS BIGINT)"
+        digit = f"({number}) // {stride}" if stride < 2**60 else f"CAST({hashed(number, place)} >> 1 AS BIGINT)"
         text = "'" + alphabet.replace("'", "''") + "'"
         parts.append(f"substr({text}, 1 + {digit} % {len(alphabet)}, 1)")
         stride *= len(alphabet)

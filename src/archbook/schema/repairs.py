@@ -11,11 +11,12 @@ from zlib import crc32
 import duckdb
 
 from archbook.schema.assignment import Planner
-from archbook.schema.conditions import Condition, conditions, translated, tries_of
+from archbook.schema.conditions import Condition, conditions, tries_of, way_of
 from archbook.schema.duckdb_ddl import column_type
 from archbook.schema.engines.duckdb import DuckDb
+from archbook.schema.expressions import MADE, translated
 from archbook.schema.model import Column, ForeignKey, Schema, Table
-from archbook.schema.sql import quoted
+from archbook.schema.sql import hashed, quoted
 
 ROUNDS = 24  # attempts at a row that breaks a check, each with other values
 
@@ -37,14 +38,15 @@ def mend(engine: DuckDb, planner: Planner, table: Table) -> list[str]:
 
     Local search: a broken one gets its columns from what they are compared with, or made anew, at random.
     """
-    known = []
+    known = [c for c in conditions(planner.schema, table) if c.functions <= _functions(engine, planner)]
+    try:
+        counts = _broken(engine, table, known)
+    except duckdb.Error:
+        known = [condition for condition in known if _can_judge(engine, table, condition)]
+        counts = _broken(engine, table, known)
     for condition in conditions(planner.schema, table):
-        if condition.functions <= _functions(engine, planner) and _can_judge(engine, table, condition):
-            known.append(condition)
-        else:
-            why = "DuckDB does not understand it"
-            planner.lose(table, f"{condition.said} may be broken", why, "lost")
-    counts = _broken(engine, table, known)
+        if condition not in known:
+            planner.lose(table, f"{condition.said} may be broken", "DuckDB does not understand it", "lost")
     for attempt in range(ROUNDS):
         if not any(counts):
             return []
@@ -83,34 +85,52 @@ def _can_judge(engine: DuckDb, table: Table, condition: Condition) -> bool:
 
 
 def _changes(planner: Planner, table: Table, condition: Condition, attempt: int) -> Iterator[str]:
-    """`column = value` for the columns of a condition that may change, the value chosen by a hash of the row."""
+    """`column = value` for the columns of a condition that may change, chosen by a hash of the row.
+
+    Either all columns go one of the ways that make the condition true, or each goes its own.
+    """
+    together = crc32(f"{planner.seed}/{table.name}/{condition.said}/{attempt}".encode())
     for column in (table.column(name) for name in condition.columns if table.has(name)):
-        salt = crc32(f"{planner.seed}/{table.name}/{column.name}/{attempt}".encode())
-        number = f"CAST(hash(rowid, {salt}) >> 1 AS BIGINT)"
-        values = _values(planner, table, column, condition, number)
-        if values:
-            name, cases = quoted(column.name), " ".join(f"WHEN {n} THEN {value}" for n, value in enumerate(values))
-            yield f"{name} = CASE hash(rowid, {salt + 1}) % {len(values) + 1} {cases} ELSE {name} END"
+        name, salt = quoted(column.name), crc32(f"{planner.seed}/{table.name}/{column.name}/{attempt}".encode())
+        number = f"CAST({hashed('rowid', salt)} >> 1 AS BIGINT)"
+        values, made = _values(planner, table, column, condition, number)
+        if not values:
+            continue
+        alone = _chosen(hashed("rowid", salt + 1), values, name)
+        type_ = column_type(planner.schema, column.type)
+        ways = [way_of(column, type_, way, number).replace(MADE, made) or name for way in condition.ways]
+        values = [_safe(planner, table, column, way) for way in ways]
+        yield f"{name} = {_chosen(hashed('rowid', together), values, alone)}"
 
 
-def _values(planner: Planner, table: Table, column: Column, condition: Condition, number: str) -> list[str]:
-    """What a column may become: made anew, what it is compared with, null; empty where others rely on it."""
+def _chosen(number: str, values: list[str], otherwise: str) -> str:
+    cases = " ".join(f"WHEN {place} THEN {value}" for place, value in enumerate(values))
+    return f"CASE {number} % {len(values) + 1} {cases} ELSE {otherwise} END" if values else otherwise
+
+
+def _values(planner: Planner, table: Table, column: Column, condition: Condition, number: str) -> tuple[list[str], str]:
+    """What a column may become (made anew, what it is compared with, null; none where others rely on it), the first."""
     if column.name in planner.pointed_at(table.name) or column.identity or column.generated is not None:
-        return []
+        return [], ""
     pointing = [key for key in table.foreign_keys if column.name in key.columns]
-    type_, kept = column_type(planner.schema, column.type), quoted(column.name)
     if any(len(key.columns) > 1 or key.to == table.name for key in pointing):
-        return [f"CAST(NULL AS {type_})"] if column.nullable else []
+        return (["NULL"], quoted(column.name)) if column.nullable else ([], "")
     assignment = planner.assignment(table)
-    sets = [columns for columns in table.unique_sets() if column.name in columns]
+    sets = [columns for columns in planner.unique_sets(table) if column.name in columns]
     assignment.repeating += [columns for columns in sets if columns not in assignment.repeating]
     made = assignment.values[column.name](f"({number} % {max(planner.rows[table.name], 1)})")
-    tries = tries_of(column, type_, condition.tries.get(column.name, ()), number)
-    for key in pointing:
-        rows = f"SELECT {quoted(*planner.schema.target(key))} FROM {quoted(key.to)}"
-        tries = [f"CASE WHEN {value} IN ({rows}) THEN {value} ELSE {kept} END" if value != "NULL" else value
-                 for value in tries]  # fmt: skip
-    return [f"CAST({made} AS {type_})" if column.nullable else f"coalesce({made}, {kept})", *tries]
+    tries = tries_of(column, column_type(planner.schema, column.type), condition, number)
+    return [_safe(planner, table, column, value) for value in (made, *tries)], made
+
+
+def _safe(planner: Planner, table: Table, column: Column, value: str) -> str:
+    """A value, or what the column has where it would be no value of it: null, or a key of no row."""
+    kept = quoted(column.name)
+    for key in table.foreign_keys:
+        if key.columns == (column.name,) and value not in ("NULL", kept):
+            rows = f"SELECT {quoted(*planner.schema.target(key))} FROM {quoted(key.to)}"
+            value = f"CASE WHEN {value} IN ({rows}) THEN {value} ELSE {kept} END"
+    return value if column.nullable or value == kept else f"coalesce({value}, {kept})"
 
 
 def point_again(engine: DuckDb, schema: Schema, table: Table, key: ForeignKey) -> None:
@@ -132,7 +152,7 @@ def point_again(engine: DuckDb, schema: Schema, table: Table, key: ForeignKey) -
         f"WHERE {' AND '.join(f'p.{quoted(theirs)} IS NOT NULL' for _, theirs in pairs)} GROUP BY {shared}"
     )
     salt = crc32(f"{table.name}/{key.columns}".encode())
-    chosen = f"g.rows_of[1 + CAST(hash(c.rowid, {salt}) % len(g.rows_of) AS BIGINT)]"
+    chosen = f"g.rows_of[1 + CAST({hashed('c.rowid', salt)} % len(g.rows_of) AS BIGINT)]"
     changes = ", ".join(f"{quoted(mine)} = {chosen}.{quoted(theirs)}" for mine, theirs in free)
     same = " AND ".join(f"g.{quoted(theirs)} = c.{quoted(mine)}" for mine, theirs in fixed)
     engine.execute(f"UPDATE {quoted(table.name)} AS c SET {changes} FROM ({groups}) AS g WHERE {same}")

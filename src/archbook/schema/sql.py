@@ -25,6 +25,17 @@ def literal(value: str | float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(value)
 
 
+def hashed(number: str, salt: int) -> str:
+    """SQL (DuckDB's) of a hash of a whole number, 64 bits; another salt gives an independent one.
+
+    hash(number, salt) would not: DuckDB joins hashes by XOR, and two columns made from them follow each other.
+
+    >>> hashed("k", 3)
+    'hash(xor(CAST(k AS BIGINT), 50331648))'
+    """
+    return f"hash(xor(CAST({number} AS BIGINT), {salt << 24}))"
+
+
 def distinct_names(names: Iterable[str]) -> list[str]:
     """Names made distinct, blind to case, by a number behind the later ones.
 

@@ -15,7 +15,7 @@ from archbook.schema.duckdb_ddl import column_type
 from archbook.schema.model import Column, Limit, Schema, Table
 from archbook.schema.patterns import places, written
 from archbook.schema.shapes import INTEGERS, TEXT, length_limit, text_shape
-from archbook.schema.sql import literal
+from archbook.schema.sql import hashed, literal
 
 WINDOW_START_S = 1_672_531_200  # 2023-01-01
 WINDOW_S = 94_608_000  # three years, in which timestamps lie
@@ -284,7 +284,7 @@ class Maker:
         return crc32(f"{self.seed}/{self.table.name}/{self.column.name}/{extra}".encode())
 
     def _hash(self, number: str, extra: str = "") -> str:
-        return f"CAST(hash({number}, {self._salt(extra)}) >> 1 AS BIGINT)"
+        return f"CAST({hashed(number, self._salt(extra))} >> 1 AS BIGINT)"
 
     def _uniform(self, number: str, extra: str = "") -> str:
-        return f"((hash({number}, {self._salt(extra)}) >> 11) / 9007199254740992.0)"
+        return f"(({hashed(number, self._salt(extra))} >> 11) / 9007199254740992.0)"
