@@ -180,7 +180,7 @@ def tries_of(column: Column, type_: str, condition: Condition, number: str) -> l
 def way_of(column: Column, type_: str, way: Way, number: str) -> str:
     """The value of a column in one way of making a condition true; empty where the way asks nothing of it."""
     text, sign = way.get(column.name, ("", 0))
-    return text if text in ("", MADE) else _value(type_, text, sign, number)
+    return text if text in ("", MADE, "NULL") else _value(type_, text, sign, number)
 
 
 def _value(type_: str, text: str, sign: int, number: str) -> str:

@@ -87,47 +87,54 @@ def _can_judge(engine: DuckDb, table: Table, condition: Condition) -> bool:
 def _changes(planner: Planner, table: Table, condition: Condition, attempt: int) -> Iterator[str]:
     """`column = value` for the columns of a condition that may change, chosen by a hash of the row.
 
-    Either all columns go one of the ways that make the condition true, or each goes its own.
+    All columns go one of the ways that make the condition true; now and then each goes its own.
     """
-    together = crc32(f"{planner.seed}/{table.name}/{condition.said}/{attempt}".encode())
-    for column in (table.column(name) for name in condition.columns if table.has(name)):
-        name, salt = quoted(column.name), crc32(f"{planner.seed}/{table.name}/{column.name}/{attempt}".encode())
-        number = f"CAST({hashed('rowid', salt)} >> 1 AS BIGINT)"
-        values, made = _values(planner, table, column, condition, number)
-        if not values:
+    columns = [table.column(name) for name in condition.columns if table.has(name)]
+    salts = [crc32(f"{planner.seed}/{table.name}/{column.name}/{attempt}".encode()) for column in columns]
+    numbers = [f"CAST({hashed('rowid', salt)} >> 1 AS BIGINT)" for salt in salts]
+    values = [_made(planner, table, *pair) for pair in zip(columns, numbers, strict=True)]
+    free = {column.name for column, made in zip(columns, values, strict=True) if made}
+    ways = [way for way in condition.ways if way and set(way) <= free] if attempt % 4 < 3 else []
+    together = hashed("rowid", crc32(f"{planner.seed}/{table.name}/{condition.said}/{attempt}".encode()))
+    for column, salt, number, made in zip(columns, salts, numbers, values, strict=True):
+        name, type_ = quoted(column.name), column_type(planner.schema, column.type)
+        if not made:
             continue
-        alone = _chosen(hashed("rowid", salt + 1), values, name)
-        type_ = column_type(planner.schema, column.type)
-        ways = [way_of(column, type_, way, number).replace(MADE, made) or name for way in condition.ways]
-        values = [_safe(planner, table, column, way) for way in ways]
-        yield f"{name} = {_chosen(hashed('rowid', together), values, alone)}"
+        if ways:
+            asked = [way_of(column, type_, way, number).replace(MADE, made) or name for way in ways]
+            chosen = _chosen(together, [_safe(planner, table, column, value) for value in asked])
+        else:
+            tries = (made, *tries_of(column, type_, condition, number))
+            tries = ("NULL",) if made == name else tries
+            chosen = _chosen(hashed("rowid", salt + 1), [_safe(planner, table, column, v) for v in tries] + [name])
+        yield f"{name} = {chosen}"
 
 
-def _chosen(number: str, values: list[str], otherwise: str) -> str:
-    cases = " ".join(f"WHEN {place} THEN {value}" for place, value in enumerate(values))
-    return f"CASE {number} % {len(values) + 1} {cases} ELSE {otherwise} END" if values else otherwise
+def _chosen(number: str, values: list[str]) -> str:
+    cases = " ".join(f"WHEN {place} THEN {value}" for place, value in enumerate(values[:-1]))
+    return f"CASE {number} % {len(values)} {cases} ELSE {values[-1]} END" if cases else values[0]
 
 
-def _values(planner: Planner, table: Table, column: Column, condition: Condition, number: str) -> tuple[list[str], str]:
-    """What a column may become (made anew, what it is compared with, null; none where others rely on it), the first."""
+def _made(planner: Planner, table: Table, column: Column, number: str) -> str:
+    """A column made anew; itself where it may only become null; empty where others rely on it."""
     if column.name in planner.pointed_at(table.name) or column.identity or column.generated is not None:
-        return [], ""
+        return ""
     pointing = [key for key in table.foreign_keys if column.name in key.columns]
     if any(len(key.columns) > 1 or key.to == table.name for key in pointing):
-        return (["NULL"], quoted(column.name)) if column.nullable else ([], "")
+        return quoted(column.name) if column.nullable else ""
     assignment = planner.assignment(table)
     sets = [columns for columns in planner.unique_sets(table) if column.name in columns]
     assignment.repeating += [columns for columns in sets if columns not in assignment.repeating]
-    made = assignment.values[column.name](f"({number} % {max(planner.rows[table.name], 1)})")
-    tries = tries_of(column, column_type(planner.schema, column.type), condition, number)
-    return [_safe(planner, table, column, value) for value in (made, *tries)], made
+    return assignment.values[column.name](f"({number} % {max(planner.rows[table.name], 1)})")
 
 
 def _safe(planner: Planner, table: Table, column: Column, value: str) -> str:
     """A value, or what the column has where it would be no value of it: null, or a key of no row."""
     kept = quoted(column.name)
     for key in table.foreign_keys:
-        if key.columns == (column.name,) and value not in ("NULL", kept):
+        if column.name in key.columns and value not in ("NULL", kept):
+            if len(key.columns) > 1:
+                return kept
             rows = f"SELECT {quoted(*planner.schema.target(key))} FROM {quoted(key.to)}"
             value = f"CASE WHEN {value} IN ({rows}) THEN {value} ELSE {kept} END"
     return value if column.nullable or value == kept else f"coalesce({value}, {kept})"
