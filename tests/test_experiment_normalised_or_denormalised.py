@@ -17,8 +17,8 @@ SHOP = """
 CREATE TABLE users (id bigserial PRIMARY KEY, email varchar(255) UNIQUE NOT NULL, "full name" varchar(30), bio text);
 CREATE TABLE orders (id bigserial PRIMARY KEY, user_id bigint REFERENCES users(id), status varchar(50) NOT NULL,
   total_amount decimal(10,2), items jsonb, tags text[], paid_at timestamptz);
-CREATE TABLE lines (id uuid PRIMARY KEY, order_id bigint NOT NULL REFERENCES orders(id));
 """
+LINES = "CREATE TABLE lines (id uuid PRIMARY KEY, order_id bigint NOT NULL REFERENCES orders(id));"
 BOOKS = """
 CREATE TABLE series (id int PRIMARY KEY, code text, title text);
 CREATE TABLE books (id int PRIMARY KEY, series int REFERENCES series);
@@ -90,7 +90,8 @@ def test_pagila_runs(corpus: Callable[[str], Path]) -> None:
     ("ddl", "sizes", "child", "label"),
     [
         (SHOP, {}, "orders", "full name"),
-        (SHOP, {"lines": 1e6}, "lines", "status"),
+        (SHOP + LINES, {}, "lines", "status"),
+        (SHOP + LINES, {"orders": 1e6}, "orders", "full name"),
         (BOOKS, {}, "books", "title"),
     ],
 )

@@ -43,8 +43,10 @@ def choose(schema: Schema, sizes: Mapping[str, float]) -> Choice:
     def siblings(link: Link) -> list[Link]:
         return [other for other in found if other.parent == link.parent and other.child != link.child]
 
+    parents = {link.parent for link in found}
+
     def order(link: Link) -> tuple[float, ...]:
-        return -sizes.get(link.child, 0), not siblings(link)
+        return -sizes.get(link.child, 0), not siblings(link), link.child in parents
 
     link = min(found, key=order)
     second = min(siblings(link), key=order, default=None)
@@ -153,10 +155,11 @@ def sentence(choice: Choice, outcome: EngineOutcome) -> str:
     lazy, selected = outcome.lead.variants[0], outcome.lead.variants[-1]
     sent = outcome.part(SENT)
     return (
-        f"On {outcome.title} with {significant(outcome.rows)} rows in {choice.table}, loading a page of {BIG} "
-        f"{choice.roles['parent']} with their {choice.table} by selectinload and not lazily is {outcome.lead.gain()}: "
-        f"{outcome.lead.show(lazy)} lazily in {sent.show(sent.variants[0])}, {outcome.lead.show(selected)} in "
-        f"{sent.show(sent.variants[-1])}, each with a stated round trip of {TRIP}."
+        f"On {outcome.title} with {significant(outcome.rows)} rows in {choice.table}, a page of {BIG} "
+        f"{choice.roles['parent']} with their {choice.table} takes {outcome.lead.show(lazy)} lazily in "
+        f"{sent.show(sent.variants[0])} and {outcome.lead.show(selected)} by selectinload in "
+        f"{sent.show(sent.variants[-1])}, each with a stated round trip of {TRIP}: selectinload is "
+        f"{outcome.lead.gain()}."
     )
 
 

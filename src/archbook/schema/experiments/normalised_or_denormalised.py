@@ -35,7 +35,10 @@ def choose(schema: Schema, sizes: Mapping[str, float]) -> Choice:
         raise ArchbookError(
             "no table here with a key of one column points to a table with a text that could be copied; add such a pair"
         )
-    link, label = min(suited, key=lambda pair: (-sizes.get(pair[0].child, 0), _rank(schema, *pair)))
+    parents = {link.parent for link, _ in suited}
+    link, label = min(
+        suited, key=lambda pair: (-sizes.get(pair[0].child, 0), pair[0].child in parents, _rank(schema, *pair))
+    )
     roles = {"parent": link.parent, "key": link.to, "label": label, "child key": key_column(schema.tables[link.child])}
     why = f"each of its rows may be shown with the {label} of its row in {link.parent}"
     return Choice(link.child, (link.column,), why, others=(link.parent,), roles=roles)
@@ -189,8 +192,8 @@ def sentence(choice: Choice, outcome: EngineOutcome) -> str:
     anew, stored = outcome.lead.variants
     return (
         f"On {outcome.title} with {significant(outcome.rows)} rows in {choice.table}, a page of {PAGE} "
-        f"{choice.roles['parent']} with how many {choice.table} each has is {outcome.lead.gain()} from a stored count: "
-        f"{outcome.lead.show(anew)} counted anew, {outcome.lead.show(stored)} stored."
+        f"{choice.roles['parent']} with how many {choice.table} each has takes {outcome.lead.show(anew)} counted anew "
+        f"and {outcome.lead.show(stored)} from a stored count: that is {outcome.lead.gain()}."
     )
 
 
@@ -238,8 +241,8 @@ def _sorted(choice: Choice, outcome: EngineOutcome) -> str:
     part, ratio = outcome.part(MOST), break_even(outcome, MOST, ADDED)
     pays = "" if ratio is None else f", and there it pays above {significant(ratio)} reads for each added row"
     return (
-        f"The {PAGE} {choice.roles['parent']} with most {choice.table} are {part.gain().split(' (')[0]} by it: "
-        f"{part.show(part.variants[0])} counted anew, {part.show(part.variants[-1])} stored{pays}."
+        f"The {PAGE} {choice.roles['parent']} with most {choice.table} take {part.show(part.variants[0])} counted anew "
+        f"and {part.show(part.variants[-1])} stored: {part.gain().split(' (')[0]}{pays}."
     )
 
 
@@ -247,8 +250,8 @@ def _copies_pay(choice: Choice, outcome: EngineOutcome) -> str:
     part, popular = outcome.part(LABELS), outcome.part(POPULAR)
     label = f"{choice.roles['parent']}.{choice.roles['label']}"
     return (
-        f"A page of {choice.table} with {label} is {part.gain().split(' (')[0]} from copies "
-        f"({part.show(part.variants[0])} joined, {part.show(part.variants[-1])} copied). "
+        f"A page of {choice.table} with {label} takes {part.show(part.variants[0])} joined and "
+        f"{part.show(part.variants[-1])} copied: {part.gain().split(' (')[0]}. "
         f"{_pays(outcome, LABELS, CHANGED, 'changed label')} Of the most popular one, with {popular.note.rstrip('.')}, "
         f"it takes {popular.show(popular.variants[0])} in place of {popular.show(popular.variants[-1])}."
     )

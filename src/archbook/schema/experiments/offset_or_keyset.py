@@ -192,8 +192,8 @@ def sentence(choice: Choice, outcome: EngineOutcome) -> str:
     offset, keyset = outcome.lead.variants
     return (
         f"On {outcome.title} with {significant(outcome.rows)} rows in {choice.table}, the page half way down the list "
-        f"by ({', '.join(choice.columns)}) is {outcome.lead.gain()} when it goes on from where the last page ended "
-        f"(keyset): {outcome.lead.show(offset)} by OFFSET, {outcome.lead.show(keyset)} by keyset."
+        f"by ({', '.join(choice.columns)}) takes {outcome.lead.show(offset)} by OFFSET and {outcome.lead.show(keyset)} "
+        f"from where the last page ended: keyset is {outcome.lead.gain()}."
     )
 
 
