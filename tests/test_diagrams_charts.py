@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,15 @@ def test_an_experiment_says_by_how_much_on_each_engine(medians: dict[str, tuple[
     picture = experiment_chart(outcome(medians))
     assert picture.title == title.replace("1 000", "1\u202f000")
     assert "ms (logarithmic)" in said(picture)
+
+
+def test_engines_with_remedies_of_their_own_are_each_named() -> None:
+    both = outcome({"duckdb": (0.004, 0.0004), "postgresql": (0.04, 0.00004)})
+    duck, postgres = both.engines["duckdb"], both.engines["postgresql"]
+    first, last = duck.lead.variants
+    renamed = replace(duck, parts=(replace(duck.lead, variants=(first, replace(last, name="sorting"))),))
+    picture = experiment_chart(replace(both, engines={"duckdb": renamed, "postgresql": postgres}))
+    assert picture.title == "sorting 10× faster on DuckDB, index 1\u202f000× faster on PostgreSQL"
 
 
 def test_what_cannot_be_charted_is_said_in_a_sentence(shop: Design, loads: list[Estimate]) -> None:

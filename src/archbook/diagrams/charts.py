@@ -69,13 +69,18 @@ def experiment_chart(outcome: Outcome, part: str = "") -> Picture:
     words = {"s": ("faster", "slower"), "1/s": ("more", "less"), "B": ("smaller", "larger")}.get(
         unit, ("better", "worse")
     )
-    said = " and ".join(f"{p.gain(*words).split(' (')[0]} on {e.title}" for e, p in found)
+    gains = {e.title: p.gain(*words).split(" (")[0] for e, p in found}
+    if len({p.variants[-1].name for _, p in found}) > 1:  # the engines have remedies of their own
+        finding = ", ".join(f"{p.variants[-1].name} {gains[e.title]} on {e.title}" for e, p in found)
+    else:
+        said = " and ".join(f"{gain} on {title}" for title, gain in gains.items())
+        finding = f"{names[-1]} against {names[0]}: {said}"
     least = min(v.repeats for *_, v in measured)
     subtitle = f"{part}; {outcome.table_name}, {significant(outcome.rows)} rows; " + (
         f"{least} repeats or more, bar: middle half" if least > 1 else "measured once"
     )
     chart = altair.layer(spread, repeated, median, text)
-    return picture(chart, f"{names[-1]} against {names[0]}: {said}", subtitle, max(110, 48 * len(rows)))
+    return picture(chart, finding, subtitle, max(110, 48 * len(rows)))
 
 
 def _axis(unit: str, values: Sequence[float]) -> tuple[Any, Any, str]:

@@ -162,8 +162,8 @@ def sentence(choice: Choice, outcome: EngineOutcome) -> str:
     if outcome.engine == "duckdb":
         return (
             f"{start}{month.gain()} where the table is sorted by it ({_pair(month, BY_TIME, WHOLE)} as the rows came). "
-            f"One for one {key} is {owner.between(WHOLE, BY_TIME).gain()} there ({_pair(owner, BY_TIME, WHOLE)}); "
-            f"sorted by {key} it takes {owner.show(owner.variant(BY_KEY))}."
+            f"One for one {key} takes {_pair(owner, BY_TIME, WHOLE)} ({owner.between(WHOLE, BY_TIME).gain()}), and "
+            f"{owner.show(owner.variant(BY_KEY))} where it is sorted by {key}."
         )
     lost, hashed = scanned(owner.variant(BY_MONTH).plan), owner.variant(BY_HASH)
     return (
@@ -213,8 +213,8 @@ def _misleading(choice: Choice, duck: EngineOutcome, postgres: EngineOutcome | N
     )
     if hidden.ratio_high < min(1, shown.ratio_low):
         return (
-            f"DuckDB would mislead: {why}. A query that prunes nothing is {hidden.gain()} in PostgreSQL and "
-            f"{shown.gain()} in DuckDB. Decide by PostgreSQL."
+            f"DuckDB would mislead: {why}. A query that prunes nothing is {hidden.gain()} in PostgreSQL; DuckDB "
+            f"shows {shown.gain()}. Decide by PostgreSQL."
         )
     return f"Here both engines show much the same price of a query by {choice.roles['key']}; still, of DuckDB: {why}."
 
