@@ -98,7 +98,7 @@ def event_tables(schema: Schema, sizes: Mapping[str, float]) -> list[tuple[Table
         table, time = event
         later = any(word in time.lower() for word in _ENDS)
         owner, amount = owner_column(schema, table), amount_column(schema, table)
-        return -sizes.get(table.name, 0), later, not _of_a_person(owner), not owner, not amount
+        return -sizes.get(table.name, 0), later, not of_a_person(owner), not owner, not amount
 
     alone = [(table, time) for table, time in found if time and (time,) not in table.unique_sets()]
     return sorted(alone, key=order)
@@ -110,10 +110,11 @@ def owner_column(schema: Schema, table: Table) -> str:
     pointing += [c.name for c in table.columns if c.name.lower().endswith("_id") and c.name not in table.primary_key]
 
     plain = [name for name in dict.fromkeys(pointing) if not schema.base(table.column(name).type).array]
-    return min(plain, key=lambda name: not _of_a_person(name), default="")
+    return min(plain, key=lambda name: not of_a_person(name), default="")
 
 
-def _of_a_person(column: str) -> bool:
+def of_a_person(column: str) -> bool:
+    """Whether a column says whose a row is, by its name."""
     return any(word in column.lower() for word in ("user", "customer", "account", "member", "tenant"))
 
 

@@ -124,6 +124,16 @@ class Postgres:
             reason = shown(str(error), 160)
             raise ArchbookError(f"PostgreSQL refuses generated rows of {shown(table.name)}: {reason}") from None
 
+    def hand_over(self, query: str, target: Postgres, table: str) -> None:
+        """Append the rows of a query here to a table of another server that has the same columns."""
+        read, write = f"COPY ({query}) TO STDOUT (FORMAT binary)", f"COPY {quoted(table)} FROM STDIN (FORMAT binary)"
+        with (
+            self._plain_errors(), target._plain_errors(), self._cursor() as source, target._cursor() as sink,
+            source.copy(read.encode()) as rows, sink.copy(write.encode()) as copy,
+        ):  # fmt: skip
+            for row in rows:
+                copy.write(row)
+
     def create(self, schema: Schema) -> tuple[Entry, ...]:
         """Create the whole schema with keys and indexes; a part that is refused is told."""
         ddl = to_postgres(schema, scratch=True)
