@@ -15,10 +15,15 @@ from archbook.schema.engines.pgbench import pgbench
 from archbook.schema.experiments import read_replica
 from archbook.schema.experiments.read_replica import APART, LAG, MISSED, NONE, SAME
 from archbook.schema.lab import Lab
-from archbook.schema.outcome import EngineOutcome, Outcome, part_of
+from archbook.schema.outcome import EngineOutcome, Outcome, Part, part_of
 
 ORDERS = (Path(__file__).resolve().parent.parent / "data/designs/ecommerce/schema/orders.sql").read_text("utf-8")
 NOTES = "CREATE TABLE notes (k uuid PRIMARY KEY, note text);"
+
+
+def best(rates: Part, variant: str) -> float:
+    """The highest rate: a busy machine can only lower it."""
+    return max(rates.variant(variant).values)
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +40,8 @@ def primary() -> Iterator[EmbeddedPostgres]:
 def test_reports_on_the_primary_take_from_its_clients_and_less_so_from_a_standby(outcome: Outcome) -> None:
     rates = outcome.engines["postgresql"].lead
     assert [v.name for v in rates.variants] == [SAME, NONE, APART]
-    assert rates.variant(SAME).median < rates.variant(NONE).median
-    assert rates.variant(SAME).median < rates.variant(APART).median
+    assert best(rates, SAME) < best(rates, APART)
+    assert best(rates, SAME) < best(rates, NONE)
 
 
 def test_readers_that_wait_for_the_position_miss_nothing(outcome: Outcome) -> None:
@@ -57,7 +62,7 @@ def test_all_rows_are_reported_on_both_servers_and_the_lag_is_told(outcome: Outc
 def test_duckdb_has_no_replica_and_the_verdict_says_that_it_misleads(outcome: Outcome) -> None:
     duck = outcome.engines["duckdb"].lead
     assert [v.name for v in duck.variants] == [SAME, NONE]
-    assert duck.variant(SAME).median < duck.variant(NONE).median
+    assert best(duck, SAME) < best(duck, NONE)
     assert "DuckDB would mislead: one process holds the database" in outcome.verdict
 
 

@@ -11,7 +11,7 @@ from archbook.schema.engines.embedded import EmbeddedPostgres
 from archbook.schema.engines.remote import PostgresAt
 from archbook.schema.experiments import sharding
 from archbook.schema.experiments.sharding import GROUPED, JOINED, KEY, LARGEST, LOOK_UP, ONE, OTHER
-from archbook.schema.outcome import EngineOutcome, Outcome, part_of
+from archbook.schema.outcome import EngineOutcome, Outcome, Part, part_of
 
 ORDERS = (Path(__file__).resolve().parent.parent / "data/designs/ecommerce/schema/orders.sql").read_text("utf-8")
 PASTED = """
@@ -19,6 +19,11 @@ CREATE TYPE state AS ENUM ('new', 'it''s paid');
 CREATE TABLE users (id uuid PRIMARY KEY, email varchar(255) UNIQUE NOT NULL);
 CREATE TABLE "Orders" (id bigserial PRIMARY KEY, "user" uuid REFERENCES users(id), status state, tags text[]);
 """
+
+
+def best(part: Part, variant: str) -> float:
+    """The shortest time: a busy machine can only slow a query."""
+    return min(part.variant(variant).values)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +42,7 @@ def test_the_three_layouts_answer_alike_and_one_shard_is_asked_by_its_key(outcom
     assert [v.name for v in look_up.variants] == [OTHER, ONE, KEY]
     assert "sharded by another column asks 3 of 3 shards" in look_up.note
     assert "sharded by the key asks 1 of 3 shards" in look_up.note
-    assert look_up.ratio > 1
+    assert best(look_up, KEY) < best(look_up, OTHER)
 
 
 @pytest.mark.parametrize("part", [GROUPED, JOINED])
@@ -51,7 +56,7 @@ def test_what_follows_the_key_is_worked_out_on_the_shards_and_the_rest_fetches_a
     note = its.note.replace("\u202f", "")
     assert f"another column asks 3 of 3 shards and fetches {66_000 if part == JOINED else 60_000} rows" in note
     assert "by the key asks 3 of 3 shards and fetches 6000 rows" in note
-    assert its.ratio > 1
+    assert best(its, KEY) < best(its, OTHER)
 
 
 def test_no_shard_is_empty(outcome: Outcome) -> None:
