@@ -268,3 +268,17 @@ def test_a_schema_without_its_text_is_linted_too() -> None:
     assert [(finding.rule, finding.place) for finding in report.findings] == [
         ("integer-key", "the server"), ("no-comment", "the server"), ("one-column-table", "the server")
     ]  # fmt: skip
+
+
+def test_sql_can_be_copied_from_the_markdown() -> None:
+    page = lint(SHOP.format(comment=""), file="shop.sql").markdown()
+    assert "  - do: `CREATE INDEX orders_user_id_idx ON orders (user_id);`\n" in page
+    assert "- **orders.user\\_id → users has no index** (shop.sql:4)\n" in page
+
+
+def test_a_name_breaks_out_of_no_page() -> None:
+    nasty = '"<script>alert(1)</script>` *x*"'
+    report = lint(f"CREATE TABLE {nasty} (id uuid PRIMARY KEY, page text NOT NULL);")
+    assert len(report.findings) == 2
+    for page in (report.markdown(), report.html(), report.table().markdown(), report.table().html()):
+        assert "<script" not in page

@@ -92,8 +92,8 @@ class Report:
             chosen = [finding for finding in self.findings if finding.severity == severity]
             lines += [f"## {severity.capitalize()}"] if chosen else []
             for finding in chosen:
-                lines.append(f"- **{e(finding.what)}**{e(f' ({finding.place})') if finding.place else ''}")
-                lines += [f"  - {label}: {e(text)}" for label, text in _told(finding)]
+                lines.append(f"- **{e(finding.what)}**" + (f" ({e(finding.place)})" if finding.place else ""))
+                lines += [f"  - {label}: {_coded(text)}" for label, text in _told(finding)]
         lines += ["## Waived"] if self.waived else []
         lines += [f"- {e(finding.what)}: {e(finding.waived)} ({finding.rule})" for finding in self.waived]
         lines += ["## Notes"] if self._notes() else []
@@ -127,6 +127,22 @@ class Report:
 
     def __str__(self) -> str:
         return self.text()
+
+
+def _coded(text: str) -> str:
+    """Text for Markdown whose parts in backticks stay code, so that SQL in it can be copied.
+
+    >>> _coded("run `DROP INDEX a_b;`, *now*")
+    'run `DROP INDEX a_b;`, \\\\*now\\\\*'
+    """
+    parts = re.split(r"(`[^`<>&\s][^`<>&\n\r]*`)", text)
+    return "".join(part if number % 2 else _escaped(part) for number, part in enumerate(parts))
+
+
+def _escaped(part: str) -> str:
+    """Escaped, with a space at the ends where there was one."""
+    before, after = (" " if end.isspace() else "" for end in (part[:1], part[-1:]))
+    return before + escape_markdown(part) + (after if part.strip() else "")
 
 
 def _rank(group: list[Finding]) -> tuple[int, float, str]:
