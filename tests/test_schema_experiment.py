@@ -246,6 +246,7 @@ def test_notes_of_parts_are_read_out_once_where_engines_agree() -> None:
     assert outcome.readings() == lines
     assert "Part by part:\n- x: same\n- y, DuckDB: on one" in str(outcome)
     assert "<ul><li>x: same</li>" in outcome._repr_mimebundle_()["text/html"]
+    assert "<details><summary>Part by part</summary>" in outcome._repr_mimebundle_()["text/html"]
     assert "on &lt;b&gt;other" in outcome._repr_mimebundle_()["text/html"]
 
 

@@ -151,13 +151,15 @@ def order_of_columns(lab: Lab) -> Part:
     first, alone, last = part.variants
     if not used(last):
         return replace(part, note="the plan uses no index of two columns, in either order")
-    gain = alone.median / last.median
-    other = "as quick as" if 1 / CLOSE < gain < CLOSE else f"{show_factor(max(gain, 1 / gain))} {_word(gain)} than"
-    return replace(part, note=f"{last.name} is {against(part, first.name)}, and {other} {alone.name}")
+    other = _quicker(alone.median / last.median, f"than {alone.name}")
+    return replace(part, note=f"{last.name} is {against(part, first.name)}, and {other}")
 
 
-def _word(gain: float) -> str:
-    return "faster" if gain > 1 else "slower"
+def _quicker(gain: float, than: str) -> str:
+    """A ratio of two medians of few repeats in words, with no claim where they are close."""
+    if 1 / CLOSE < gain < CLOSE:
+        return f"as quick {than.replace('than', 'as', 1)}".rstrip()
+    return f"{show_factor(max(gain, 1 / gain))} {'faster' if gain > 1 else 'slower'} {than}".rstrip()
 
 
 def covering(lab: Lab) -> Part:
@@ -185,8 +187,8 @@ def covering(lab: Lab) -> Part:
     part = lab.compare(f"1 % of the rows by {ranged}", variants, keys, rounds=1)
     _, written, last = part.variants
     only = "an index-only scan" if "index only scan" in last.plan.lower() else "though not by an index-only scan"
-    before = f"once {OTHER} of the rows are written, before VACUUM, it is {show_factor(part.times(written))}"
-    return replace(part, note=f"with {value} inside the index it is {part.gain()}, {only}; {before}")
+    before = f"before VACUUM, with {OTHER} of the rows just written, {_quicker(part.times(written), 'than without')}"
+    return replace(part, note=f"with {value} inside the index, {only}, it is {against(part, 'without')}; {before}")
 
 
 def how_much(lab: Lab) -> list[Part]:
@@ -230,8 +232,7 @@ def judged(planned: Part, forced: Part) -> str:
     said = []
     for scan, index in reversed(pairs):
         ratio = index.median / scan.median
-        differs = f"{show_factor(max(ratio, 1 / ratio))} {_word(1 / ratio)}"
-        said.append(f"{scan.name}: {differs if max(ratio, 1 / ratio) > CLOSE else 'as quick'}")
+        said.append(f"{scan.name}: {_quicker(1 / ratio, '')}")
     return f"where the planner scans, the index would be, at {', at '.join(said)}"
 
 

@@ -310,5 +310,7 @@ class Outcome:
         said = "".join(f"<p>{html.escape(text)}</p>" for text in (self.verdict, *self.notes))
         parts = "".join(f"<li>{html.escape(line)}</li>" for line in self.readings())
         listed = f"<ul>{parts}</ul>" if parts else ""
-        body = f"<p><b>{html.escape(self.question)}</b></p>{said}{self.table().html()}{listed}"
+        body = f"<p><b>{html.escape(self.question)}</b></p>{said}{self.table(self.parts()[0]).html()}"
+        if len(self.parts()) > 1:
+            body += f"<details><summary>Part by part</summary>{listed}{self.table().html()}</details>"
         return {"text/html": body, "text/plain": str(self)}

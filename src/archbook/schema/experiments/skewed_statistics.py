@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from archbook.errors import ArchbookError
-from archbook.schema.choosing import Link, amount_column, links
+from archbook.schema.choosing import Link, amount_column, links, whole_tables
 from archbook.schema.experiment import Choice, Experiment, Key, Variant
 from archbook.schema.index_parts import alike, planned_anew
 from archbook.schema.lab import Lab
@@ -38,7 +38,8 @@ def choose(schema: Schema, sizes: Mapping[str, float]) -> Choice:
     found = list(_skewed(schema))
     if not found:
         raise ArchbookError("no table here has a foreign key of one column that many rows may share; add one of them")
-    link = min(found, key=lambda link: -sizes.get(link.child, 0))
+    order = [table.name for table in whole_tables(schema, sizes)]
+    link = min(found, key=lambda link: order.index(link.child))
     parent = schema.tables[link.parent]
     others = [column.name for column in parent.columns if column.name != link.to]
     value = amount_column(schema, parent) or next((name for name in others if _ordered(schema, link, name)), link.to)

@@ -255,7 +255,7 @@ def _read(lab: Lab, column: str, indexes: _Indexes, cost_s: float) -> Part:
     if not used(index):
         return replace(part, note="the planner does not use the index: it is never paid back")
     if part.ratio_low <= 1:
-        return replace(part, note=f"the index is used, and is {against(part, 'a scan')}: it is never paid back")
+        return replace(part, note=f"the index is used, and is {against(part, 'a scan')}, so not paid back at this size")
     if cost_s <= 0:
         return replace(part, note=f"the index saves {show_duration(saved_s)} a look-up, and costs inserts nothing here")
     return replace(part, note=f"the index saves {show_duration(saved_s)} a look-up, and is paid back by one look-up in "
