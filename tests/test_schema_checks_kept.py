@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from archbook.errors import ArchbookError
 from archbook.schema import parse, to_postgres
 from archbook.schema.copying import copy
 from archbook.schema.engines.duckdb import DuckDb
 from archbook.schema.engines.embedded import EmbeddedPostgres
+from archbook.schema.model import Column, Enum, Schema, Table, Type
 from archbook.schema.patterns import like, places, written
 from archbook.schema.rows import fill
 
@@ -98,11 +100,27 @@ def test_a_generated_column_has_what_its_expression_says(filled) -> None:
     ],
 )
 def test_a_check_that_cannot_be_kept_is_told(check: str, said: str, rows: int) -> None:
-    schema = parse(f"CREATE TABLE t (id serial PRIMARY KEY, a int NOT NULL, {check})")
+    schema = parse(f"CREATE TABLE t (id serial PRIMARY KEY, a int NOT NULL, {check}); CREATE TABLE u (n int)")
     with DuckDb() as duck:
-        made = fill(duck, schema, {"t": 100})
+        made = fill(duck, schema, {"t": 100, "u": 100})
         assert duck.execute("SELECT count(*) FROM t") == [(rows,)]
     assert said in "\n".join(map(str, made.ledger))
+
+
+def test_no_rows_at_all_of_the_table_that_is_wanted_is_refused_in_a_sentence() -> None:
+    schema = parse("CREATE TABLE t (id serial PRIMARY KEY, a int NOT NULL, CHECK (a < 3 AND a > 5))")
+    said = "no rows can be made for `t`: keeps 0 of 100 rows: the others broke a check"
+    with DuckDb() as duck, pytest.raises(ArchbookError, match=said):
+        fill(duck, schema, {"t": 100})
+
+
+def test_a_table_that_duckdb_refuses_leaves_the_others_filled_and_is_told() -> None:
+    table = Table("t", (Column("kind", Type("none"), nullable=False),))
+    schema = Schema({"t": table, "u": parse("CREATE TABLE u (n int)").table("u")}, {"none": Enum("none", ())})
+    with DuckDb() as duck:
+        made = fill(duck, schema, {"t": 10, "u": 10})
+        assert duck.execute("SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM u)") == [(0, 10)]
+    assert (dict(made.rows), "table t: gets no rows" in str(made.ledger[0])) == ({"t": 0, "u": 10}, True)
 
 
 @pytest.mark.parametrize(

@@ -73,8 +73,9 @@ class Planner:
         """Note that a table has its rows, and that its keys point to rows as far as they do by construction."""
         self.filled.add(table.name)
         doubtful = self.assignment(table).dangling
-        self._checked |= {(table.name, key): self._losses.get(key.to, 0) for key in table.foreign_keys
-                          if key not in doubtful}  # fmt: skip
+        for key in table.foreign_keys:
+            if key not in doubtful and key.to in self.filled:  # a parent filled later may come out otherwise
+                self.check(table, key)
 
     def counted(self, table: Table, left: int) -> int:
         """Note how many rows a table has left."""

@@ -12,6 +12,9 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import duckdb
+
+from archbook.errors import ArchbookError, shown
 from archbook.schema.assignment import Planner, planned
 from archbook.schema.copying import Progress, copy
 from archbook.schema.duckdb_ddl import in_order
@@ -44,7 +47,8 @@ def fill(
     """Create the tables of `rows` (columns only: no keys, no indexes) and fill each with so many rows.
 
     A table gets fewer where its unique columns leave no room for more; the ledger says so. skew: Zipf's exponent of
-    the parents' popularity, from 0 (all alike) to below 2. Raises EngineUnavailable.
+    the parents' popularity, from 0 (all alike) to below 2. Raises EngineUnavailable, and ArchbookError where the one
+    table that most rows are wanted of gets none.
     """
     planner = Planner(schema, dict(rows), seed, skew)
     tables = [table for table in in_order(schema) if table.name in rows and table.columns]
@@ -55,14 +59,37 @@ def fill(
     for table in tables:
         if progress:
             progress(done, total, f"rows of {table.name}")
-        _fill(engine, planner, table, shuffled)
+        try:
+            _fill(engine, planner, table, shuffled)
+        except duckdb.Error as error:
+            _give_up(engine, planner, table, str(error).splitlines()[0])
         done += room[table.name]
     _settle(engine, planner, tables)
     for table in tables:
         _tell(planner, table, rows[table.name], room[table.name])
+    _refuse(planner, rows)
     if progress:
         progress(total, total, "rows are ready")
     return Filled({table.name: planner.rows[table.name] for table in tables}, tuple(planner.ledger))
+
+
+def _refuse(planner: Planner, rows: Mapping[str, int]) -> None:
+    most = [name for name in rows if rows[name] == max(rows.values())]
+    if len(most) == 1 and rows[most[0]] and not planner.rows[most[0]]:
+        reason = next(
+            (f"{e.what}: {e.why}" for e in planner.ledger if e.part == f"table {most[0]}"), "it has no columns"
+        )
+        raise ArchbookError(f"no rows can be made for {shown(most[0])}: {reason}")
+
+
+def _give_up(engine: DuckDb, planner: Planner, table: Table, why: str) -> None:
+    """Leave a table empty whose rows DuckDB refuses, and say why."""
+    planner.lose(table, "gets no rows", shown(why, 160), "lost")
+    planner.forget(table)
+    engine.execute(f"DROP TABLE IF EXISTS {quoted(table.name)}")
+    engine.create_bare(planner.schema, table)
+    planner.counted(table, 0)
+    planner.fill(table)
 
 
 def _tell(planner: Planner, table: Table, wanted: int, room: int) -> None:
