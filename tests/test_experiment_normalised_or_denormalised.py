@@ -38,7 +38,7 @@ def test_it_picks_a_child_and_a_name_of_its_parent(outcome: Outcome) -> None:
 
 def test_the_list_by_count_needs_a_stored_count_on_postgresql(outcome: Outcome) -> None:
     most = outcome.engines["postgresql"].part(both.MOST)
-    assert most.ratio_low > 1
+    assert min(most.variants[0].values) > 3 * min(most.variants[-1].values)
     assert "Index" in most.variant("denormalised").plan
 
 
@@ -46,13 +46,14 @@ def test_the_list_by_count_needs_a_stored_count_on_postgresql(outcome: Outcome) 
 @pytest.mark.parametrize("part", [both.ADDED, both.CHANGED])
 def test_each_write_costs_more_with_copies_to_keep(outcome: Outcome, engine: str, part: str) -> None:
     written = outcome.engines[engine].part(part)
-    assert written.variants[-2].median > written.variants[-1].median
+    assert min(written.variants[-2].values) > min(written.variants[-1].values)  # a busy machine shifts medians
     assert written.variants[-1].name == "normalised"
 
 
 def test_the_most_popular_row_costs_most_to_rename_on_postgresql(outcome: Outcome) -> None:
     postgres = outcome.engines["postgresql"]
-    assert postgres.part(both.POPULAR).ratio > 3 * postgres.part(both.CHANGED).ratio
+    popular, usual = (min(postgres.part(name).variants[0].values) for name in (both.POPULAR, both.CHANGED))
+    assert popular > 3 * usual
 
 
 def test_copies_take_room(outcome: Outcome) -> None:

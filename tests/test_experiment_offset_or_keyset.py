@@ -43,8 +43,11 @@ def test_keyset_wins_the_deep_page_on_postgresql_and_its_plan_shows_why(outcome:
 
 def test_offset_costs_more_the_deeper_the_page_and_keyset_does_not(outcome: Outcome) -> None:
     postgres = outcome.engines["postgresql"]
-    assert postgres.part("page half way").variant("OFFSET").low > 5 * postgres.part("page 2").variant("OFFSET").high
-    assert postgres.part("page half way").variant("keyset").low < 5 * postgres.part("page 2").variant("keyset").high
+    offset, keyset = (  # a busy machine shifts medians
+        [min(postgres.part(name).variants[n].values) for name in ("page 2", "page half way")] for n in (0, 1)
+    )
+    assert offset[1] > 20 * offset[0]
+    assert keyset[1] < 5 * keyset[0]
 
 
 def test_postgresql_gains_more_than_duckdb_and_the_verdict_says_who_misleads(outcome: Outcome) -> None:
@@ -63,7 +66,7 @@ def test_offset_repeats_and_loses_rows_where_keyset_does_not(outcome: Outcome, e
 
 def test_counting_all_costs_more_than_the_catalogs_estimate_on_postgresql(outcome: Outcome) -> None:
     total = outcome.engines["postgresql"].part("how many in all")
-    assert total.variant("count(*)").median > 3 * total.variant("the catalog's estimate").median
+    assert min(total.variant("count(*)").values) > 3 * min(total.variant("the catalog's estimate").values)
 
 
 @pytest.mark.parametrize("ddl", [PASTED, ODD_KEY], ids=["pasted", "odd names, uuid key, times that may be null"])
