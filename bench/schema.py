@@ -50,7 +50,34 @@ def run() -> Iterator[Measurement]:
     yield measured("index_or_scan, 200 000 rows, both engines", both, limit=20.0)
 
 
+def wide_ddl(tables: int) -> str:
+    """DDL of so many tables as pg_dump writes them: 12 columns, keys, two foreign keys, three indexes, a comment."""
+    texts = []
+    for i in range(tables):
+        name, columns = f"public.table_{i}", ", ".join(f"column_{k} character varying({20 + k})" for k in range(6))
+        texts.append(
+            f"CREATE TABLE {name} (id bigint NOT NULL, parent_id bigint, other_id bigint NOT NULL, {columns}, "
+            "status text DEFAULT 'new'::text NOT NULL, total numeric(10,2), created_at timestamp with time zone "
+            "DEFAULT now() NOT NULL, CONSTRAINT total_positive CHECK ((total >= (0)::numeric)));\n"
+            f"COMMENT ON TABLE {name} IS 'Table {i}';\n"
+            f"CREATE SEQUENCE {name}_id_seq;\nALTER SEQUENCE {name}_id_seq OWNED BY {name}.id;\n"
+            f"ALTER TABLE ONLY {name} ALTER COLUMN id SET DEFAULT nextval('{name}_id_seq'::regclass);\n"
+            f"ALTER TABLE ONLY {name} ADD CONSTRAINT table_{i}_pkey PRIMARY KEY (id);\n"
+            + "".join(
+                f"CREATE INDEX table_{i}_{c} ON {name} USING btree ({c});\n" for c in ("status", "parent_id", "total")
+            )
+            + "".join(
+                f"ALTER TABLE ONLY {name} ADD CONSTRAINT table_{i}_{c} FOREIGN KEY ({c}) "
+                f"REFERENCES public.table_{i // n}(id);\n"
+                for n, c in ((2, "parent_id"), (3, "other_id"))
+            )
+        )
+    return "".join(texts)
+
+
 def _parsing() -> Iterator[Measurement]:
+    wide = wide_ddl(375)
+    yield measured("parse 375 tables (4 125 statements)", timed(lambda: parse.__wrapped__(wide), repeats=5), limit=1.0)
     if not PAGILA.exists():
         print(f"pagila is not measured: no {PAGILA}; set ARCHBOOK_CORPUS to the corpus folder", flush=True)
         return

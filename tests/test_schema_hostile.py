@@ -67,19 +67,25 @@ def test_one_broken_part_costs_itself_and_not_its_table(part: str, said: str) ->
         "/*" * 2_500_000,
         "INSERT INTO t VALUES ('" + "x" * 5_000_000 + "');",
         ";" * 5_000_000,
+        "a #1 " * 1_000_000,
+        "#\n" * 2_500_000,
+        "# it's\n" * 700_000,
+        "CREATE TABLE t (" + " #\n" * 1_000_000,
+        "".join(f"CREATE TABLE t{i} (a int);ALTER TABLE x{i} RENAME TO y;DROP INDEX i{i};" for i in range(3_000)),
+        "CREATE TABLE t0 (a int);" + "".join(f"CREATE TABLE t{i} (a int);ALTER TABLE t{i - 1} RENAME a TO b{i};" for i in range(1, 3_000)),
         "\\x\n" * 200_000,
         "DELIMITER ;;\n" * 300_000,
         "CREATE TABLE t (" + ",".join(f"c{i} int" for i in range(5_000)) + ");",
         "ALTER TABLE t ADD c int;\n" * 20_000,
     ],
-    ids=["repeated", "quotes", "parentheses", "unclosed", "dollar", "comments", "row", "empty", "psql", "delimiters",
-         "wide", "alters"],
+    ids=["repeated", "quotes", "parentheses", "unclosed", "dollar", "comments", "row", "empty", "hashes", "hash lines",
+         "hash quotes", "hash columns", "searches", "renames", "psql", "delimiters", "wide", "alters"],
 )  # fmt: skip
 def test_megabytes_of_nonsense_end_in_seconds(text: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     schema = parse(text)
-    assert time.monotonic() - start < 30
-    assert schema.ledger or schema.tables or text.startswith((";", "DELIMITER"))
+    assert time.process_time() - start < 30
+    assert schema.ledger or schema.tables or text.startswith((";", "DELIMITER", "#"))
 
 
 def test_a_text_of_refusals_stops_and_says_where() -> None:

@@ -237,3 +237,32 @@ def test_no_name_or_text_of_the_ddl_breaks_out_of_ours(ddl: str, text: str) -> N
     written = str(to_postgres(parse(ddl)))
     assert text in written
     assert list(parse(written).tables) == list(parse(ddl).tables)
+
+
+def test_what_postgresqls_grammar_takes_for_something_else_is_read_as_mysql_means_it() -> None:
+    schema = parse(
+        "CREATE TABLE t (a mediumblob, d datetime(3) DEFAULT '0000-00-00 00:00:00', n double DEFAULT NULL, e longtext);"
+        "CREATE INDEX i ON t (e(20), n); CREATE INDEX j ON t (abs(20));"
+    )
+    t = schema.table("t")
+    assert [str(c.type) for c in t.columns] == ["bytea", "timestamp(3)", "double precision", "text"]
+    assert [c.default for c in t.columns] == [None] * 4
+    assert [(i.columns, i.expressions) for i in t.indexes] == [(("e", "n"), ()), ((), ("abs(20)",))]
+    assert [(e.kind, e.part, e.what) for e in schema.concerns()] == [
+        ("read as meant", "type mediumblob", "is MySQL's; read as bytea, here and below"),
+        ("read as meant", "type datetime", "is MySQL's; read as timestamp, here and below"),
+        ("lost", "t.d", "default '0000-00-00 00:00:00' is left out"),
+        ("read as meant", "type double", "is MySQL's; read as double precision, here and below"),
+        ("read as meant", "type longtext", "is MySQL's; read as text, here and below"),
+        ("unread", "index i", "covers a prefix of a column; read as the whole"),
+    ]
+
+
+def test_functions_that_a_table_needs_first_are_told() -> None:
+    schema = parse(
+        "CREATE FUNCTION s.me() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE TABLE t (a int DEFAULT s.me(), CHECK (a <> s.me()), b text DEFAULT 'me()');"
+    )
+    assert [(e.part, e.what) for e in to_postgres(schema).ledger] == [
+        ("t.a", "calls me()"),
+        ("check of t", "calls me()"),
+    ]

@@ -66,7 +66,9 @@ def _add_column(reader: Reader, table: Table, command: Any) -> None:
 
 
 def _default(reader: Reader, table: Table, command: Any) -> None:
-    changes = default_of(sql(getattr(command, "def"))) if command.HasField("def") else {"default": None}
+    part, changes = f"{table.name}.{command.name}", dict[str, Any](default=None)
+    if command.HasField("def"):
+        changes = default_of(reader, part, sql(getattr(command, "def")))
     reader.draft.change_column(table.name, command.name, **changes)
 
 

@@ -20,13 +20,15 @@ from archbook.schema.model import (
     Table,
 )
 
+MOST_LOOKED_AT = 10_000_000  # names gone through in all, looking for one in another case or for an index
+
 
 @dataclass(slots=True)
 class Draft:
     """What has been read so far. `line` is that of the statement (or part) being read.
 
     search_path: the schemas in which a bare name is looked for; empty text stands for `public`.
-    key_names: names of primary keys by table, for DROP CONSTRAINT.
+    key_names: names of primary keys by table, for DROP CONSTRAINT. told: foreign types that the ledger has.
     """
 
     tables: dict[str, Table] = field(default_factory=dict)
@@ -38,6 +40,8 @@ class Draft:
     line: int = 0
     search_path: tuple[str, ...] = ("",)
     key_names: dict[str, str] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
+    _looked_at: int = 0
     _settings: dict[tuple[str, str, str, Kind], list[int]] = field(default_factory=dict)
 
     def note(self, part: str, what: str, why: str = "", kind: Kind = "unread", line: int = 0) -> None:
@@ -55,7 +59,17 @@ class Draft:
 
     def find(self, name: str, among: Collection[str]) -> str:
         """The same, else the one that is written in another case, else the key that it would have."""
-        return self.on_path(name, among) or _in_another_case(self.made(name), among)
+        return self.on_path(name, among) or self._in_another_case(self.made(name), among)
+
+    def may_search(self) -> bool:
+        """Whether one more look through all tables is granted: a hostile text asks for one in each statement."""
+        self._looked_at += len(self.tables)
+        return self._looked_at < MOST_LOOKED_AT
+
+    def _in_another_case(self, name: str, among: Collection[str]) -> str:
+        """The one name that differs only in upper and lower case; else the name itself."""
+        alike = [other for other in among if other.casefold() == name.casefold()] if self.may_search() else []
+        return alike[0] if len(alike) == 1 else name
 
     def made(self, name: str) -> str:
         """The key of a thing that is created under a bare or qualified name."""
@@ -88,7 +102,7 @@ class Draft:
         name = self.find(name, self.tables)
         table = self.tables.get(name)
         if table and not table.has(column):
-            column = _in_another_case(column, [c.name for c in table.columns])
+            column = self._in_another_case(column, [c.name for c in table.columns])
         if table is None or not table.has(column):
             self.note(f"{name}.{column}", "is about a column that this DDL does not create")
             return
@@ -111,10 +125,10 @@ class Draft:
         own = [column.name for column in table.columns]
 
         def columns(names: tuple[str, ...], among: list[str] = own) -> tuple[str, ...]:
-            return tuple(name if name in among else _in_another_case(name, among) for name in names)
+            return tuple(name if name in among else self._in_another_case(name, among) for name in names)
 
         def foreign(key: ForeignKey) -> ForeignKey:
-            to = key.to if key.to in self.tables else _in_another_case(key.to, self.tables)
+            to = key.to if key.to in self.tables else self._in_another_case(key.to, self.tables)
             there = [column.name for column in self.tables[to].columns] if to in self.tables else []
             return replace(key, columns=columns(key.columns), to=to, to_columns=columns(key.to_columns, there))
 
@@ -146,12 +160,6 @@ class Draft:
             uniques=tuple(u for u in table.uniques if known(u, "unique constraint", u.columns)),
             indexes=tuple(i for i in table.indexes if known(i, f"index {i.name}", i.columns + i.include)),
         )
-
-
-def _in_another_case(name: str, among: Collection[str]) -> str:
-    """The one name that differs only in upper and lower case; else the name itself."""
-    alike = [other for other in among if other.casefold() == name.casefold()]
-    return alike[0] if len(alike) == 1 else name
 
 
 def unrepeated(table: Table, draft: Draft) -> Table:

@@ -65,7 +65,7 @@ def _partition(spec: Any) -> str:
 
 
 def _create_index(reader: Reader, node: Any) -> None:
-    elements = [p.index_elem for p in node.index_params]
+    elements = [_whole_column(reader, node, p.index_elem) for p in node.index_params]
     columns = tuple(e.name for e in elements if e.name)
     table = reader.meant(node.relation)
     descending = tuple(e.name for e in elements if e.name and label(e, "ordering") == "SORTBY_DESC")
@@ -85,6 +85,20 @@ def _create_index(reader: Reader, node: Any) -> None:
         line=reader.line_of(node.relation),
     )
     reader.draft.change(table, f"index {index.name}", indexes=(index,))
+
+
+def _whole_column(reader: Reader, node: Any, element: Any) -> Any:
+    """``name(20)`` of MySQL, the first characters of a column, which PostgreSQL's grammar takes for a function call."""
+    call = element.expr.func_call
+    table = reader.draft.tables.get(reader.meant(node.relation))
+    if table is None or len(call.args) != 1 or call.args[0].a_const.WhichOneof("val") != "ival":
+        return element
+    name = reader.draft.find(strings(call.funcname)[-1], [column.name for column in table.columns])
+    if table.has(name):
+        element.ClearField("expr")
+        element.name = name
+        reader.draft.note(f"index {node.idxname}", "covers a prefix of a column; read as the whole")
+    return element
 
 
 def _comment(reader: Reader, node: Any) -> None:
@@ -172,7 +186,7 @@ def _drop(reader: Reader, node: Any) -> None:
 
 
 def _drop_index(draft: Draft, name: str) -> bool:
-    for table in draft.tables.values():
+    for table in draft.tables.values() if draft.may_search() else ():
         kept = tuple(index for index in table.indexes if index.name != name)
         if len(kept) < len(table.indexes):
             draft.tables[table.name] = replace(table, indexes=kept)

@@ -10,10 +10,16 @@ import postgast
 from postgast.pg_query_pb2 import ParseResult
 
 from archbook.schema.draft import Draft
-from archbook.schema.model import Identity, Type
+from archbook.schema.model import READABLE, Identity, Type
 
 SERIALS = {"serial": "int4", "serial4": "int4", "bigserial": "int8", "serial8": "int8",
            "smallserial": "int2", "serial2": "int2"}  # fmt: skip
+MYSQL = {
+    "tinyint": "int2", "mediumint": "int4", "double": "float8", "datetime": "timestamp", "tinytext": "text",
+    "mediumtext": "text", "longtext": "text", "blob": "bytea", "tinyblob": "bytea", "mediumblob": "bytea",
+    "longblob": "bytea", "binary": "bytea", "varbinary": "bytea",
+}  # fmt: skip
+"""Types of MySQL that PostgreSQL's grammar takes for types of the user's own."""
 ACTIONS = {"a": "", "r": "RESTRICT", "c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 IDENTITIES: dict[str, Identity] = {"a": "always", "d": "by default"}
 
@@ -40,6 +46,13 @@ class Reader:
         for own in (self.draft.enums, self.draft.domains, self.draft.composites):
             if found := self.draft.on_path(type_.name, own):
                 return replace(type_, name=found), identity
+        if type_.name in MYSQL:
+            meant = MYSQL[type_.name]
+            if type_.name not in self.draft.told:
+                what = f"is MySQL's; read as {READABLE.get(meant, meant)}, here and below"
+                self.draft.note(f"type {type_.name}", what, "", "read as meant")
+            self.draft.told.add(type_.name)
+            type_ = Type(meant, type_.modifiers if meant == "timestamp" else (), type_.array)
         return type_, identity
 
     def line_of(self, node: Any) -> int:

@@ -183,6 +183,7 @@ class _Writer:
         elif column.generated is not None:
             tail = f" GENERATED ALWAYS AS ({column.generated}) STORED"
         elif column.default is not None:
+            self._needs(column.line, f"{table.name}.{column.name}", column.default)
             tail = f" DEFAULT {column.default}"
         return f"{quoted(column.name)} {type_}{tail}{'' if column.nullable else ' NOT NULL'}"
 
@@ -240,13 +241,19 @@ class _Writer:
                 yield from (f"{start}CHECK ({limit_sql(limit)})" for limit in self.schema.limits(table, column))
         for check in table.checks:
             if not self.scratch:
+                self._needs(check.line, f"check of {table.name}", check.expression)
                 yield f"{start}{_named(check.name)}CHECK ({check.expression})"
             elif not check.limits and self._harmless(table, check):
                 yield f"{start}CHECK ({check.expression})"
 
+    def _needs(self, line: int, part: str, expression: str) -> None:
+        """Tell of functions of the DDL that must be there first: they are kept as text and not written."""
+        functions = {c.name.rpartition(".")[2].strip('"').lower() for c in self.schema.carried if c.kind == "function"}
+        if functions and (called := _calls(expression) & functions):
+            self.tell(line, part, f"calls {sorted(called)[0]}()", "create this function of the DDL before the table")
+
     def _harmless(self, table: Table, check: Check) -> bool:
-        calls = {call.strip('"').lower() for call in _CALL.findall(_STRING.sub("''", check.expression))}
-        if strange := sorted(calls - HARMLESS):
+        if strange := sorted(_calls(check.expression) - HARMLESS):
             what = f"({check.expression[:60]}) is lost"
             self.tell(check.line, f"check of {table.name}", what, f"it calls {strange[0]}", "lost")
         return not strange
@@ -287,6 +294,11 @@ class _Writer:
             if column.comment:
                 place = f"{self.name(table.name)}.{quoted(column.name)}"
                 yield f"COMMENT ON COLUMN {place} IS {literal(column.comment)}"
+
+
+def _calls(expression: str) -> set[str]:
+    """Names before a parenthesis, outside strings."""
+    return {call.strip('"').lower() for call in _CALL.findall(_STRING.sub("''", expression))}
 
 
 def _named(name: str) -> str:

@@ -18,6 +18,9 @@ _BARE = re.compile(r"[a-z_][a-z0-9_$]*")
 def rename(reader: Reader, node: Any) -> None:
     """Take one ALTER … RENAME into the draft."""
     draft, kind = reader.draft, label(node, "rename_type")
+    if not draft.may_search():
+        draft.note(f"renaming to {node.newname}", "is not read: the text renames too much")
+        return
     name = reader.meant(node.relation)
     table = draft.tables.get(name)
     if kind in ("OBJECT_TYPE", "OBJECT_DOMAIN"):
@@ -69,18 +72,24 @@ def _rename_type(draft: Draft, old: str, new: str) -> None:
 
 
 def _rename_index(draft: Draft, old: str, new: str) -> None:
-    for table in draft.tables.values():
-        indexes = tuple(replace(index, name=new) if index.name == old else index for index in table.indexes)
-        draft.tables[table.name] = replace(table, indexes=indexes)
+    for table in draft.tables.values() if draft.may_search() else ():
+        if any(index.name == old for index in table.indexes):
+            indexes = tuple(replace(index, name=new) if index.name == old else index for index in table.indexes)
+            draft.tables[table.name] = replace(table, indexes=indexes)
+            return
 
 
 def _rename_table(draft: Draft, old: str, new: str) -> None:
     tables = {}
     for table in draft.tables.values():
-        keys = tuple(replace(key, to=new) if key.to == old else key for key in table.foreign_keys)
-        parent = new if table.partition_of == old else table.partition_of
-        name = new if table.name == old else table.name
-        tables[name] = replace(table, name=name, foreign_keys=keys, partition_of=parent)
+        renamed = table
+        if any(key.to == old for key in table.foreign_keys):
+            keys = tuple(replace(key, to=new) if key.to == old else key for key in table.foreign_keys)
+            renamed = replace(renamed, foreign_keys=keys)
+        if old in (table.name, table.partition_of):
+            parent = new if table.partition_of == old else table.partition_of
+            renamed = replace(renamed, name=new if table.name == old else table.name, partition_of=parent)
+        tables[renamed.name] = renamed
     draft.tables = tables
 
 
@@ -127,10 +136,11 @@ def _rename_column(draft: Draft, table: Table, old: str, new: str) -> None:
         partition_by=text(table.partition_by),
     )
     for other in draft.tables.values():
-        keys = tuple(
-            replace(k, to_columns=listed(k.to_columns)) if k.to == table.name else k for k in other.foreign_keys
-        )
-        draft.tables[other.name] = replace(other, foreign_keys=keys)
+        if any(key.to == table.name and old in key.to_columns for key in other.foreign_keys):
+            keys = tuple(
+                replace(k, to_columns=listed(k.to_columns)) if k.to == table.name else k for k in other.foreign_keys
+            )
+            draft.tables[other.name] = replace(other, foreign_keys=keys)
 
 
 def mentions(expression: str, column: str) -> bool:

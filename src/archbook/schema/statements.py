@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+INDENT = 200  # characters of white space before a # that begins a line; farther back nobody looks
 _STOP = re.compile(r"""['"`;$#]|--|/\*""")
 _DOLLAR = re.compile(r"(?<![\w$])\$(?:[^\W\d]\w{0,63})?\$")
 _PSQL = re.compile(r"\\[^\n]*")
 _DELIMITER = re.compile(r"DELIMITER[ \t]+(\S+)[^\n]*", re.IGNORECASE)
 _STRING = re.compile(r"[^']*(?:''[^']*)*'")
 _ESCAPED = re.compile(r"[^'\\]*(?:(?:''|\\.)[^'\\]*)*'", re.DOTALL)
-_SPACE = re.compile(r"[\s;]*")
+_SPACE = re.compile(r"(?:[\s;]+|--[^\n]*\n|(?<=\n)#(?![>=-])[^\n]*\n)*")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _BODY = re.compile(r"CREATE\s+(OR\s+REPLACE\s+)?(FUNCTION|PROCEDURE|RULE)\b", re.IGNORECASE)
 _ATOMIC = re.compile(r"\bBEGIN\s+ATOMIC\b", re.IGNORECASE)
@@ -131,7 +132,8 @@ class Statements:
 
     def _is_comment(self, position: int) -> bool:
         """Whether a # begins a comment of MySQL's (PostgreSQL has operators with it)."""
-        first = not self.text[self.text.rfind("\n", 0, position) + 1 : position].strip()
+        before = self.text[max(position - INDENT, 0) : position]
+        first = not before.rpartition("\n")[2].strip() and (position < INDENT or "\n" in before)
         return (first or self.mysql) and self.text[position + 1 : position + 2] not in (">", "-", "=")
 
     def _text(self, start: int, stop: int) -> str:

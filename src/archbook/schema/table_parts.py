@@ -123,7 +123,7 @@ def _with_property(reader: Reader, table: Table, node: Any, kind: str, column: s
     if kind == "CONSTR_NOTNULL":
         changes = {"nullable": False}
     elif kind == "CONSTR_DEFAULT":
-        changes = default_of(sql(node.raw_expr))
+        changes = default_of(reader, f"{table.name}.{column}", sql(node.raw_expr))
     elif kind == "CONSTR_IDENTITY":
         changes = {"identity": IDENTITIES.get(node.generated_when, "by default"), "nullable": False}
     elif kind == "CONSTR_GENERATED":
@@ -134,8 +134,14 @@ def _with_property(reader: Reader, table: Table, node: Any, kind: str, column: s
     return replace(table, columns=columns)
 
 
-def default_of(expression: str) -> dict[str, Any]:
-    return {"identity": "serial"} if expression.lower().startswith("nextval(") else {"default": expression}
+def default_of(reader: Reader, part: str, expression: str) -> dict[str, Any]:
+    """What a DEFAULT says; MySQL's date of zeros is none."""
+    if expression.lower().startswith("nextval("):
+        return {"identity": "serial"}
+    if expression.startswith("'0000-00-00"):
+        reader.draft.note(part, f"default {expression} is left out", "only MySQL has such a date", "lost")
+        return {"default": None}
+    return {"default": None if expression.partition("::")[0].upper() == "NULL" else expression}
 
 
 def _using_index(reader: Reader, table: Table, node: Any, line: int) -> Table:
