@@ -9,6 +9,7 @@ import pytest
 from archbook.errors import ArchbookError
 from archbook.schema.clients import at_once, for_a_while
 from archbook.schema.ddl import parse
+from archbook.schema.experiment import Choice
 from archbook.schema.experiments import connection_pooling as pooling
 from archbook.schema.outcome import EngineOutcome, Outcome, part_of
 from archbook.schema.running import run
@@ -38,6 +39,18 @@ def test_it_costs_far_less_in_duckdb_and_the_verdict_says_who_misleads(outcome: 
     mine, theirs = outcome.engines["postgresql"].lead.variants
     assert connect.median - kept.median < (mine.median - theirs.median) / 3
     assert "DuckDB would mislead" in outcome.verdict
+
+
+def test_engines_that_cannot_be_told_apart_are_not_told_apart() -> None:
+    alike = part_of(pooling.ONE, "s", {pooling.CONNECT: [0.001, 0.009], pooling.KEPT: [0.001, 0.008]})
+    busy = part_of(pooling.BUSY, "1/s", {"pool of 1": [50.0], "pool of 32": [60.0]})
+    rate = part_of(pooling.RATE, "1/s", {"connect per query": [9.0], "pool of 1": [50.0]})
+    wait = part_of(pooling.WAIT, "s", {"connect per query": [9.0], "pool of 1": [0.1]})
+    parts = {"duckdb": (alike,), "postgresql": (alike, rate, wait, busy)}
+    engines = {name: EngineOutcome(name, "1", 1, found) for name, found in parts.items()}
+    said = pooling.verdict(Choice("t", ("id",), ""), engines)
+    assert "run it again on a quiet machine" in said
+    assert "mislead" not in said
 
 
 def test_a_pool_of_one_makes_clients_wait_and_larger_ones_follow_littles_law(outcome: Outcome) -> None:

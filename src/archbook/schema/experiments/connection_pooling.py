@@ -222,13 +222,15 @@ def verdict(choice: Choice, engines: Mapping[str, EngineOutcome]) -> str:
     duck, postgres = engines.get("duckdb"), engines.get("postgresql")
     if postgres:
         said += [_sized(postgres), _too_large(postgres)]
-    if duck and postgres and postgres.lead.ratio_low > duck.lead.ratio_high:
+    if duck and postgres and postgres.lead.ratio_low > 2 * max(duck.lead.ratio, 1.0):
         said.append(
             f"DuckDB would mislead: connecting costs {_cost(duck)} there and {_cost(postgres)} in PostgreSQL. Its "
             "connections are cursors of one process; PostgreSQL starts a process for each, logs in, and has a fixed "
             "number of them. Decide by PostgreSQL."
         )
-    elif duck and not postgres:
+    elif duck and postgres:
+        said.append("The times spread too widely here to tell the engines apart: run it again on a quiet machine.")
+    elif duck:
         said.append(
             "DuckDB alone misleads about a server: its connections are cursors of this process, which cost nothing, "
             "are never refused and need no pool. Measure with engine both before a pool is sized."
