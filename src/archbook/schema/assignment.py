@@ -33,6 +33,7 @@ class Assignment:
     values: dict[str, Value] = field(default_factory=dict)
     repeating: list[tuple[str, ...]] = field(default_factory=list)  # unique sets that may repeat
     dangling: list[ForeignKey] = field(default_factory=list)  # foreign keys that may point to nothing
+    losses: dict[str, int] = field(default_factory=dict)  # how often each table had lost rows by then
     pointed: list[ForeignKey] = field(default_factory=list)  # foreign keys that are part of a unique set
 
 
@@ -75,7 +76,7 @@ class Planner:
         doubtful = self.assignment(table).dangling
         for key in table.foreign_keys:
             if key not in doubtful and key.to in self.filled:  # a parent filled later may come out otherwise
-                self.check(table, key)
+                self._checked[table.name, key] = self.assignment(table).losses.get(key.to, 0)
 
     def counted(self, table: Table, left: int) -> int:
         """Note how many rows a table has left."""
@@ -111,6 +112,7 @@ class Planner:
         """The expressions of a table's columns."""
         if table.name not in self._known:
             self._known[table.name] = made = Assignment()
+            made.losses = dict(self._losses)
             self._busy.add(table.name)
             self._number(table, made)
             for columns in sorted(self.unique_sets(table), key=len):
