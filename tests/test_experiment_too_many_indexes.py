@@ -123,7 +123,7 @@ def engine(name: str, slow: float, spread: float = 0.05) -> EngineOutcome:
     [
         (2.0, 6.0, "DuckDB would mislead, to too many indexes: 2× in DuckDB against 6× in PostgreSQL"),
         (6.0, 2.0, "DuckDB would mislead, to too few indexes: 6× in DuckDB against 2× in PostgreSQL"),
-        (4.0, 4.0, "both engines tell alike (4× in DuckDB against 4× in PostgreSQL)"),
+        (4.0, 4.0, "The cost of writing lies within one spread (4× in DuckDB against 4× in PostgreSQL)"),
     ],
 )
 def test_the_verdict_follows_the_numbers(duck: float, postgres: float, said: str) -> None:

@@ -306,7 +306,7 @@ def _misleads(duck: EngineOutcome | None, postgres: EngineOutcome | None) -> str
         return f"DuckDB would mislead, to too few indexes: {compared}. {why}"
     if postgres.lead.ratio_low > duck.lead.ratio_high:
         return f"DuckDB would mislead, to too many indexes: {compared}. {why}"
-    return f"Of the cost of writing both engines tell alike ({compared}); of space and log only PostgreSQL tells."
+    return f"The cost of writing lies within one spread ({compared}); of space and log only PostgreSQL tells."
 
 
 EXPERIMENT = Experiment(
