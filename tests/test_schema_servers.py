@@ -1,6 +1,7 @@
 """More than one server: a streaming standby and shards, certainly stopped."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,12 +9,15 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from archbook.errors import EngineUnavailable
-from archbook.schema.engines.embedded import PREFIX, EmbeddedPostgres, shards, sweep
+from archbook.schema.engines.duckdb import DuckDb
+from archbook.schema.engines.embedded import EmbeddedPostgres, shards, sweep
+from archbook.schema.engines.pgbench import pgbench
 from archbook.schema.engines.standby import Standby
 from tests.test_schema_engines import gone, servers
 
@@ -147,21 +151,51 @@ def test_a_dead_guardian_makes_no_standby_and_close_still_stops_the_server() -> 
     assert gone(engine.folder, 0.5)
 
 
-def test_a_full_disk_is_a_plain_sentence_and_nothing_is_left() -> None:
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    """A disk of 8 MB."""
     with tempfile.TemporaryDirectory() as place:
         mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", place], capture_output=True)
         if mounted.returncode:
-            pytest.skip("no right to mount a small disk here; CI runs as root, and does")
+            pytest.skip("no right to mount a small disk here: run the tests as root")
+        Path(place).chmod(0o777)
         try:
-            Path(place).chmod(0o777)
-            with EmbeddedPostgres() as engine:
-                subprocess.run(["chown", "-R", str(engine.folder.owner()), place], check=True)
-                engine.execute(f"CREATE TABLESPACE small LOCATION '{place}'")
-                engine.execute("CREATE TABLE t (a text) TABLESPACE small")
-                with pytest.raises(EngineUnavailable, match="no disk left: ask for fewer rows, or free some"):
-                    engine.execute("INSERT INTO t SELECT repeat('x', 1000) FROM generate_series(1, 20000)")
-                assert engine.execute("SELECT count(*) FROM t") == [(0,)]
-            assert gone(engine.folder, 0.5)
+            yield Path(place)
         finally:
             subprocess.run(["umount", place], check=True)
-    assert PREFIX in str(engine.folder)
+
+
+def test_a_full_disk_is_a_plain_sentence_and_nothing_is_left(small_disk: Path) -> None:
+    with EmbeddedPostgres() as engine:
+        shutil.chown(small_disk, engine.folder.owner())
+        engine.execute(f"CREATE TABLESPACE small LOCATION '{small_disk}'")
+        engine.execute("CREATE TABLE t (a text) TABLESPACE small")
+        with pytest.raises(EngineUnavailable, match="no disk left: ask for fewer rows, or free some"):
+            engine.execute("INSERT INTO t SELECT repeat('x', 1000) FROM generate_series(1, 20000)")
+        assert engine.execute("SELECT count(*) FROM t") == [(0,)]
+    assert gone(engine.folder, 0.5)
+
+
+def test_a_disk_too_full_for_duckdb_to_spill_to_is_a_plain_sentence(
+    small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(small_disk))
+    with DuckDb(memory_limit="60MB") as engine:
+        with pytest.raises(EngineUnavailable, match="ran out of the memory, or of the disk, that it may use"):
+            engine.execute("CREATE TABLE t AS SELECT i, md5(i::VARCHAR) m FROM range(4000000) r(i)")
+        assert engine.execute("SELECT 1") == [(1,)]
+    assert list(small_disk.iterdir()) == []
+
+
+def test_what_pgbench_writes_goes_with_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    places: list[Path] = []
+    run = subprocess.run
+
+    def seen(*command: Any, cwd: str, **options: Any) -> Any:
+        places.append(Path(cwd).parent)
+        return run(*command, cwd=cwd, **options)
+
+    monkeypatch.setattr(subprocess, "run", seen)
+    with EmbeddedPostgres() as engine:
+        pgbench(engine, "SELECT 1;", clients=1, transactions=1)
+        assert places == [engine.folder]

@@ -163,7 +163,9 @@ class DuckDb:
         except duckdb.TransactionException as error:
             raise TransactionLost("DuckDB", _first_line(error)) from None
         except duckdb.OutOfMemoryException:
-            raise EngineUnavailable("DuckDB ran out of the memory it may use: ask for fewer rows") from None
+            raise EngineUnavailable(
+                "DuckDB ran out of the memory, or of the disk, that it may use: ask for fewer rows"
+            ) from None
         except RuntimeError as error:
             if isinstance(error.__context__, KeyboardInterrupt):  # DuckDB hides Ctrl-C behind an error of its own
                 raise error.__context__ from None

@@ -11,6 +11,7 @@ from pathlib import Path
 from psycopg.conninfo import make_conninfo
 
 from archbook.errors import EngineUnavailable, shown
+from archbook.schema.engines.embedded import EmbeddedPostgres
 from archbook.schema.engines.postgresql import Postgres
 
 
@@ -25,7 +26,8 @@ def pgbench(server: Postgres, script: str, clients: int, transactions: int) -> l
     program = Path(found.origin).parent / "pginstall" / "bin" / ("pgbench.exe" if os.name == "nt" else "pgbench")
     address = {name: value for name, value in server.options.items() if name != "password"}
     secret = {"PGPASSWORD": str(server.options["password"])} if "password" in server.options else {}
-    with tempfile.TemporaryDirectory(prefix="archbook-pgbench-") as folder:
+    beside = server.folder if isinstance(server, EmbeddedPostgres) else None  # it goes with the server, come what may
+    with tempfile.TemporaryDirectory(prefix="archbook-pgbench-", dir=beside) as folder:
         (Path(folder) / "script").write_text(script, encoding="utf-8")
         target = make_conninfo(**address, application_name=server.workplace)
         command = [str(program), "--no-vacuum", "--protocol=prepared", "--file=script", "--log", f"--client={clients}",
