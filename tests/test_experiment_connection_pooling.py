@@ -37,7 +37,8 @@ def test_connecting_costs_a_query_on_postgresql_many_times_itself(outcome: Outco
 def test_it_costs_far_less_in_duckdb_and_the_verdict_says_who_misleads(outcome: Outcome) -> None:
     connect, kept = outcome.engines["duckdb"].lead.variants
     mine, theirs = outcome.engines["postgresql"].lead.variants
-    assert connect.median - kept.median < (mine.median - theirs.median) / 3
+    cost = min(connect.values) - min(kept.values)  # the best of each: a busy machine can only slow them
+    assert cost < (min(mine.values) - min(theirs.values)) / 3
     assert "DuckDB would mislead" in outcome.verdict
 
 
