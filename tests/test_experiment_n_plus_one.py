@@ -52,11 +52,11 @@ def test_statements_are_counted_as_sent(outcome: Outcome, engine: str) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("engine", ["duckdb", "postgresql"])
-def test_lazy_loading_is_slower_with_a_network_than_each_other_way(outcome: Outcome, engine: str) -> None:
-    lazy, *others = (min(v.values) for v in outcome.engines[engine].lead.variants)  # a busy machine shifts medians
+def test_lazy_loading_is_slower_with_a_network_than_each_other_way(outcome: Outcome) -> None:
+    lead = outcome.engines["postgresql"].lead
+    lazy, *others = (min(v.values) for v in lead.variants)  # a busy machine shifts medians
     assert all(lazy > other for other in others)
-    assert "selectinload" in outcome.claims[engine]
+    assert "selectinload is" in outcome.claims["postgresql"]
 
 
 @pytest.mark.parametrize("engine", ["duckdb", "postgresql"])

@@ -17,7 +17,8 @@ from archbook.schema.sql import quoted
 from archbook.units import show_factor, significant
 
 PAGE = 20  # rows on a page
-DEPTHS = {"page half way": 0.5, "page at 10 %": 0.1, "page at 1 %": 0.01, "page 2": 0.0}
+DEEPEST = 500_000  # rows before the deepest page, which is half way down a list that is shorter
+DEPTHS = (1.0, 0.1, 0.01, 0.0)  # of the deepest page; the last is page 2
 PAGES = 4  # timed at the first depth, which leads; fewer at the others
 WALKED = 10  # pages that a reader walks through while rows come or go
 MOVED = PAGE // WALKED  # rows that come or go between two pages: in all those of the first page
@@ -69,19 +70,18 @@ def measure(lab: Lab) -> list[Part]:
         lab.engine.execute(f"DROP INDEX IF EXISTS {quoted(lab.choice.index)}")
         lab.engine.create_index(lab.choice.index, lab.choice.table, lab.choice.columns)
         lab.engine.analyze(lab.choice.table)
-    keys = _keys(lab, paged)
     parts = [
         lab.compare(
-            depth,
+            name,
             [
                 Variant("OFFSET", paged.by_offset(), takes=slice(0, 1)),
                 Variant("keyset", paged.by_keyset(), takes=slice(1, None)),
             ],
-            keys[depth] if share == 0.5 else keys[depth][:3],
-            rounds=3 if share == 0.5 else 2,
-            note=_note(lab, paged) if share == 0.5 else "",
+            keys[: 3 if number else PAGES],
+            rounds=2 if number else 3,
+            note="" if number else _note(lab, paged),
         )
-        for depth, share in DEPTHS.items()
+        for number, (name, keys) in enumerate(_keys(lab, paged).items())
     ]
     return [*parts, _total(lab, paged), *_drifts(lab, paged)]
 
@@ -102,14 +102,14 @@ def _keys(lab: Lab, paged: _List) -> dict[str, list[Key]]:
     count = int(lab.source.execute(f"SELECT count(*) FROM ({numbered})")[0][0])
     if count < REACH:
         raise ArchbookError(f"{lab.choice.table} has {count:,} rows to list; ask for more, {REACH} are needed")
-    wanted = {
-        depth: [max(PAGE, int(count * share) // PAGE * PAGE) + page * PAGE for page in range(PAGES)]
-        for depth, share in DEPTHS.items()
-    }
+    deepest = min(count // 2, DEEPEST)
+    starts = [max(PAGE, int(deepest * share) // PAGE * PAGE) for share in DEPTHS]
+    names = [*(f"page at row {significant(start)}" for start in starts[:-1]), "page 2"]
+    wanted = {name: range(start, start + PAGES * PAGE, PAGE) for name, start in zip(names, starts, strict=True)}
     offsets = ", ".join(str(offset) for listed in wanted.values() for offset in listed)
     found = lab.source.execute(f"SELECT n, {paged.columns} FROM ({numbered}) WHERE n IN ({offsets})")
     before = {row[0]: row[1:] for row in found}
-    return {depth: [(n, *before[n]) for n in listed if n in before] for depth, listed in wanted.items()}
+    return {name: [(n, *before[n]) for n in listed if n in before] for name, listed in wanted.items()}
 
 
 def _total(lab: Lab, paged: _List) -> Part:
@@ -191,8 +191,8 @@ def sentence(choice: Choice, outcome: EngineOutcome) -> str:
     """What one engine shows."""
     offset, keyset = outcome.lead.variants
     return (
-        f"On {outcome.title} with {significant(outcome.rows)} rows in {choice.table}, the page half way down the list "
-        f"by ({', '.join(choice.columns)}) takes {outcome.lead.show(offset)} by OFFSET and {outcome.lead.show(keyset)} "
+        f"On {outcome.title} with {significant(outcome.rows)} rows in {choice.table}, a {outcome.lead.name} by "
+        f"({', '.join(choice.columns)}) takes {outcome.lead.show(offset)} by OFFSET and {outcome.lead.show(keyset)} "
         f"from where the last page ended: keyset is {outcome.lead.gain()}."
     )
 
