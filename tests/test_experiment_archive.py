@@ -27,14 +27,14 @@ def test_detaching_a_month_is_faster_than_deleting_it(outcome: Outcome) -> None:
     lead = outcome.engines["postgresql"].lead
     assert (outcome.table_name, outcome.columns) == ("orders", ("created_at",))
     assert [v.name for v in lead.variants] == [archive.DELETE, archive.DETACH]
-    assert lead.ratio > 2
+    assert min(lead.variants[0].values) > 2 * min(lead.variants[1].values)  # the least: other work only adds
     assert 900 < lead.rows_returned < 1_300  # 40 000 rows in 36 months
     assert "no row was lost either way" in str(outcome)
 
 
 def test_it_writes_less_log_and_gives_the_disk_back(outcome: Outcome) -> None:
     postgres = outcome.engines["postgresql"]
-    assert postgres.part(archive.LOG).ratio_low > 5
+    assert postgres.part(archive.LOG).ratio > 5
     deleted, detached = (v.median for v in postgres.part(archive.DISK).variants)
     assert detached < 0.95 < deleted
 
@@ -57,7 +57,8 @@ def test_duckdb_renames_a_table_and_says_what_it_does_not_show(outcome: Outcome)
 
 
 def test_rows_without_a_time_forbid_concurrency_and_that_is_told() -> None:
-    ddl = "CREATE TABLE mails (id int PRIMARY KEY, user_id int, sent timestamp)"
+    name = 'm""ails of a.name that goes on and on'
+    ddl = f'CREATE TABLE "{name}" (id int PRIMARY KEY, user_id int, "se%""nt" timestamp)'
     outcome = run("archive", ddl, engine="postgresql", rows=2_000)
     wait = outcome.engines["postgresql"].part(archive.WAIT)
     assert [v.name for v in wait.variants] == [archive.DETACH, archive.DELETE]
@@ -122,7 +123,8 @@ def outcome_of(engine: str, gain: float, waited_s: float = 0.4) -> EngineOutcome
             0.4,
             ["DuckDB would mislead: the gain is 100× in PostgreSQL and 10× in DuckDB", "A plain DETACH waits"],
         ),
-        (100, 10, 0.4, ["DuckDB would mislead, though not about the gain (10× in PostgreSQL and 100× in DuckDB)"]),
+        (100, 10, 0.4, ["DuckDB would mislead: the gain is 10× in PostgreSQL and 100× in DuckDB"]),
+        (10, 10, 0.4, ["DuckDB would mislead, though not about the gain (10× in PostgreSQL and 10× in DuckDB)"]),
         (10, 100, 2e-3, ["No read waited here for a partition to be detached."]),
     ],
 )

@@ -35,20 +35,19 @@ def test_the_query_with_the_partition_key_reads_one_partition_and_is_faster(outc
     assert (outcome.table_name, outcome.columns) == ("orders", ("created_at", "user_id"))
     assert [v.name for v in month.variants] == [partition.WHOLE, partition.INDEXED, partition.BY_MONTH]
     assert scanned(month.variants[-1].plan) == 1
-    assert month.ratio_low > 2
+    assert min(month.variants[0].values) > 2 * min(month.variants[-1].values)  # the least: other work only adds
     assert "one month" in outcome.claims["postgresql"]
 
 
 def test_the_query_without_it_reads_all_partitions_and_is_slower_than_one_table(outcome: Outcome) -> None:
     one = outcome.engines["postgresql"].part(partition.OWNER)
     assert [scanned(v.plan) for v in one.variants] == [36, 0, 1]
-    assert one.between(partition.WHOLE, partition.BY_MONTH).ratio_high < 1
-    assert "The query that prunes nothing, for one user_id, reads 36 and is" in outcome.claims["postgresql"]
-    assert "each query that does not pays for all partitions" in outcome.verdict
+    assert min(one.variant(partition.BY_MONTH).values) > min(one.variant(partition.WHOLE).values)
+    assert "The query that prunes nothing, for one user_id, reads 36 and takes" in outcome.claims["postgresql"]
 
 
 def test_planning_takes_longer_the_more_partitions_there_are(outcome: Outcome) -> None:
-    many, few, none = (v.median for v in outcome.engines["postgresql"].part(partition.PLANNING).variants)
+    many, few, none = (min(v.values) for v in outcome.engines["postgresql"].part(partition.PLANNING).variants)
     assert many > 3 * few > 3 * none > 0
 
 

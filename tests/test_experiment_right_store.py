@@ -48,11 +48,12 @@ def test_every_store_is_asked_all_three_questions(outcome: Outcome) -> None:
 
 
 def test_adding_up_suits_tables_and_looking_up_suits_keys(outcome: Outcome) -> None:
-    postgres = outcome.engines["postgresql"]
-    days, one = postgres.part(right_store.DAYS), postgres.part(right_store.ONE)
-    assert days.between(right_store.OBJECTS, right_store.COLUMNS).ratio_low > 3
-    assert days.between(right_store.OBJECTS, right_store.ROWS).ratio_low > 3
-    assert one.between(right_store.COLUMNS, right_store.ROWS).ratio_low > 1
+    days, one = (
+        {v.name: min(v.values) for v in outcome.engines["postgresql"].part(name).variants}  # other work only adds
+        for name in (right_store.DAYS, right_store.ONE)
+    )
+    assert days[right_store.OBJECTS] > 3 * max(days[right_store.COLUMNS], days[right_store.ROWS])
+    assert one[right_store.COLUMNS] > one[right_store.ROWS]
 
 
 def test_each_store_takes_bytes_in_proportion_to_its_rows(outcome: Outcome) -> None:
@@ -83,6 +84,14 @@ def test_without_valkey_the_others_are_measured_and_it_is_told(monkeypatch: pyte
     assert "keys with values are left out: Valkey is not installed here" in str(outcome)
 
 
+def test_where_there_is_nothing_to_add_up_rows_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(right_store, "READS", 10)
+    outcome = run("right_store", "CREATE TABLE users (id bigserial PRIMARY KEY, created_at timestamp)",
+                  engine="postgresql", rows=1_000)  # fmt: skip
+    assert outcome.columns == ("id", "created_at")
+    assert "rows (PostgreSQL) give their number by day in" in outcome.claims["postgresql"]
+
+
 @pytest.fixture
 def lab() -> Iterator[Lab]:
     choice = Choice("t", ("id",), "", roles={"key": "id", "state": "state", "amount": "n", "time": "at"})
@@ -99,7 +108,7 @@ def test_columns_and_objects_hold_the_same_slice(lab: Lab, tmp_path: Path) -> No
     slice_of(lab, 12)
     columns, objects = columns_in(lab, lab.source), ObjectStore(lab, tmp_path)
     assert len(list(tmp_path.iterdir())) == 12
-    assert columns.row(3) == objects.row(3) == ("3", "a/b", 1.5, "2024-01-01")
+    assert columns.row(3) == objects.row(3) == ("3", "a/b", "2024-01-01", "1.500000")
     assert columns.state(3) == objects.state(3) == "a/b"
     assert columns.by_day() == objects.by_day() == {"2024-01-01": 9.0, "2024-01-02": 11.0, "2024-01-03": 13.0}
     assert objects.size_b == sum(path.stat().st_size for path in tmp_path.iterdir()) > 0
@@ -121,6 +130,7 @@ def test_a_store_that_answers_otherwise_is_noticed(lab: Lab, tmp_path: Path) -> 
         (DESIGNS / "first_draft" / "schema" / "shop.sql", "orders", "status"),
         (DESIGNS / "ecommerce" / "schema" / "products.sql", "products", "status"),
         ("CREATE TABLE t (id int PRIMARY KEY, at date, n int)", "t", "n"),
+        ("CREATE TABLE t (id int PRIMARY KEY, at date)", "t", "at"),
     ],
 )
 def test_tables_and_columns_are_picked_sensibly(ddl: str | Path, table: str, state: str) -> None:
@@ -128,9 +138,9 @@ def test_tables_and_columns_are_picked_sensibly(ddl: str | Path, table: str, sta
     assert (choice.table, choice.roles["state"]) == (table, state)
 
 
-@pytest.mark.parametrize("columns", ["id int PRIMARY KEY, n int", "id int PRIMARY KEY, at date", "n int, at date"])
+@pytest.mark.parametrize("columns", ["id int PRIMARY KEY, n int", "n int, at date"])
 def test_tables_without_the_shape_are_refused_in_one_sentence(columns: str) -> None:
-    with pytest.raises(ArchbookError, match=r"no table here has a key of one column, a time .* and a number to add up"):
+    with pytest.raises(ArchbookError, match="no table here has both a key of one column and a time"):
         right_store.choose(parse(f"CREATE TABLE t ({columns})"), {})
 
 
@@ -151,9 +161,9 @@ def outcome_of(columns_s: float, values_s: float) -> EngineOutcome:
 @pytest.mark.parametrize(
     ("columns_s", "values_s", "said"),
     [
-        (0.1, 1.0, ["Amount by day: columns (DuckDB) are 10× faster", "copy them into columns to add up"]),
-        (1.0, 0.5, ["Amount by day: keys with values (Valkey) are 2× faster", "a second store is not earned"]),
-        (2.0, 1.0, ["Amount by day: rows (PostgreSQL) and keys with values (Valkey) are alike, within the spread"]),
+        (0.1, 1.0, ["Total by day: columns (DuckDB) are 10× faster", "copy them into columns to add up"]),
+        (1.0, 0.5, ["Total by day: keys with values (Valkey) are 2× faster", "a second store is not earned"]),
+        (2.0, 1.0, ["Total by day: rows (PostgreSQL) and keys with values (Valkey) are alike, within the spread"]),
     ],
 )
 def test_the_verdict_follows_the_numbers_and_ranks_no_files(columns_s: float, values_s: float, said: list[str]) -> None:

@@ -29,10 +29,11 @@ from archbook.schema.sql import quoted
 
 SLICE = "archbook_slice"
 COLUMNS = "archbook_columns"
+_COMPARED = ("key", "state", "time", "amount")
 BATCH = 1_000  # documents in one request to Valkey
 
-Row = tuple[str, str, float, str]
-"""Of one row, what is compared between stores: key, state, amount, day."""
+Row = tuple[str, ...]
+"""Of one row, what is compared between stores: key, state, day and amount, as text."""
 Days = Mapping[str, float]
 
 
@@ -45,7 +46,7 @@ class Store(Protocol):
         """The whole row with a key, read into Python."""
 
     def state(self, key: Any) -> str:
-        """The state of a key."""
+        """The state of a key: its first ten characters, which a time has alike everywhere."""
 
     def by_day(self) -> Days:
         """The amount by day, over all rows."""
@@ -78,11 +79,12 @@ class SqlStore:
         self.engine, self.size_b = engine, size_b
         roles, columns = lab.choice.roles, lab.schema.table(lab.choice.table).columns
         key, state, when = (quoted(roles[role]) for role in ("key", "state", "time"))
-        self._places = [[c.name for c in columns].index(roles[role]) for role in ("key", "state", "amount", "time")]
+        self._places = [[c.name for c in columns].index(roles[role]) for role in _COMPARED if roles[role]]
         self._row = f"SELECT * FROM {table} WHERE {key} = $1"
         self._state = f"SELECT {state} FROM {table} WHERE {key} = $1"
-        total = added_up(lab.schema, lab.schema.table(lab.choice.table), roles["amount"])
-        zoned = lab.schema.base(lab.schema.table(lab.choice.table).column(roles["time"]).type).name == "timestamptz"
+        table_of, amount = lab.schema.table(lab.choice.table), roles["amount"]
+        total = added_up(lab.schema, table_of, amount) if amount else "count(*)"
+        zoned = lab.schema.base(table_of.column(roles["time"]).type).name == "timestamptz"
         if zoned and engine is lab.source:  # the day in UTC, as PostgreSQL finds it; DuckDB's time zones are slow
             when = f"make_timestamp(epoch_us({when}))"
         self.days = f"SELECT CAST({when} AS date) AS day, {total} AS total FROM {table} GROUP BY 1"
@@ -92,7 +94,7 @@ class SqlStore:
         return _compared(*(found[place] for place in self._places))
 
     def state(self, key: Any) -> str:
-        return str(self.engine.execute(self._state, [key])[0][0])
+        return str(self.engine.execute(self._state, [key])[0][0])[:10]
 
     def by_day(self) -> Days:
         return {str(day): float(total or 0) for day, total in self.engine.execute(self.days)}
@@ -129,8 +131,8 @@ class _Documents(ABC):
 
     def __init__(self, lab: Lab) -> None:
         self._roles = lab.choice.roles
-        amount = lab.schema.table(lab.choice.table).column(self._roles["amount"]).type
-        self._fractions = lab.schema.base(amount).name in ("float4", "float8")
+        amounts = [c for c in lab.schema.table(lab.choice.table).columns if c.name == self._roles["amount"]]
+        self._fractions = any(lab.schema.base(c.type).name in ("float4", "float8") for c in amounts)
 
     @abstractmethod
     def get(self, key: Any) -> bytes: ...
@@ -140,17 +142,17 @@ class _Documents(ABC):
 
     def row(self, key: Any) -> Row:
         found = json.loads(self.get(key))
-        return _compared(*(found[self._roles[role]] for role in ("key", "state", "amount", "time")))
+        return _compared(*(found[self._roles[role]] for role in _COMPARED if self._roles[role]))
 
     def state(self, key: Any) -> str:
-        return str(json.loads(self.get(key))[self._roles["state"]])
+        return str(json.loads(self.get(key))[self._roles["state"]])[:10]
 
     def by_day(self) -> Days:
         days: defaultdict[str, float] = defaultdict(float)
         when, amount = self._roles["time"], self._roles["amount"]
         for text in self.everything():
             found = json.loads(text)
-            value = found[amount] or 0.0
+            value = (found[amount] or 0.0) if amount else 1
             days[str(found[when])[:10]] += round(value, 2) if self._fractions else value
         return days
 
@@ -202,5 +204,5 @@ class ObjectStore(_Documents):
                 yield file.read()
 
 
-def _compared(key: Any, state: Any, amount: Any, when: Any) -> Row:
-    return str(key), str(state), round(float(amount or 0), 6), str(when)[:10]
+def _compared(key: Any, state: Any, when: Any, amount: Any = 0) -> Row:
+    return str(key), str(state)[:10], str(when)[:10], f"{float(amount or 0):.6f}"

@@ -63,9 +63,9 @@ def measure(lab: Lab) -> list[Part]:
 def _detached(lab: Lab, postgres: Postgres, months: list[Period]) -> list[Part]:
     table, when = lab.choice.table, lab.choice.roles["time"]
     cut = by_month(lab, postgres, months)
-    for name in (table, cut):
+    for number, name in enumerate((table, cut)):
         lab.tell(f"{postgres.name}: index on {when} of {name}")
-        postgres.create_index(f"{name[:30]}_time", name, [when])
+        postgres.create_index(f"archbook_time_{number}", name, [when])
         postgres.execute(f"VACUUM (ANALYZE) {quoted(name)} ({quoted(when)})")
 
     def detach(month: Period, how: str = "") -> None:
@@ -214,8 +214,8 @@ def sentence(choice: Choice, outcome: EngineOutcome) -> str:
     how = "detaching its partition" if last.name == DETACH else "renaming a table that holds only it"
     return (
         f"On {outcome.title} with {significant(outcome.rows)} rows in {choice.table}, archiving a month "
-        f"({significant(lead.rows_returned)} rows) by {how} is {lead.gain()} than by DELETE into an archive table: "
-        f"{lead.show(last)} against {lead.show(first)}."
+        f"({significant(lead.rows_returned)} rows) by {how} takes {lead.show(last)}, by DELETE into an archive table "
+        f"{lead.show(first)}: {lead.gain()}."
     )
 
 
@@ -251,7 +251,7 @@ def _misleading(duck: EngineOutcome, postgres: EngineOutcome | None) -> str:
     if not postgres:
         return f"DuckDB alone misleads about archiving: {why}. Measure with engine both before it is decided."
     gains = f"{show_factor(postgres.lead.ratio)} in PostgreSQL and {show_factor(duck.lead.ratio)} in DuckDB"
-    if postgres.lead.ratio_low > duck.lead.ratio_high:
+    if max(postgres.lead.ratio_low, duck.lead.ratio_low) > min(postgres.lead.ratio_high, duck.lead.ratio_high):
         return f"DuckDB would mislead: the gain is {gains}, and {why}. Decide by PostgreSQL."
     return f"DuckDB would mislead, though not about the gain ({gains}): {why}. Decide by PostgreSQL."
 

@@ -158,20 +158,20 @@ def sentence(choice: Choice, outcome: EngineOutcome) -> str:
     """What one engine shows."""
     when, key, month, owner = choice.roles["time"], choice.roles["key"], outcome.part(MONTH), outcome.part(OWNER)
     rows = f"{significant(outcome.rows)} rows in {choice.table}"
-    start = f"On {outcome.title} with {rows}, a query for one month by {when} is "
+    start = f"On {outcome.title} with {rows}, a query for one month by {when} takes {month.show(month.variants[-1])}"
     if outcome.engine == "duckdb":
         return (
-            f"{start}{month.gain()} where the table is sorted by it ({_pair(month, BY_TIME, WHOLE)} as the rows came). "
-            f"One for one {key} takes {_pair(owner, BY_TIME, WHOLE)} ({owner.between(WHOLE, BY_TIME).gain()}), and "
-            f"{owner.show(owner.variant(BY_KEY))} where it is sorted by {key}."
+            f"{start} where the table is sorted by it, {_show(month, WHOLE)} as the rows came: {month.gain()}. One for "
+            f"one {key} takes {_show(owner, BY_TIME)} there, {_show(owner, WHOLE)} as they came "
+            f"({owner.between(WHOLE, BY_TIME).gain()}), and {_show(owner, BY_KEY)} where it is sorted by {key}."
         )
     lost, hashed = scanned(owner.variant(BY_MONTH).plan), owner.variant(BY_HASH)
     return (
-        f"{start}{month.gain()} with partitions by month ({_pair(month, BY_MONTH, WHOLE)} by a scan of one table): its "
-        f"plan reads {scanned(month.variant(BY_MONTH).plan)} of {lost} partitions. Against an index on {when} "
-        f"({month.show(month.variant(INDEXED))}) it is {month.between(INDEXED, BY_MONTH).gain()}. The query that "
-        f"prunes nothing, for one {key}, reads {lost} and is {owner.between(WHOLE, BY_MONTH).gain()} "
-        f"({_pair(owner, BY_MONTH, WHOLE)} on one table with the same index); cut by the hash of {key} it reads "
+        f"{start} with partitions by month, {_show(month, WHOLE)} by a scan of one table: {month.gain()}. Its plan "
+        f"reads {scanned(month.variant(BY_MONTH).plan)} of {lost} partitions. With an index on {when} it takes "
+        f"{_show(month, INDEXED)}; against that, partitions are {month.between(INDEXED, BY_MONTH).gain()}. The query "
+        f"that prunes nothing, for one {key}, reads {lost} and takes {_show(owner, BY_MONTH)}, on one table with the "
+        f"same index {_show(owner, WHOLE)}: {owner.between(WHOLE, BY_MONTH).gain()}. Cut by the hash of {key} it reads "
         f"{scanned(hashed.plan)} and takes {owner.show(hashed)}."
     )
 
@@ -180,14 +180,14 @@ def _costs(postgres: EngineOutcome) -> str:
     planning, insert = postgres.part(PLANNING), postgres.part(INSERT)
     many = f"{PLANNED[0]} partitions"
     return (
-        f"Planning a query that prunes nothing takes {planning.show(planning.variant(many))} with {many}, "
-        f"{planning.show(planning.variant(WHOLE))} with none; inserting into months is "
-        f"{insert.between(WHOLE, BY_MONTH).gain('cheaper', 'dearer')} ({_pair(insert, BY_MONTH, WHOLE)})."
+        f"Planning a query that prunes nothing takes {_show(planning, many)} with {many}, {_show(planning, WHOLE)} "
+        f"with none. Inserting takes {_show(insert, BY_MONTH)} into months, {_show(insert, WHOLE)} into one table: "
+        f"{insert.between(WHOLE, BY_MONTH).gain('cheaper', 'dearer')}."
     )
 
 
-def _pair(part: Part, first: str, last: str) -> str:
-    return f"{part.show(part.variant(first))} against {part.show(part.variant(last))}"
+def _show(part: Part, name: str) -> str:
+    return part.show(part.variant(name))
 
 
 def verdict(choice: Choice, engines: Mapping[str, EngineOutcome]) -> str:

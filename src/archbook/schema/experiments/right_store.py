@@ -40,7 +40,7 @@ from archbook.units import show_duration, significant
 
 ROWS, COLUMNS, VALUES, OBJECTS = "rows (PostgreSQL)", "columns (DuckDB)", "keys with values (Valkey)", "objects (files)"
 ONE, DAYS, STATE, ALL, SIZE = (
-    "one row by its key", "amount by day", "state of one key, 1 000 times", "amount by day, all rows", "bytes stored",
+    "one row by its key", "total by day", "state of one key, 1 000 times", "total by day, all rows", "bytes stored",
 )  # fmt: skip
 STORED = 10_000  # rows in each store at most: each is a file and a key as well
 KEYS, READS = 12, 1_000
@@ -54,14 +54,14 @@ STATED = (
 
 
 def choose(schema: Schema, sizes: Mapping[str, float]) -> Choice:
-    """The biggest table whose rows come with time, have a key of one column and something to add up."""
+    """The biggest table whose rows come with time and have a key of one column; something to add up, where there is."""
     for table, when in event_tables(schema, sizes):
-        key, amount = key_column(table), amount_column(schema, table)
-        if key and amount:
-            roles = {"key": key, "time": when, "amount": amount, "state": _state(schema, table) or amount}
-            columns = tuple(dict.fromkeys(roles.values()))
-            return Choice(table.name, columns, "its rows have a key, a time and something to add up", roles=roles)
-    raise ArchbookError("no table here has a key of one column, a time that its rows came at and a number to add up")
+        if key := key_column(table):
+            amount = amount_column(schema, table)
+            roles = {"key": key, "time": when, "amount": amount, "state": _state(schema, table) or amount or when}
+            columns = tuple(dict.fromkeys(name for name in roles.values() if name))
+            return Choice(table.name, columns, "its rows have a key and a time", roles=roles)
+    raise ArchbookError("no table here has both a key of one column and a time that its rows came at")
 
 
 def _state(schema: Schema, table: Table) -> str:
@@ -136,9 +136,11 @@ def _days(expected: Days, store: Store, _lab: Lab, _key: Key) -> Sample:
 def sentence(choice: Choice, outcome: EngineOutcome) -> str:
     """What PostgreSQL shows; the other stores are compared with it."""
     days, one, state = (_show(outcome.part(name), ROWS) for name in (DAYS, ONE, STATE))
+    figure, state_of = choice.roles["amount"] or "their number", choice.roles["state"]
+    held = f"{significant(min(outcome.rows, STORED))} rows of {choice.table}"
     return (
-        f"Of {significant(min(outcome.rows, STORED))} rows of {choice.table}, {ROWS} give {choice.roles['amount']} by "
-        f"day in {days}, one row by its key in {one} and {choice.roles['state']} of one key 1 000 times in {state}."
+        f"Of {held}, {ROWS} give {figure} by day in {days}, one row by its key in {one} and {state_of} of one key "
+        f"1 000 times in {state}."
     )
 
 
