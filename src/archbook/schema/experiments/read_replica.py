@@ -242,10 +242,8 @@ def sentence(choice: Choice, outcome: EngineOutcome) -> str:
         f"write by {choice.roles['key']} are"
     )
     if not _has_standby(outcome):
-        told = lead.between(NONE, SAME).gain()
-        return (
-            f"{start} {told} beside reports on the same server ({values[SAME]}) than with no report ({values[NONE]})."
-        )
+        beside = f"beside {REPORTS} reports on the same server"
+        return f"{start} {lead.gain()} with no report ({values[NONE]}) than {beside} ({values[SAME]})."
     lag, missed = outcome.part(LAG), outcome.part(MISSED)
     at_once, waited = missed.variant(AT_ONCE), missed.variant(WAITED)
     return (
