@@ -11,6 +11,7 @@ import pytest
 
 from archbook import exercises as kit
 from archbook.design.loading import load
+from archbook.exercise_sets.data_modelling import REVIEWS
 from archbook.exercises import TODO, Exercise, check, solution
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,6 +59,15 @@ WRONG: list[tuple[str, Any, str]] = [
     ("00.5", {}, "`payment-service` holds to"),
     ("00.5", {SOME: 400}, "paid for today"),
     ("00.5", {("services", "payment-service", "concurrency"): 40}, "Only `instances`"),
+    ("04.1", 30, "too large"),
+    ("04.2", "order_items", "It is not"),
+    ("04.3", ["user_id", "status"], "1 of them hold; 1 do not, and 1 are missing"),
+    ("04.4", lambda parents, round_trip: parents * round_trip, "too small"),
+    ("04.5", lambda gain, cost: gain / cost, "too large"),
+    ("04.6", "CREATE TABEL reviews (id int)", "No table `reviews` could be read"),
+    ("04.6", "CREATE TABLE reviews (id bigint PRIMARY KEY)", "needs a foreign key"),
+    ("04.6", REVIEWS.replace("BETWEEN 1 AND 5", "> 0"), "A rating is from 1 to 5"),
+    ("04.6", REVIEWS.replace("CREATE INDEX", "--"), "has no index"),
     ("05.1", "GET /api/v1/categories", "It is not"),
     ("05.2", "no-cache", "It is not"),
     ("05.3", 0.97, "too small"),

@@ -194,6 +194,43 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """All that hold of several names, in any order. answer: the right ones."""
+
+    options: Callable[[Design], Sequence[str]]
+    answer: Callable[[Design], Iterable[str]]
+
+    def form(self, design: Design, /) -> str:
+        return f"Answer with a list of those that hold: {', '.join(f'`{option}`' for option in self.options(design))}."
+
+    def fault(self, answer: Any, design: Design, /) -> str:
+        if not isinstance(answer, list | tuple | set | frozenset):
+            raise Stumble(f"{_quoted(answer)} is not a list. {self.form(design)}")
+        for name in answer:
+            Choice(self.options, self.options).fault(name, design)  # Stumble at what is no option
+        given, right = {name.strip().casefold() for name in answer}, {name.casefold() for name in self.answer(design)}
+        if len(given - right) + len(right - given) == 0:
+            return ""
+        return f"{len(given & right)} of them hold; {len(given - right)} do not, and {len(right - given)} are missing."
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text of the reader's, such as DDL. lacks: what it still lacks, given the text and the design; or empty."""
+
+    lacks: Callable[[str, Design], str]
+    what: str
+
+    def form(self, _: Design, /) -> str:
+        return f"Answer with {self.what}, in quotes."
+
+    def fault(self, answer: Any, design: Design, /) -> str:
+        if not isinstance(answer, str):
+            raise Stumble(f"{_quoted(answer)} is not a text. {self.form(design)}")
+        return str(_guarded("your text", self.lacks, answer, design))
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A function of the reader's, tried on cases: (arguments, expected number)."""
 
