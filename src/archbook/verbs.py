@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,10 @@ class _Shown:
 
 
 class Said(_Shown, str):
-    """A sentence that shows itself without quotes."""
+    """A sentence that shows itself without quotes, and as prose in a notebook."""
+
+    def _repr_html_(self) -> str:
+        return f'<div style="max-width:60em">{html.escape(self)}</div>'
 
 
 class Files(_Shown, list[Path]):

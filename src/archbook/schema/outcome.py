@@ -223,6 +223,13 @@ class Outcome:
             lines += [f"{name}{', ' if title else ''}{title}: {note}" for title, note in said.items()]
         return lines
 
+    def reading(self, *words: str) -> Table:
+        """The readings of the parts whose names have one of `words`."""
+        found = [
+            line.partition(": ") for line in self.readings() if any(word in line.partition(": ")[0] for word in words)
+        ]
+        return as_columns(("what", "reads"), [(name, text) for name, _, text in found])
+
     def table(self, part: str = "") -> Table:
         """Values per engine, part and variant; of one part where it is named."""
         several = not part and len(self.parts()) > 1
