@@ -20,7 +20,7 @@ REFUSALS = {
     "tag_python": ":2 `name`: has a tag (`tag:yaml.org,2002:python/object/apply:os.system`); write the value without a tag",
     "tag_core": ":1 `archbook`: has a tag (`tag:yaml.org,2002:int`); write the value without a tag",
     "merge_key": ":4 `services`: has a merge key (`<<`); write the keys out",
-    "two_documents": ":2: has more than one document; keep one design in one file",
+    "two_documents": ":2: has more than one document; keep one document in a file",
     "directive": ":1: has a directive (`%…`); take the line out",
     "key_is_a_list": ":2: has a key that is no text; write keys as plain words",
     "key_is_a_mapping": ":2: has a key that is no text; write keys as plain words",

@@ -2,7 +2,8 @@
 
 Only libyaml's *events* are read, which needs no recursion in C, and reading stops at the first breach of a limit.
 Anchors and aliases, tags, merge keys, several documents and keys that are no text are refused; a plain ``NO``,
-``12:30:45`` or ``2026-11-23`` stays text; only ``true`` and ``false`` are booleans; no key may stand twice.
+``12:30:45`` or ``2026-11-23`` stays text; only ``true`` and ``false`` are booleans; no key may stand twice. A file
+of another tool (`Limits.foreign`) may have anchors, merge keys and tags, whose values count wherever they are used.
 """
 
 from __future__ import annotations
@@ -42,9 +43,22 @@ _WORDS = (
     ("tag", "has a tag (`!…`)", "write the value without a tag"),
     ("while scanning an anchor", "has an anchor (`&…`)", "write the value out, or put the text in quotation marks"),
     ("while scanning an alias", "has an alias (`*…`)", "write the value out, or put the text in quotation marks"),
-    ("document start", "has more than one document", "keep one design in one file"),
+    ("document start", "has more than one document", "keep one document in a file"),
     ("", "does not fit the lines above it", "look at the indentation, the colons and the brackets"),
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large a file may be (bytes, levels, values), and whether it was written for another tool."""
+
+    size_b: int = SIZE_LIMIT_B
+    depth: int = DEPTH_LIMIT
+    values: int = VALUES_LIMIT
+    foreign: bool = False
+
+
+DESIGN = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +70,10 @@ class Document:
     problems: list[Problem]
 
 
-def read_yaml(content: bytes | str, file: str) -> Document:
+def read_yaml(content: bytes | str, file: str, limits: Limits = DESIGN) -> Document:
     """Read a document. Raises DesignError, in milliseconds, for whatever is not plain and bounded YAML."""
-    text = decoded(content, file)
-    reader = _Reader(text, file)
+    text = decoded(content, file, limits)
+    reader = _Reader(text, file, limits)
     try:
         data = reader.document()
     except yaml.YAMLError as error:
@@ -74,18 +88,18 @@ def refusal(file: str, line: int | None, what: str, remedy: str) -> DesignError:
     return DesignError([Problem(file, line, "", what, remedy)])
 
 
-def decoded(content: bytes | str, file: str) -> str:
+def decoded(content: bytes | str, file: str, limits: Limits = DESIGN) -> str:
     """The text of a file, without a byte-order mark. Raises DesignError for binary, huge or badly encoded content."""
-    if len(content) > SIZE_LIMIT_B:
-        what = f"is larger than {SIZE_LIMIT_B // 1_000_000} MB"
-        raise refusal(file, None, what, "split the design, or move long texts out of it")
+    if len(content) > limits.size_b:
+        what = f"is larger than {limits.size_b // 1_000_000} MB"
+        raise refusal(file, None, what, "split it, or move long texts out of it")
     try:
         text = content if isinstance(content, str) else content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1  # type: ignore[arg-type]
         raise refusal(file, line, "is not UTF-8 text", "save the file in the encoding UTF-8") from None
     text = text.removeprefix("\ufeff")
-    if found := _FORBIDDEN.search(text):
+    if not limits.foreign and (found := _FORBIDDEN.search(text)):
         line = text.count("\n", 0, found.start()) + 1
         raise refusal(file, line, f"has the control character U+{ord(found[0]):04X}", "take it out")
     return text
@@ -106,8 +120,10 @@ def scalar(text: str) -> Any:
 
 
 class _Reader:
-    def __init__(self, text: str, file: str) -> None:
-        self.file = file
+    def __init__(self, text: str, file: str, limits: Limits) -> None:
+        self.file, self.limits = file, limits
+        self.count = 0
+        self.anchored: dict[str, tuple[Any, int]] = {}
         self.next: Callable[[], Any] = LOADER(text).get_event
         self.lines: dict[Where, int] = {}
         self.problems: list[Problem] = []
@@ -125,28 +141,45 @@ class _Reader:
         self.next()
         end = self.next()
         if type(end) is not yaml.StreamEndEvent:
-            self.refuse(end, (), "more than one document", "keep one design in one file")
+            self.refuse(end, (), "more than one document", "keep one document in a file")
         return data
 
     def value(self, event: Any, where: Where, key: Any) -> Any:
         self.lines[where] = key.start_mark.line + 1
-        kind = type(event)
+        kind, before = type(event), self.count
+        self.count += 1
         if kind is yaml.AliasEvent:
-            return self.refuse(event, where, f"an alias (`*{event.anchor[:40]}`)", "write the value out")
+            return self.alias(event, where)
         if event.anchor is not None or event.tag is not None:
             self.properties(event, where)
         if kind is yaml.ScalarEvent:
-            return self.scalar(event, where)
-        if len(where) >= DEPTH_LIMIT:
-            what = f"values inside values, more than {DEPTH_LIMIT} deep"
-            self.refuse(event, where[:3], what, "a design needs about 8", stop=True)
-        if len(self.lines) > VALUES_LIMIT:
-            what = f"more than {VALUES_LIMIT // 1000} 000 values"
-            self.refuse(event, where[:3], what, "split the design", stop=True)
-        return self.mapping(where) if kind is yaml.MappingStartEvent else self.sequence(where)
+            data = self.scalar(event, where)
+        else:
+            if len(where) >= self.limits.depth:
+                what = f"values inside values, more than {self.limits.depth} deep"
+                self.refuse(event, where[:3], what, "a design needs about 8", stop=True)
+            self.counted(event, where)
+            data = self.mapping(where) if kind is yaml.MappingStartEvent else self.sequence(where)
+        if event.anchor is not None:
+            self.anchored[event.anchor] = data, self.count - before
+        return data
+
+    def counted(self, event: Any, where: Where) -> None:
+        if self.count > self.limits.values:
+            what = f"more than {self.limits.values // 1000} 000 values"
+            self.refuse(event, where[:3], what, "split it", stop=True)
+
+    def alias(self, event: Any, where: Where) -> Any:
+        known = self.anchored.get(event.anchor) if self.limits.foreign else None
+        if known is None:
+            return self.refuse(event, where, f"an alias (`*{event.anchor[:40]}`)", "write the value out")
+        self.count += known[1]
+        self.counted(event, where)
+        return known[0]
 
     def mapping(self, where: Where) -> dict[str, Any]:
         data: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
         while type(event := self.next()) is not yaml.MappingEndEvent:
             if type(event) is not yaml.ScalarEvent:
                 self.refuse(event, where, "a key that is no text", "write keys as plain words", stop=True)
@@ -154,6 +187,13 @@ class _Reader:
             if event.anchor is not None or event.tag is not None:
                 self.properties(event, (*where, key))
             if key == "<<" and not event.style:
+                if self.limits.foreign:
+                    found = self.value(self.next(), (*where, key), event)
+                    parts = found if isinstance(found, list) else [found]
+                    merged = {
+                        k: v for part in [*parts[::-1], merged] if isinstance(part, dict) for k, v in part.items()
+                    }
+                    continue
                 self.refuse(event, where, "a merge key (`<<`)", "write the keys out")
             if key in data:
                 line, first = event.start_mark.line + 1, self.lines[(*where, key)]
@@ -162,7 +202,7 @@ class _Reader:
                 self.value(self.next(), (*where, key + " (again)"), event)
             else:
                 data[key] = self.value(self.next(), (*where, key), event)
-        return data
+        return {**merged, **data} if merged else data
 
     def sequence(self, where: Where) -> list[Any]:
         data: list[Any] = []
@@ -181,6 +221,8 @@ class _Reader:
         return text
 
     def properties(self, event: Any, where: Where) -> None:
+        if self.limits.foreign:
+            return
         if event.anchor is not None:
             remedy = "write the value out where it is needed"
             self.refuse(event, where, f"an anchor (`&{event.anchor[:40]}`)", remedy)

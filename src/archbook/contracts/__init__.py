@@ -1,0 +1,1 @@
+"""APIs as contracts: OpenAPI documents, what is wrong with them, and what breaks clients."""
