@@ -20,6 +20,9 @@ GOOD = "\nCREATE TABLE good (a int);\n"
     ("broken", "said"),
     [
         ("CREATE TABEL t (a int);", "did you mean `TABLE`?"),
+        ("CREATE TABEL users (a int);", "did you mean `TABLE`?"),  # CREATE USER would be a setting
+        ("CREATE TABEL user (a int);", "did you mean `TABLE`?"),
+        ("DROP TABEL t;", "did you mean `TABLE`?"),
         ("CREATE TABLE t (a int DEFAULT 'oops);", "never closed"),
         ('CREATE TABLE "t (a int);', "never closed"),
         ("/* a comment", "never closed"),

@@ -196,6 +196,29 @@ def test_a_mysql_dump_is_read() -> None:
     assert not [entry for entry in schema.ledger if entry.kind == "refused"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        """CREATE TABLE t (c ENUM('a b','c''d') DEFAULT 'a b')""",
+        """CREATE TABLE t (c ENUM("a b","c'd") DEFAULT "a b" COMMENT "why", d int AUTO_INCREMENT)""",
+        """CREATE TABLE t (c ENUM("a b","c'd") DEFAULT "a b")""",
+    ],
+    ids=["only this is MySQL's", "much is", "in double quotes"],
+)
+def test_values_of_an_enum_are_read_in_either_quotes(text: str) -> None:
+    schema = parse(text)
+    (enum,) = schema.enums.values()
+    assert enum.values == ("a b", "c'd")
+    assert (schema.table("t").column("c").type.name, schema.table("t").column("c").default) == (enum.name, "'a b'")
+
+
+def test_a_default_in_double_quotes_is_told_once() -> None:
+    said = [str(entry) for entry in parse('CREATE TABLE t (c text DEFAULT "x",\nd text DEFAULT "y")').concerns()]
+    assert said == [
+        "line 1: default in double quotes: is a string as MySQL writes it; PostgreSQL wants '…'; here and below"
+    ]
+
+
 def test_copy_blocks_settings_and_psql_lines_are_told_and_not_read_as_ddl() -> None:
     schema = parse(
         "SET x = 1;\nSET y = 2;\n\\connect db\nCREATE TABLE t (a int);\n"

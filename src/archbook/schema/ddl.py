@@ -29,9 +29,10 @@ _CARRIED = re.compile(
 _ROWS = re.compile(r"(INSERT|UPDATE|DELETE|REPLACE|COPY|TRUNCATE|LOAD|MERGE)\b", re.I)
 _SETTINGS = re.compile(
     r"(SET|RESET|SELECT|SHOW|USE|BEGIN|START|COMMIT|ROLLBACK|GRANT|REVOKE|LOCK|UNLOCK|ANALYZE|VACUUM|REFRESH|REINDEX"
-    r"|DO|CALL|END|\\|(?:CREATE|ALTER|DROP)\s+(?:\w+\s+)?(?:SCHEMA|DATABASE|SEQUENCE|EXTENSION|ROLE|USER|SERVER|PUBLICATION"
+    r"|DO|CALL|END|(?:CREATE|ALTER|DROP)\s+(?:(?:TEMP|TEMPORARY|UNLOGGED|MATERIALIZED|UNIQUE|EVENT|TRUSTED|PROCEDURAL|DEFAULT)\s+)?"
+    r"(?:SCHEMA|DATABASE|SEQUENCE|EXTENSION|ROLE|USER|SERVER|PUBLICATION|GROUP|CONVERSION|TRANSFORM"
     r"|SUBSCRIPTION|TABLESPACE|VIEW|FUNCTION|PROCEDURE|TRIGGER|DOMAIN|AGGREGATE|INDEX|RULE|TYPE|POLICY|LANGUAGE|DEFAULT"
-    r"|COLLATION|OPERATOR|CAST|STATISTICS|EVENT|FOREIGN|ACCESS|TEXT)|CREATE\s+(?:FOREIGN|ACCESS|TEXT))", re.I,
+    r"|COLLATION|OPERATOR|CAST|STATISTICS|EVENT|FOREIGN|ACCESS|TEXT))\b|(\\)", re.I,
 )  # fmt: skip
 _WORDS = ("CREATE", "ALTER", "TABLE", "INDEX", "UNIQUE", "TYPE", "DOMAIN", "COMMENT", "INSERT", "DROP")
 _SEARCH_PATH = re.compile(r"SET\s+(?:SESSION\s+|LOCAL\s+)?search_path\s*(?:=|\bTO\b)\s*(.*)", re.I | re.S)
@@ -123,7 +124,7 @@ def _take(draft: Draft, statement: Statement) -> bool:
         what = f"has {statement.rows:,} rows that are not read" if statement.rows else "is not read"
         draft.note(f"{rows[1].upper()} statement", what, "experiments make their own rows", "rows")
     elif setting := _SETTINGS.match(text):
-        words = " ".join(setting[1].upper().split())
+        words = " ".join(setting[0].upper().split())
         draft.note(f"{words} statement", "is not read", "it says nothing about tables", "setting")
     else:
         return _read(draft, statement)

@@ -28,7 +28,7 @@ class Draft:
     """What has been read so far. `line` is that of the statement (or part) being read.
 
     search_path: the schemas in which a bare name is looked for; empty text stands for `public`.
-    key_names: names of primary keys by table, for DROP CONSTRAINT. told: foreign types that the ledger has.
+    key_names: names of primary keys by table, for DROP CONSTRAINT. told: what the ledger says once for all.
     """
 
     tables: dict[str, Table] = field(default_factory=dict)
@@ -155,7 +155,7 @@ class Draft:
         return replace(
             table,
             primary_key=key,
-            columns=tuple(replace(c, nullable=c.nullable and c.name not in key) for c in table.columns),
+            columns=tuple(replace(c, nullable=False) if c.nullable and c.name in key else c for c in table.columns),
             foreign_keys=tuple(k for k in table.foreign_keys if known(k, "foreign key", k.columns)),
             uniques=tuple(u for u in table.uniques if known(u, "unique constraint", u.columns)),
             indexes=tuple(i for i in table.indexes if known(i, f"index {i.name}", i.columns + i.include)),

@@ -132,7 +132,7 @@ def _parts(text: str, line: int) -> tuple[list[tuple[str, int]], list[str]]:
             parts.append((" ".join(words), first))
             words = []
             continue
-        words.append(_masked(token, strings))
+        words.append(_masked(_as_string(token) if token[0] == '"' and _wants_string(words) else token, strings))
         if body and depth == 1 and token == "(" and not parts:
             parts.append((" ".join(words), first))
             words = []
@@ -141,6 +141,21 @@ def _parts(text: str, line: int) -> tuple[list[tuple[str, int]], list[str]]:
         raise NotMysql
     parts.append((" ".join(words), first))
     return parts, strings
+
+
+def _wants_string(words: list[str]) -> bool:
+    """Whether a string comes next: behind COMMENT, or as a value of ENUM or SET."""
+    before = [word.upper() for word in words[-2:]]
+    return (
+        before[-1:] == ["COMMENT"]
+        or before in (["ENUM", "("], ["SET", "("])
+        or (before[-1:] == [","] and _MASK.fullmatch(before[0]) is not None)
+    )
+
+
+def _as_string(token: str) -> str:
+    """What MySQL writes in double quotes, as the string that it means."""
+    return "'" + token[1:-1].replace('""', '"').replace("'", "''") + "'"
 
 
 def _masked(token: str, strings: list[str]) -> str:

@@ -135,5 +135,10 @@ def read_type(node: Any) -> tuple[Type, Identity]:
 
 
 def _modifier(node: Any) -> int | str:
-    constant = node.a_const
-    return constant.ival.ival if constant.WhichOneof("val") == "ival" else sql(node).strip("'")
+    """A number, or what an ENUM of MySQL lists: a string, or a name where it is in double quotes."""
+    value = node.a_const.WhichOneof("val")
+    if value == "ival":
+        return int(node.a_const.ival.ival)
+    if len(node.column_ref.fields) == 1:
+        return str(node.column_ref.fields[0].string.sval)
+    return str(node.a_const.sval.sval) if value == "sval" else sql(node)

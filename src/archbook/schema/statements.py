@@ -41,7 +41,8 @@ class Statements:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.mysql = _MYSQL.search(text) is not None
+        hints = text.lower()  # looked through at once; the pattern goes from word to word
+        self.mysql = any(w in hints for w in ("`", "engine", "auto_increment")) and _MYSQL.search(text) is not None
         self._hashes: list[int] = []
         self._position = 0
         self._mark = ";"

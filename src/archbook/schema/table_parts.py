@@ -7,8 +7,9 @@ from typing import Any
 
 from archbook.schema.checks import limits_of
 from archbook.schema.draft import mysql_index, named
-from archbook.schema.model import Check, Column, ForeignKey, Index, Table, Unique
+from archbook.schema.model import Check, Column, Enum, ForeignKey, Index, Table, Type, Unique
 from archbook.schema.pg_tree import ACTIONS, IDENTITIES, Reader, exclusion, label, sql, strings
+from archbook.schema.sql import literal
 
 LIKE = {"COMMENTS": 1, "CONSTRAINTS": 4, "DEFAULTS": 8, "GENERATED": 16, "IDENTITY": 32, "INDEXES": 64}
 """Bits of what LIKE … INCLUDING copies (TableLikeOption in PostgreSQL's parsenodes.h)."""
@@ -71,13 +72,18 @@ def _hidden_index(reader: Reader, node: Any) -> Index | None:
 
 def with_column(reader: Reader, table: Table, node: Any) -> Table:
     type_, identity = reader.type_of(node.type_name)
+    if type_.name in ("enum", "set") and type_.modifiers:
+        type_ = _listed(reader, table, node.colname, type_)
     if node.HasField("coll_clause"):
         reader.draft.note("COLLATE of a column", "is not kept", "", "setting")
     line = reader.line_of(node)
-    column = Column(node.colname, type_, nullable=not identity, identity=identity, line=line)
-    table = replace(table, columns=(*table.columns, column))
-    for constraint in node.constraints:
-        table = with_constraint(reader, table, constraint.constraint, node.colname)
+    fields: dict[str, Any] = {"nullable": not identity, "identity": identity}
+    constraints = [wrapped.constraint for wrapped in node.constraints]
+    for constraint in constraints:
+        fields |= _property(reader, f"{table.name}.{node.colname}", constraint)
+    table = replace(table, columns=(*table.columns, Column(node.colname, type_, line=line, **fields)))
+    for constraint in constraints:
+        table = with_constraint(reader, table, constraint, node.colname)
     return table
 
 
@@ -106,9 +112,10 @@ def with_constraint(reader: Reader, table: Table, node: Any, column: str = "") -
         last = replace(table.foreign_keys[-1], deferrable=True)
         return replace(table, foreign_keys=(*table.foreign_keys[:-1], last))
     if column:
-        return _with_property(reader, table, node, kind, column)
+        return table  # the column has it
     if kind == "CONSTR_NOTNULL":
-        return _with_property(reader, table, node, kind, columns[0])
+        filled = tuple(replace(c, nullable=False) if c.name in columns else c for c in table.columns)
+        return replace(table, columns=filled)
     if kind == "CONSTR_EXCLUSION":
         what = f"is an exclusion constraint: {exclusion(node)[:100]}"
         reader.draft.note(f"constraint {node.conname} of {table.name}", what, "it is not applied", line=line)
@@ -117,21 +124,45 @@ def with_constraint(reader: Reader, table: Table, node: Any, column: str = "") -
     return table
 
 
-def _with_property(reader: Reader, table: Table, node: Any, kind: str, column: str) -> Table:
-    """NOT NULL, DEFAULT, GENERATED and the like, which belong to one column."""
-    changes: dict[str, Any] = {}
+def _property(reader: Reader, part: str, node: Any) -> dict[str, Any]:
+    """What NOT NULL, DEFAULT, GENERATED and the like say of one column."""
+    kind = label(node, "contype")
     if kind == "CONSTR_NOTNULL":
-        changes = {"nullable": False}
-    elif kind == "CONSTR_DEFAULT":
-        changes = default_of(reader, f"{table.name}.{column}", sql(node.raw_expr))
-    elif kind == "CONSTR_IDENTITY":
-        changes = {"identity": IDENTITIES.get(node.generated_when, "by default"), "nullable": False}
-    elif kind == "CONSTR_GENERATED":
-        changes = {"generated": sql(node.raw_expr)}
-        if node.generated_kind == "v":
-            reader.draft.note("VIRTUAL column", "is read as a STORED one", "", "setting")
-    columns = tuple(replace(c, **changes) if c.name == column else c for c in table.columns)
-    return replace(table, columns=columns)
+        return {"nullable": False}
+    if kind == "CONSTR_DEFAULT":
+        return default_of(reader, part, _default(reader, node.raw_expr))
+    if kind == "CONSTR_IDENTITY":
+        return {"identity": IDENTITIES.get(node.generated_when, "by default"), "nullable": False}
+    if kind != "CONSTR_GENERATED":
+        return {}
+    if node.generated_kind == "v":
+        reader.draft.note("VIRTUAL column", "is read as a STORED one", "", "setting")
+    return {"generated": sql(node.raw_expr)}
+
+
+def _default(reader: Reader, expression: Any) -> str:
+    """A default as SQL; a name in double quotes is MySQL's string, since no default names a column."""
+    name = expression.column_ref
+    if len(name.fields) != 1 or reader.text[name.location : name.location + 1] != b'"':
+        return sql(expression)
+    _tell_once(reader, "default in double quotes", "is a string as MySQL writes it; PostgreSQL wants '…'")
+    return literal(name.fields[0].string.sval)
+
+
+def _listed(reader: Reader, table: Table, column: str, type_: Type) -> Type:
+    """ENUM and SET of MySQL, which PostgreSQL's grammar takes for types of the user's own with modifiers."""
+    if type_.name == "set":
+        return Type("text")
+    _tell_once(reader, "type ENUM (…)", "is MySQL's; PostgreSQL wants CREATE TYPE … AS ENUM (…)")
+    name = named(table.name, (column,), "enum")
+    reader.draft.enums[name] = Enum(name, tuple(map(str, type_.modifiers)), reader.line)
+    return Type(name)
+
+
+def _tell_once(reader: Reader, part: str, what: str) -> None:
+    if part not in reader.draft.told:
+        reader.draft.note(part, f"{what}; here and below", "", "read as meant")
+    reader.draft.told.add(part)
 
 
 def default_of(reader: Reader, part: str, expression: str) -> dict[str, Any]:
