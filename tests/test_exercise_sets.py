@@ -12,6 +12,7 @@ import pytest
 from archbook import exercises as kit
 from archbook.design.loading import load
 from archbook.exercise_sets.data_modelling import REVIEWS
+from archbook.exercise_sets.database_scaling import PRUNED
 from archbook.exercises import TODO, Exercise, check, solution
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,6 +51,7 @@ PLACES = {endpoint.name: place for place, endpoint in enumerate(ECOMMERCE.api.en
 PRODUCT, PICTURE = PLACES["GET /api/v1/categories/{id}/products"], PLACES["GET /api/v1/products/{id}/image"]
 SOME = ("services", "payment-service", "instances")
 WIDEST = ("services", "product-service")
+HELD = ("stores", "orders-db", "holds")
 WRONG: list[tuple[str, Any, str]] = [
     ("00.1", ECOMMERCE.sessions_per_s(), "too small"),
     ("00.2", "api-gateway", "It is not"),
@@ -86,6 +88,16 @@ WRONG: list[tuple[str, Any, str]] = [
     ("06.5", {(*WIDEST, "balancing"): "power_of_two", (*WIDEST, "instances"): 2}, "With one out"),
     ("06.5", {(*WIDEST, "balancing"): "power_of_two", (*WIDEST, "instances"): 40}, "paid for today"),
     ("06.5", {(*WIDEST, "concurrency"): 16}, "may change here"),
+    ("07.1", "orders-db.orders", "It is not"),
+    ("07.2", 594_000, "too small"),
+    ("07.3", [*PRUNED][:2], "1 of them hold; 1 do not, and 1 are missing"),
+    ("07.4", lambda rate, held, _: rate * held, "too large"),
+    ("07.5", lambda pages, size: pages * size, "too small"),
+    ("07.6", ["GET /api/v1/orders/{id}"], "1 of them hold; 0 do not, and 2 are missing"),
+    ("07.7", {}, "It still takes 100 % of the bytes"),
+    ("07.7", {(*HELD, "orders", "keep"): "1y"}, "different times"),
+    ("07.7", {(*HELD, "orders", "keep"): "90d", (*HELD, "order_items", "keep"): "90d"}, "gone after 90 d"),
+    ("07.7", {(*HELD, "outbox", "keep"): 86_400.0}, "may change here"),
     ("08.1", 8.766, "too small"),
     ("08.2", lambda attempts, layers: attempts * layers, "too small"),
     ("08.3", 300, "too large"),
