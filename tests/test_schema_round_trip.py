@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from archbook.design.loading import load
 from archbook.schema import parse, reflect, to_postgres
 from archbook.schema.draft import named
 from archbook.schema.engines.embedded import EmbeddedPostgres
 from archbook.schema.model import Check, Schema, Table
+from tests.test_schema_rows_property import tables
 
 SHOP = Path(__file__).parents[1] / "data" / "designs" / "ecommerce"
 CORPUS = Path(os.environ.get("ARCHBOOK_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
@@ -179,6 +182,31 @@ def test_our_ddl_makes_what_the_text_itself_makes(postgres: EmbeddedPostgres, na
     empty(postgres)
     postgres.execute(text)
     assert exact(ours) == exact(reflect(postgres))
+
+
+EXTRAS = [
+    "CREATE INDEX {name} ON {table} (k0 DESC);",
+    "CREATE UNIQUE INDEX {name} ON {table} (k0) WHERE (k0 IS NOT NULL);\n",
+    "CREATE INDEX {name} ON {table} ((k0 IS NULL), k0 NULLS FIRST);",
+    "COMMENT ON TABLE {table} IS 'it''s {name}; \"so\"';\n",
+    "COMMENT ON COLUMN {table}.k0 IS E'a \\n {name}';",
+    "ALTER TABLE {table} ADD COLUMN {name} \"m'ood\" DEFAULT 'o''k' NOT NULL;\n",
+    "ALTER TABLE {table} ADD COLUMN {name} bigint GENERATED ALWAYS AS IDENTITY UNIQUE;\n",
+    "ALTER TABLE {table} ADD COLUMN {name} numeric(7,3)[] DEFAULT '{{}}';",
+    "CREATE INDEX {name} ON {table} USING hash (k0);",
+]
+
+
+@settings(max_examples=25, derandomize=True)
+@given(ddl=tables(), extras=st.lists(st.sampled_from(EXTRAS), max_size=5))
+def test_made_up_schemas_make_the_round_trip(server: EmbeddedPostgres, ddl: str, extras: list[str]) -> None:
+    more = "".join(extra.format(name=f'"Extra {n}"', table="t0") for n, extra in enumerate(extras))
+    schema = parse("CREATE TYPE \"m'ood\" AS ENUM ('sad', 'o''k');" + ddl + more)
+    empty(server)
+    assert not schema.concerns()
+    again = there_and_back(server, schema)
+    assert plain(again) == plain(schema)
+    assert [e.values for e in again.enums.values()] == [("sad", "o'k")]
 
 
 def test_a_reflected_schema_makes_the_round_trip_unchanged(postgres: EmbeddedPostgres) -> None:

@@ -235,8 +235,14 @@ def _comparison_ways(node: Any, wanted: bool) -> tuple[Way, ...]:
     found = []
     for one, other, said in ((left, right, operator), (right, left, _TURNED.get(operator, operator))):
         for name, text in _pair(one, other):
-            found.append({name: (MADE if said == "<>" else text, {"<": -1, ">": 1}.get(said, 0))})
+            found.append({name: (_other_than(other) if said == "<>" else text, {"<": -1, ">": 1}.get(said, 0))})
     return tuple(found) or ({},)
+
+
+def _other_than(node: Any) -> str:
+    """What is not the value of a node: of true it is false, of anything else a value made anew."""
+    is_truth = node.WhichOneof("node") == "a_const" and node.a_const.WhichOneof("val") == "boolval"
+    return str(not node.a_const.boolval.boolval).lower() if is_truth else MADE
 
 
 def _all(found: Iterable[tuple[Way, ...]]) -> tuple[Way, ...]:
