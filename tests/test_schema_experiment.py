@@ -222,6 +222,20 @@ def test_more_is_better_of_rates_only() -> None:
     assert part_of("throughput", "s", values).gain() == "4× slower"
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        ([70.0, 73.0], [0.0, 0.0], "0 rows instead of 71.5 rows"),
+        ([0.0], [18.0], "18 rows instead of 0 rows"),
+        ([0.0], [0.0], "no better, within the spread"),
+    ],
+)
+def test_of_nothing_there_is_no_multiple_so_both_values_are_said(
+    first: list[float], last: list[float], said: str
+) -> None:
+    assert part_of("lost", "rows", {"first": first, "last": last}).gain("better") == said
+
+
 def test_any_two_variants_of_a_part_can_be_compared() -> None:
     part = part_of("look-up", "s", {"scan": [8.0, 8.0, 8.0], "half": [4.0, 4.0, 4.0], "index": [1.0, 1.0, 1.0]})
     assert [part.between("scan", "half").ratio, part.between("index", "half").ratio] == [2.0, 0.25]

@@ -88,7 +88,10 @@ class Part:
         return part_of(self.name, self.unit, {name: self.variant(name).values for name in (first, last)})
 
     def gain(self, better: str = "faster", worse: str = "slower") -> str:
-        """The ratio as words, such as ``41× faster (38× to 44×)``."""
+        """The ratio as words, such as ``41× faster (38× to 44×)``; where one of the two is nothing, both values."""
+        ends = self.variants[:1] + self.variants[-1:]
+        if len({variant.median > 0 for variant in ends}) > 1:
+            return f"{self.show(ends[1])} instead of {self.show(ends[0])}"
         if self.ratio_low <= 1 <= self.ratio_high:
             return f"no {better}, within the spread"
         if self.ratio < 1:
