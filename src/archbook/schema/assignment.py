@@ -124,13 +124,16 @@ class Planner:
             self._busy.discard(table.name)
         return self._known[table.name]
 
-    def permuted(self, number: str, size: int, salt: str) -> str:
-        """number·a + b mod size: one to one below `size`, and far from in order."""
+    def permuted(self, number: str, size: int, salt: str, below: int = 0) -> str:
+        """number·a + b mod size: one to one below `size`, and far from in order; the number is below `below`, or size.
+
+        In 128 bits only where 64 do not hold it: they take DuckDB twenty times as long.
+        """
         dice = random.Random(f"{self.seed}/{salt}")
         factor = max(int(size * 0.618), 1) + dice.randrange(max(size // 8, 1))
         while math.gcd(factor, size) != 1:
             factor += 1
-        wide = "HUGEINT" if size * factor > 2**62 else "BIGINT"
+        wide = "HUGEINT" if (below or size) * factor + size > 2**62 else "BIGINT"
         return f"CAST((CAST({number} AS {wide}) * {factor} + {dice.randrange(size)}) % {size} AS BIGINT)"
 
     def _number(self, table: Table, made: Assignment) -> None:
@@ -198,12 +201,13 @@ class Planner:
         size, stride = math.prod(bases.values()), 1
         spread: dict[ForeignKey | str, Value] = {}
         for digit, base in bases.items():
-            spread[digit] = self._digit(size, stride, base, f"{table.name}/{columns}")
+            spread[digit] = self._digit(table, size, stride, base, f"{table.name}/{columns}")
             stride *= base
         return spread
 
-    def _digit(self, size: int, stride: int, base: int, salt: str) -> Value:
-        return lambda number: f"({self.permuted(number, size, salt)} // {stride} % {base})"
+    def _digit(self, table: Table, size: int, stride: int, base: int, salt: str) -> Value:
+        rows = max(self.rows[table.name], 1)
+        return lambda number: f"({self.permuted(number, size, salt, rows)} // {stride} % {base})"
 
     def _point(self, table: Table, key: ForeignKey, made: Assignment) -> None:
         """A foreign key whose columns are still free points by Zipf's law; else it is checked after filling."""
