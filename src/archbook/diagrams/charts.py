@@ -60,10 +60,12 @@ def experiment_chart(outcome: Outcome, part: str = "") -> Picture:
     x = altair.X("value:Q", title=title, scale=scale, axis=axis)
     colour = altair.Color("variant:N", legend=None, scale=altair.Scale(domain=names, range=SERIES))
     shape = altair.Shape("variant:N", legend=None, scale=altair.Scale(domain=names, range=SHAPES))
-    base = altair.Chart(data(rows)).encode(y=altair.Y("what:N", sort=None, title=None), color=colour)
+    room = 28 if scale.domain[0] == 0 and min(v.median for *_, v in measured) == 0 else 4  # for the text at nothing
+    y = altair.Y("what:N", sort=None, title=None, axis=altair.Axis(labelPadding=room, labelLimit=260))
+    base = altair.Chart(data(rows)).encode(y=y, color=colour)
     spread = base.mark_rule(strokeWidth=6, opacity=0.45).encode(x=altair.X("low:Q", title=title), x2="high:Q")
     repeats = altair.Chart(data(dots)).mark_point(filled=True, size=16, opacity=0.3)
-    repeated = repeats.encode(x=x, y=altair.Y("what:N", sort=None, title=None), color=colour)
+    repeated = repeats.encode(x=x, y=y, color=colour)
     median = base.mark_point(filled=True, size=110, opacity=1).encode(x=x, shape=shape)
     text = base.mark_text(dy=-14, fontSize=12).encode(x=x, text="text:N", color=altair.value(INK))
     words = {"s": ("faster", "slower"), "1/s": ("more", "less"), "B": ("smaller", "larger")}.get(
