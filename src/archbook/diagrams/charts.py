@@ -61,7 +61,7 @@ def experiment_chart(outcome: Outcome, part: str = "") -> Picture:
     colour = altair.Color("variant:N", legend=None, scale=altair.Scale(domain=names, range=SERIES))
     shape = altair.Shape("variant:N", legend=None, scale=altair.Scale(domain=names, range=SHAPES))
     room = 28 if scale.domain[0] == 0 and min(v.median for *_, v in measured) == 0 else 4  # for the text at nothing
-    y = altair.Y("what:N", sort=None, title=None, axis=altair.Axis(labelPadding=room, labelLimit=260))
+    y = altair.Y("what:N", sort=None, title=None, axis=altair.Axis(labelPadding=room, labelLimit=300))
     base = altair.Chart(data(rows)).encode(y=y, color=colour)
     spread = base.mark_rule(strokeWidth=6, opacity=0.45).encode(x=altair.X("low:Q", title=title), x2="high:Q")
     repeats = altair.Chart(data(dots)).mark_point(filled=True, size=16, opacity=0.3)
@@ -76,7 +76,7 @@ def experiment_chart(outcome: Outcome, part: str = "") -> Picture:
         finding = ", ".join(f"{p.variants[-1].name} {gains[e.title]} on {e.title}" for e, p in found)
     else:
         said = " and ".join(f"{gain} on {title}" for title, gain in gains.items())
-        finding = f"{names[-1]} against {names[0]}: {said}"
+        finding = f"{found[0][1].variants[-1].name} against {found[0][1].variants[0].name}: {said}"
     least = min(v.repeats for *_, v in measured)
     subtitle = f"{part}; {outcome.table_name}, {significant(outcome.rows)} rows; " + (
         f"{least} repeats or more, bar: middle half" if least > 1 else "measured once"
@@ -146,7 +146,7 @@ def picture(chart: Any, finding: str, subtitle: str, height: float | None = None
         .properties(title=title, background="#FFFFFF", padding=22)
         .configure(font="Arial, Helvetica, sans-serif")
         .configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelColor=INK, titleColor=INK,
-                        gridColor="#E5E7EB", labelLimit=260)
+                        gridColor="#E5E7EB", labelLimit=300)
         .configure_view(stroke=None)
     )  # fmt: skip
     alt = alt or f"{finding}. {subtitle}."
