@@ -20,8 +20,8 @@ from archbook.cli import archbook, main
 from archbook.commands.lab import lab_arguments
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ["check", "ddl", "draw", "estimate", "experiment", "export", "headroom", "lab", "lint-schema", "new",
-            "review", "schema", "simulate", "sweep"]  # fmt: skip
+COMMANDS = ["check", "ddl", "diff-api", "draw", "estimate", "experiment", "export", "headroom", "lab", "lint-schema",
+            "new", "review", "schema", "simulate", "sweep"]  # fmt: skip
 
 Copy = Callable[[str], Path]
 
@@ -70,6 +70,7 @@ WRONG = {
     ("lint-schema", "ecomerce"): "no design `ecomerce`; did you mean `ecommerce`?",
     ("lint-schema", "ecommerce", "--store", "order-db"): "no store `order-db`; did you mean `orders-db`?",
     ("lint-schema", "ecommerce", "--store", "sessions"): "store `sessions` has no DDL",
+    ("diff-api", "old.json", "new.json"): "old.json: cannot be read (No such file",
     ("experiment", "minimal", "index_or_scam"): "did you mean `index_or_scan`?",
 }
 
@@ -359,6 +360,24 @@ def test_a_ddl_file_is_linted_in_every_format(
     exit_code, out, err = run(capsys, "lint-schema", file, "--format", form)
     assert (exit_code, err) == (code, "")
     assert finding in out
+    if form == "json":
+        assert json.loads(out)["exit_code"] == code
+
+
+API = {"openapi": "3.1.0", "info": {"version": "1"}, "paths": {"/users": {"get": {"responses": {}}}}}
+
+
+@pytest.mark.parametrize(("paths", "code"), [(API["paths"], 0), ({}, 1)], ids=["the same", "an operation less"])
+@pytest.mark.parametrize("form", ["text", "md", "json"])
+def test_two_versions_of_an_api_are_compared_in_every_format(
+    paths: object, code: int, form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = tmp_path / "v1.json", tmp_path / "v2.json"
+    for file, data in zip(files, (API, {**API, "paths": paths}), strict=True):
+        file.write_text(json.dumps(data), encoding="utf-8")
+    exit_code, out, err = run(capsys, "diff-api", *files, "--format", form)
+    assert (exit_code, err) == (code, "")
+    assert ("gets 404 or 405" in out) == bool(code)
     if form == "json":
         assert json.loads(out)["exit_code"] == code
 

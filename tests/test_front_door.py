@@ -14,9 +14,9 @@ import archbook as ab
 
 NAMES = [
     "ArchbookError", "Design", "DesignError", "Estimate", "Evidence", "__version__", "answer", "chapter", "chart",
-    "check", "curve", "decide", "draw", "estimate", "exercises", "experiment", "experiments", "export", "headroom",
-    "keep", "lint_schema", "load", "load_evidence", "measure_cache", "new", "open_design", "panels", "replay", "review",
-    "save", "simulate", "sweep", "views",
+    "check", "curve", "decide", "diff_api", "draw", "estimate", "exercises", "experiment", "experiments", "export",
+    "headroom", "keep", "lint_schema", "load", "load_evidence", "measure_cache", "new", "open_design", "panels",
+    "replay", "review", "save", "simulate", "sweep", "views",
 ]  # fmt: skip
 HEAVY = ["altair", "click", "duckdb", "ipywidgets", "numba", "numpy", "pydantic", "sqlalchemy", "vl_convert", "yaml"]
 

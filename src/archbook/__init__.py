@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         check,
         curve,
         decide,
+        diff_api,
         estimate,
         experiment,
         export,
@@ -69,9 +70,9 @@ _HOME = {
 
 __all__ = [
     "ArchbookError", "Design", "DesignError", "Estimate", "Evidence", "__version__", "answer", "chapter", "chart",
-    "check", "curve", "decide", "draw", "estimate", "exercises", "experiment", "experiments", "export", "headroom",
-    "keep", "lint_schema", "load", "load_evidence", "measure_cache", "new", "open_design", "panels", "replay", "review",
-    "save", "simulate", "sweep", "views",
+    "check", "curve", "decide", "diff_api", "draw", "estimate", "exercises", "experiment", "experiments", "export",
+    "headroom", "keep", "lint_schema", "load", "load_evidence", "measure_cache", "new", "open_design", "panels",
+    "replay", "review", "save", "simulate", "sweep", "views",
 ]  # fmt: skip
 
 

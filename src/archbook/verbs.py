@@ -15,6 +15,8 @@ from archbook.evidence import Evidence
 if TYPE_CHECKING:
     from archbook.capacity.headroom import Headroom
     from archbook.capacity.result import Estimate
+    from archbook.contracts.changes import Changes
+    from archbook.contracts.document import Document
     from archbook.design.model import Design
     from archbook.diagrams.picture import Picture
     from archbook.findings.report import Report
@@ -192,6 +194,17 @@ def lint_schema(subject: Design | str | Path, **options: Any) -> Report:
         if isinstance(subject, Path):
             return lint(read_ddl(subject), **{"file": str(subject), **options})
         return lint(subject, **options)
+
+
+def diff_api(old: Document | str | Path, new: Document | str | Path) -> Changes:
+    """What a new version of an API breaks, for whom, and the way round. Each is an OpenAPI file (a Path) or a text."""
+    from archbook.contracts.breaking import diff_api
+    from archbook.contracts.document import Document, read
+
+    before, after = (
+        api if isinstance(api, Document) else read(api, name) for api, name in ((old, "old"), (new, "new"))
+    )
+    return diff_api(before, after)
 
 
 def export(design: Design, folder: str | Path, formats: Sequence[str] = ("md", "html")) -> Files:
