@@ -20,8 +20,8 @@ from archbook.cli import archbook, main
 from archbook.commands.lab import lab_arguments
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ["check", "ddl", "diff-api", "draw", "estimate", "experiment", "export", "headroom", "lab", "lint-schema",
-            "new", "review", "schema", "simulate", "sweep"]  # fmt: skip
+COMMANDS = ["check", "ddl", "diff-api", "draw", "estimate", "experiment", "export", "headroom", "lab", "lint-api",
+            "lint-schema", "new", "review", "schema", "simulate", "sweep"]  # fmt: skip
 
 Copy = Callable[[str], Path]
 

@@ -1,4 +1,4 @@
-"""Write docs/reference.md (public names, command line, rules of the review) and docs/schema-rules.md from the code.
+"""Write docs/reference.md (names, command line, rules of the review), docs/schema-rules.md and docs/api-rules.md.
 
 usage: python tools/reference.py write|check
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,10 +28,23 @@ Written by `make reference` from the rules themselves, `src/archbook/schema/lint
 A comment in the DDL accepts a finding, with its reason: `-- archbook: waive RULE TABLE.COLUMN because …`
 """
 
+API_RULES = """# Rules of `archbook lint-api`
+
+Written by `make reference` from `src/archbook/contracts/lint/rules/`; the tests run every example.
+A list at the top of the document accepts findings: `x-archbook-waivers: [{rule: RULE, about: "GET /path", why: …}]`
+"""
+
 
 def pages() -> dict[Path, str]:
     """Every page that is written from the code, by its path."""
-    return {DOCS / "reference.md": page(), DOCS / "schema-rules.md": schema_rules()}
+    from archbook.contracts.lint import rules as api_rules
+    from archbook.schema.lint import rules as schema_rules
+
+    return {
+        DOCS / "reference.md": page(),
+        DOCS / "schema-rules.md": rules_page(SCHEMA_RULES, schema_rules(), "sql"),
+        DOCS / "api-rules.md": rules_page(API_RULES, api_rules(), "yaml"),
+    }
 
 
 def page() -> str:
@@ -52,7 +65,8 @@ def page() -> str:
         *commands(),
         "## Rules of the review\n",
         *rules(),
-        "The rules of `archbook lint-schema` are in [schema-rules.md](schema-rules.md).",
+        "The rules of `archbook lint-schema` are in [schema-rules.md](schema-rules.md),",
+        "those of `archbook lint-api` in [api-rules.md](api-rules.md).",
     ]
     return "\n".join(lines) + "\n"
 
@@ -112,16 +126,14 @@ def rules() -> Iterator[str]:
     yield from described_rules(all_rules(), "yaml")
 
 
-def schema_rules() -> str:
-    """The page of the schema rules."""
-    from archbook.schema.lint import rules as all_rules
-
+def rules_page(head: str, all_rules: Sequence[Rule], language: str) -> str:
+    """A page of rules: a table, then each of them."""
     table = ["| Rule | Severity | Finds |", "|---|---|---|"]
     table += [
         f"| [`{rule.id}`](#{rule.id}-{rule.severity}-principle-{rule.principle}) | {rule.severity} | {rule.title} |"
-        for rule in all_rules()
+        for rule in all_rules
     ]
-    return "\n".join([SCHEMA_RULES, *table, "", *described_rules(all_rules(), "sql")])
+    return "\n".join([head, *table, "", *described_rules(all_rules, language)])
 
 
 def described_rules(all_rules: Iterable[Rule], language: str) -> Iterator[str]:

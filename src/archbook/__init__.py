@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         export,
         headroom,
         keep,
+        lint_api,
         lint_schema,
         load,
         load_evidence,
@@ -71,8 +72,8 @@ _HOME = {
 __all__ = [
     "ArchbookError", "Design", "DesignError", "Estimate", "Evidence", "__version__", "answer", "chapter", "chart",
     "check", "curve", "decide", "diff_api", "draw", "estimate", "exercises", "experiment", "experiments", "export",
-    "headroom", "keep", "lint_schema", "load", "load_evidence", "measure_cache", "new", "open_design", "panels",
-    "replay", "review", "save", "simulate", "sweep", "views",
+    "headroom", "keep", "lint_api", "lint_schema", "load", "load_evidence", "measure_cache", "new", "open_design",
+    "panels", "replay", "review", "save", "simulate", "sweep", "views",
 ]  # fmt: skip
 
 

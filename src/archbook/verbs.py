@@ -207,6 +207,16 @@ def diff_api(old: Document | str | Path, new: Document | str | Path) -> Changes:
     return diff_api(before, after)
 
 
+def lint_api(subject: str | Path) -> Report:
+    """What will hurt the clients of an API, told by its OpenAPI document (a Path, or its text), and what to do.
+
+    It is held against the style that most of it has.
+    """
+    from archbook.contracts.lint import lint_api
+
+    return lint_api(subject)
+
+
 def export(design: Design, folder: str | Path, formats: Sequence[str] = ("md", "html")) -> Files:
     """Write the design document; the paths written, first the one to open."""
     from archbook.export import export

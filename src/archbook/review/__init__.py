@@ -60,12 +60,14 @@ def review(
 
 
 def _waivers(design: Design) -> Iterator[PlacedWaiver]:
-    """The design's waivers, but for those that speak of its DDL: `lint_schema` looks after them."""
+    """The design's waivers, but for those that `lint_schema` and `lint_api` look after."""
+    from archbook.contracts.lint import rules as api_rules
     from archbook.schema.lint import rules as schema_rules
 
     known = {rule.id for rule in rules()}
+    elsewhere = {rule.id for rule in (*schema_rules(), *api_rules())} - known
     for index, waiver in enumerate(design.waivers):
-        if waiver.rule in known or waiver.rule not in {rule.id for rule in schema_rules()}:
+        if waiver.rule not in elsewhere:
             yield f"{design.place(('waivers', index))} `waivers[{index}]`".lstrip(), waiver
 
 

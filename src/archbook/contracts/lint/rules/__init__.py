@@ -1,0 +1,1 @@
+"""The API rules: every module of this package defines a ``RULE``."""

@@ -1,0 +1,44 @@
+"""Errors that a program cannot tell apart."""
+
+from archbook.contracts.lint.rules.error_shape import BETTER
+from archbook.contracts.lint.subject import Subject
+from archbook.findings import Hits, Rule
+
+CODES = ("code", "type", "error_code", "errorcode", "reason", "status", "error")
+TEXTS = ("message", "detail", "title", "description", "error_description", "msg")
+
+
+def codeless(subject: Subject) -> Hits:
+    """An error whose body has no code for programs, or no message for people."""
+    for endpoint in subject.endpoints:
+        for status, answer in endpoint.errors:
+            for schema in subject.document.content(answer).values():
+                names = {path.rpartition(".")[2].lower() for path, _ in subject.fields(schema)} | {
+                    name.lower() for name in subject.properties(schema)
+                }
+                missing = [what for what, known in (("code", CODES), ("message", TEXTS)) if not names & set(known)]
+                if missing and names:
+                    better = BETTER[subject.style.errors]
+                    yield endpoint.at(
+                        f"answers {status} without a {' and a '.join(missing)}",
+                        f"answer {better}",
+                        where=("responses", status),
+                    )
+                    break
+
+
+RULE = Rule(
+    id="error-without-code",
+    severity="medium",
+    principle=2,
+    why="Without a stable code clients compare texts, which breaks them when a text is mended; without a message a "
+    "person sees a number",
+    remedy="Give errors a `code` that stays, and a `message` that says what to do.",
+    references=("RFC 9457 (Problem Details for HTTP APIs)", "Google AIP-193"),
+    check=codeless,
+    fires="paths: {/a: {get: {responses: {'400': {content: {application/json: {schema: {properties: {error: "
+    "{type: string}}}}}}}}}}",
+    quiet="paths: {/a: {get: {responses: {'400': {content: {application/json: {schema: {properties: {error: "
+    "{properties: "
+    "{code: {type: string}, message: {type: string}}}}}}}}}}}}",
+)
