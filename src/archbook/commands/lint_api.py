@@ -15,7 +15,7 @@ from archbook.commands import tell, tell_json
 @click.option("--format", "form", type=click.Choice(["text", "md", "json"]), default="text", help="Format.")
 @click.option("--all", "everything", is_flag=True, help="Every finding, not two screens.")
 def command(subject: str, form: str, everything: bool) -> int:
-    """Say what will hurt the clients of an API, why, and what is better.
+    """Say what will hurt an API's clients, why, and what to do.
 
     FILE is an OpenAPI 3 or Swagger 2 document, JSON or YAML; nothing that it refers to is fetched. Exits with 1 when a
     finding of high severity is open. A list at the top of the document accepts findings, with the reason:
