@@ -67,6 +67,9 @@ WRONG = {
     ("ddl", "ecommerce", "--store", "order-db"): "no store `order-db`; did you mean `orders-db`?",
     ("ddl", "ecommerce", "--store", "orders-db", "-o", "orders.txt"): "orders.txt does not say what to write; add --to",
     ("ddl", "ecommerce", "--store", "orders-db", "-o", "no/folder/orders.dbml"): "cannot be written (No such file",
+    ("ddl", "shop.sql"): "there is no file `shop.sql`\n",
+    ("lint-schema", "db/shop.sql"): "there is no file `db/shop.sql`\n",
+    ("experiment", "shop.dump", "index_or_scan"): "there is no file `shop.dump`\n",
     ("lint-schema", "ecomerce"): "no design `ecomerce`; did you mean `ecommerce`?",
     ("lint-schema", "ecommerce", "--store", "order-db"): "no store `order-db`; did you mean `orders-db`?",
     ("lint-schema", "ecommerce", "--store", "sessions"): "store `sessions` has no DDL",
@@ -399,3 +402,12 @@ def test_a_file_without_tables_is_refused_in_a_sentence(
     assert (code, out) == (2, "")
     assert answer in err
     assert err.startswith(str(file))
+
+
+def test_a_ddl_file_that_is_not_there_suggests_the_one_that_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("shop.sql").write_text("CREATE TABLE t (id int PRIMARY KEY);", encoding="utf-8")
+    code, _, err = run(capsys, "ddl", "shpo.sql")
+    assert (code, err) == (2, "there is no file `shpo.sql`; did you mean `shop.sql`?\n")

@@ -108,6 +108,46 @@ def test_engines_with_remedies_of_their_own_are_each_named() -> None:
     assert picture.title == "sorting 10× faster on DuckDB, index 1\u202f000× faster on PostgreSQL"
 
 
+@pytest.mark.parametrize(
+    ("part", "title"),
+    [
+        (part_of("lost", "of 100", {"two": [72.0, 73.0], "atomic": [0.0, 0.0]}),
+         "atomic against two: 0 of 100 instead of 72.5 of 100 on PostgreSQL"),
+        (part_of("not seen", "share", {"at once": [0.25], "waits": [0.0]}),
+         "waits against at once: 0 % instead of 25 % on PostgreSQL"),
+        (part_of("taken", "B", {"copies": [1e6], "none": [0.0]}),
+         "none against copies: 0 B instead of 1 MB on PostgreSQL"),
+        (part_of("refused", "connections", {"opened": [200.0]}), "opened: 200 connections on PostgreSQL"),
+    ],
+)  # fmt: skip
+def test_where_a_ratio_says_nothing_a_title_has_both_values(part: Part, title: str) -> None:
+    picture = experiment_chart(one_part("postgresql", part))
+    assert picture.title == title
+    assert ("0\u202f%" in said(picture)) is (part.unit == "share")
+
+
+def test_engines_with_problems_of_their_own_are_each_told_against_theirs() -> None:
+    duck = part_of("changes", "1/s", {"read, then write": [10.0], "atomic": [20.0]})
+    postgres = part_of("changes", "1/s", {"serializable": [10.0], "atomic": [40.0]})
+    both = one_part("duckdb", duck)
+    both = replace(both, engines={**both.engines, **one_part("postgresql", postgres).engines})
+    picture = experiment_chart(both)
+    assert picture.title == (
+        "atomic against read, then write on DuckDB: 2× more; atomic against serializable on PostgreSQL: 4× more"
+    )
+    assert picture.title not in said(picture), "it stands on two lines, and does not widen the picture"
+
+
+def test_an_axis_of_counts_has_no_fractions() -> None:
+    words = said(experiment_chart(one_part("duckdb", part_of("rows", "rows", {"a": [1.0], "b": [0.0]}))))
+    assert not re.search(r"\| 0\.\d", words)
+
+
+def one_part(engine: str, part: Part) -> Outcome:
+    engines = {engine: EngineOutcome(engine, "1", 1000, (part,))}
+    return Outcome("locks", "?", "db", "orders", (), "", "", 1000, 7, engines, {}, "")
+
+
 def test_what_cannot_be_charted_is_said_in_a_sentence(shop: Design, loads: list[Estimate]) -> None:
     with pytest.raises(RenderError, match="two loads at least"):
         utilisation_chart(loads[:1], shop)

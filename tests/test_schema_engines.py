@@ -189,6 +189,19 @@ def test_nothing_is_left_when_the_owner_dies(how: signal.Signals) -> None:
     assert gone(folder)
 
 
+def test_ctrl_c_while_a_server_starts_is_seen_as_such_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    folders: list[Path] = []
+
+    def stopped(engine: EmbeddedPostgres, _: str) -> tuple[str, str]:
+        folders.append(engine.folder)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(EmbeddedPostgres, "_answer", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        EmbeddedPostgres()
+    assert gone(folders[0])
+
+
 def test_nothing_is_left_when_the_program_just_ends() -> None:
     process, folder, _ = started("")
     assert process.wait(30) == 0

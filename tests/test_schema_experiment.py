@@ -169,7 +169,13 @@ def test_the_table_that_the_design_says_is_biggest_is_picked() -> None:
         ({"engine": "postgres"}, UnknownName, "did you mean `postgresql`"),
         ({"rows": 10}, ArchbookError, "10 rows: an experiment needs 1,000 to 50,000,000"),
         ({"ddl_or_design": "CREATE TABLE t (ok boolean)"}, ArchbookError, "no table here has a foreign key"),
-        ({"ddl_or_design": ""}, ArchbookError, "no table here has a foreign key"),
+        ({"ddl_or_design": ""}, ArchbookError, "the DDL: there is no CREATE TABLE in it$"),
+        (
+            {"ddl_or_design": "CREATE TABEL t (a int)"},
+            ArchbookError,
+            "that can be read; line 1: .*did you mean `TABLE`",
+        ),
+        ({"store": "orders-db"}, ArchbookError, "store `orders-db`: DDL alone has no stores"),
     ],
 )
 def test_what_cannot_be_run_is_said_plainly(arguments: dict[str, object], error: type[Exception], said: str) -> None:
@@ -314,3 +320,23 @@ def test_a_server_is_stopped_when_measuring_fails_even_while_the_error_is_still_
         run("broken", PASTED, engine="postgresql", rows=1_000)
     assert held.traceback  # it holds the frames, as a notebook does
     assert not folders[0].exists()
+
+
+@pytest.mark.parametrize(
+    ("writes", "engine", "told"), [(True, "postgresql", 1), (False, "postgresql", 0), (True, "duckdb", 0)]
+)
+def test_measured_writes_say_that_our_own_server_never_waits_for_its_disk(
+    writes: bool, engine: str, told: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = part_of("p", "s", {"a": [1.0], "b": [1.0]})
+    writing = replace(index_or_scan.EXPERIMENT, name="writing", writes=writes, measure=lambda _: [part],
+                      sentence=lambda *_: "", verdict=lambda *_: "")  # fmt: skip
+    monkeypatch.setattr("archbook.schema.running.experiments", lambda: {"writing": writing})
+    outcome = run("writing", PASTED, engine=engine, rows=1_000)
+    assert str(outcome).count("fsync and full_page_writes are off") == told
+    assert len(outcome.notes) == told
+
+
+def test_the_throw_away_server_is_as_unsafe_as_outcomes_say() -> None:
+    with EmbeddedPostgres() as server:
+        assert [server.execute(f"SHOW {name}") for name in ("fsync", "full_page_writes")] == [[("off",)], [("off",)]]

@@ -11,6 +11,9 @@ from typing import Any
 
 import click
 
+from archbook.errors import ArchbookError, nearest, shown
+
+DDL_SUFFIXES = (".sql", ".ddl", ".psql", ".dump")
 _COLOURS = {"high": "red", "medium": "yellow", "low": "blue", "crash": "red"}
 _SEVERITY = re.compile(rf"^({'|'.join(_COLOURS)})(?=\s)", re.MULTILINE)
 
@@ -20,8 +23,12 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the va
 
 
 def ddl_file(subject: str) -> Path | None:
-    """The path, where a person named a file with DDL and not a design."""
+    """The path, where a person named a file with DDL and not a design. Raises ArchbookError where there is none."""
     path = Path(subject)
+    if path.suffix in DDL_SUFFIXES and not path.exists():
+        near = nearest(path.name, [file.name for file in path.parent.glob(f"*{path.suffix}")])
+        meant = f"; did you mean {shown(str(path.with_name(near)))}?" if near else ""
+        raise ArchbookError(f"there is no file {shown(subject)}{meant}")
     return path if path.is_file() and path.suffix not in (".yaml", ".yml") else None
 
 

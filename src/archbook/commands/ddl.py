@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archbook.commands import tell
+from archbook.commands import ddl_file, tell
 
 if TYPE_CHECKING:
     from archbook.schema import Entry, Schema
@@ -58,10 +58,9 @@ def _read(subject: str, store: str | None) -> tuple[str, str]:
     from archbook.errors import ArchbookError, UnknownName, shown
     from archbook.schema.lint import read_ddl
 
-    path = Path(subject)
     if subject == "-":
         return "standard input", sys.stdin.read()
-    if path.is_file() and path.suffix not in (".yaml", ".yml"):
+    if path := ddl_file(subject):
         return path.name, read_ddl(path)
     design = verbs.load(subject)
     known = list(design.source.ddl)

@@ -7,6 +7,7 @@ redraws: Altair takes 70 ms and more for it, the hand-written SVG of `live` half
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from archbook.capacity.result import Estimate
@@ -20,12 +21,14 @@ from archbook.units import show_factor, show_share, significant
 
 if TYPE_CHECKING:
     from archbook.schema.cache_outcome import CacheOutcome
-    from archbook.schema.outcome import Outcome
+    from archbook.schema.outcome import EngineOutcome, Outcome, Part
 
 SERIES = [VERMILION, BLUE, GREEN, PURPLE, AMBER, GREY, LINE]
 SHAPES = ["circle", "diamond", "square", "cross", "triangle-up", "triangle-down", "triangle-left"]
 WORDS = {"s": ("faster", "slower"), "1/s": ("more", "less"), "B": ("smaller", "larger")}
+LINE_LENGTH = 100  # characters of a title's line: a longer one would widen the picture
 REPEATS_DRAWN = 60  # dots of a variant; more of them say no more
+PERCENT = "format(datum.value * 100, '~g') + '\u202f%'"  # as units.show_share
 NUMBER = "replace(format(datum.value, ',~g'), ',', '\u202f')"  # as units.significant groups digits
 
 
@@ -61,28 +64,46 @@ def experiment_chart(outcome: Outcome, part: str = "") -> Picture:
     colour = altair.Color("variant:N", legend=None, scale=altair.Scale(domain=names, range=SERIES))
     shape = altair.Shape("variant:N", legend=None, scale=altair.Scale(domain=names, range=SHAPES))
     room = 28 if scale.domain[0] == 0 and min(v.median for *_, v in measured) == 0 else 4  # for the text at nothing
-    y = altair.Y("what:N", sort=None, title=None, axis=altair.Axis(labelPadding=room, labelLimit=300))
+    y = altair.Y("what:N", sort=None, title=None, axis=altair.Axis(labelPadding=room, labelLimit=400))
     base = altair.Chart(data(rows)).encode(y=y, color=colour)
     spread = base.mark_rule(strokeWidth=6, opacity=0.45).encode(x=altair.X("low:Q", title=title), x2="high:Q")
     repeats = altair.Chart(data(dots)).mark_point(filled=True, size=16, opacity=0.3)
     repeated = repeats.encode(x=x, y=y, color=colour)
     median = base.mark_point(filled=True, size=110, opacity=1).encode(x=x, shape=shape)
     text = base.mark_text(dy=-14, fontSize=12).encode(x=x, text="text:N", color=altair.value(INK))
-    words = {"s": ("faster", "slower"), "1/s": ("more", "less"), "B": ("smaller", "larger")}.get(
-        unit, ("better", "worse")
-    )
-    gains = {e.title: p.gain(*words).split(" (")[0] for e, p in found}
-    if len({p.variants[-1].name for _, p in found}) > 1:  # the engines have remedies of their own
-        finding = ", ".join(f"{p.variants[-1].name} {gains[e.title]} on {e.title}" for e, p in found)
-    else:
-        said = " and ".join(f"{gain} on {title}" for title, gain in gains.items())
-        finding = f"{found[0][1].variants[-1].name} against {found[0][1].variants[0].name}: {said}"
     least = min(v.repeats for *_, v in measured)
     subtitle = f"{part}; {outcome.table_name}, {significant(outcome.rows)} rows; " + (
         f"{least} repeats or more, bar: middle half" if least > 1 else "measured once"
     )
     chart = altair.layer(spread, repeated, median, text)
-    return picture(chart, finding, subtitle, max(110, 48 * len(rows)))
+    return picture(chart, _finding(found), subtitle, max(110, 48 * len(rows)))
+
+
+def _finding(found: Sequence[tuple[EngineOutcome, Part]]) -> str:
+    """What the last variant is against the first: how many times, or both values where that says nothing."""
+
+    def compared(part: Part) -> bool:
+        return part.unit in WORDS and part.variants[0].median > 0 < part.variants[-1].median and len(part.variants) > 1
+
+    def said(part: Part) -> str:
+        first, last = part.variants[0], part.variants[-1]
+        if compared(part):
+            return part.gain(*WORDS[part.unit]).split(" (")[0]
+        return part.show(last) + (f" instead of {part.show(first)}" if len(part.variants) > 1 else "")
+
+    firsts, lasts = ({part.variants[at].name for _, part in found} for at in (0, -1))
+    if len(firsts) > 1:  # the engines have problems of their own
+        return "; ".join(f"{' against '.join(_ends(p))} on {e.title}: {said(p)}" for e, p in found)
+    if len(lasts) > 1:  # or remedies
+        return ", ".join(f"{p.variants[-1].name} {said(p)} on {e.title}" for e, p in found)
+    return f"{' against '.join(_ends(found[0][1]))}: " + " and ".join(
+        f"{said(part)} on {engine.title}" for engine, part in found
+    )
+
+
+def _ends(part: Part) -> list[str]:
+    """Its last variant, and the first where that is another one."""
+    return list(dict.fromkeys([part.variants[-1].name, part.variants[0].name]))
 
 
 def _axis(unit: str, values: Sequence[float]) -> tuple[Any, Any, str]:
@@ -92,7 +113,10 @@ def _axis(unit: str, values: Sequence[float]) -> tuple[Any, Any, str]:
     if unit != "s":
         top = 1.08 * max([*values, 1e-9])
         names = {"B": "bytes", "1/s": "a second", "share": "share"}
-        return altair.Scale(domain=[0, top]), altair.Axis(labelExpr=NUMBER), names.get(unit, unit or "count")
+        whole = top < 8 and unit not in (*names, "times off")  # few enough to be named one by one
+        ticks = list(range(int(top) + 1)) if whole else altair.Undefined
+        labels = altair.Axis(labelExpr=PERCENT if unit == "share" else NUMBER, tickCount=7, values=ticks)
+        return altair.Scale(domain=[0, top]), labels, names.get(unit, unit or "count")
     low, high = min(values) / 2, max(values) * 3
     tens = [10.0**power for power in range(-6, 8) if low <= 10.0**power <= high]
     scale = altair.Scale(type="log", domain=[low, high])
@@ -139,14 +163,20 @@ def picture(chart: Any, finding: str, subtitle: str, height: float | None = None
     import vl_convert
 
     title = altair.TitleParams(
-        finding, subtitle=subtitle, anchor="start", fontSize=15, subtitleFontSize=12, offset=12, color=INK
+        wrap(finding, LINE_LENGTH),
+        subtitle=subtitle,
+        anchor="start",
+        fontSize=15,
+        subtitleFontSize=12,
+        offset=12,
+        color=INK,
     )
     styled = (
         (chart.properties(width=640, height=height) if height else chart)
         .properties(title=title, background="#FFFFFF", padding=22)
         .configure(font="Arial, Helvetica, sans-serif")
         .configure_axis(labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelColor=INK, titleColor=INK,
-                        gridColor="#E5E7EB", labelLimit=300)
+                        gridColor="#E5E7EB", labelLimit=400)
         .configure_view(stroke=None)
     )  # fmt: skip
     alt = alt or f"{finding}. {subtitle}."

@@ -83,7 +83,8 @@ class Experiment:
     measure: what is measured on one engine; the first part is the one that charts and evidence lead with, and its ratio
     says how many times better its last variant is than its first. sentence: the claim of one engine. verdict: what
     each engine shows, which would mislead, and why. rows: rows of each table, given those asked for.
-    without_duckdb: where DuckDB can measure nothing of it, why; it is then only told.
+    without_duckdb: where DuckDB can measure nothing of it, why; it is then only told. writes: whether it measures
+    writes, which our own server makes without waiting for its disk; the outcome then says so.
     """
 
     name: str
@@ -94,3 +95,4 @@ class Experiment:
     verdict: Callable[[Choice, Mapping[str, EngineOutcome]], str]
     rows: Callable[[Schema, Choice, int], Mapping[str, int]] = plan_rows
     without_duckdb: str = ""
+    writes: bool = False

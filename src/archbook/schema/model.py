@@ -264,6 +264,11 @@ class Schema:
         """The part of the ledger that a person should read."""
         return tuple(entry for entry in self.ledger if entry.kind in CONCERNS)
 
+    def no_table(self) -> str:
+        """What to say where no table was read: the first thing that was not understood, if any."""
+        first = next((entry for entry in self.ledger if entry.kind in ("refused", "unread")), None)
+        return "there is no CREATE TABLE in it" + (f" that can be read; {first}" if first else "")
+
     def ledger_table(self, everything: bool = False) -> TextTable:
         """The ledger for people."""
         entries = self.ledger if everything else self.concerns()

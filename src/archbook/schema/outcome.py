@@ -195,7 +195,7 @@ class EngineOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The answer of an experiment. store: of the design it ran on; empty for DDL alone. notes: what was left out."""
+    """The answer of an experiment. store: of the design it ran on; empty for DDL alone. notes: what to know beside."""
 
     name: str
     question: str
@@ -303,12 +303,12 @@ class Outcome:
             seed=self.seed,
             sample=sum(v.repeats for v in lead.variants),
             details={"statement": lead.variants[-1].statement, "index": self.index, "parts": parts,
-                     "verdict": self.verdict},
+                     "verdict": self.verdict, "notes": list(self.notes)},
         )  # fmt: skip
 
     def __str__(self) -> str:
         said = f"{self.question}\n\n{self.verdict}\n\n{self.table()}"
-        told = (("Part by part", self.readings()), ("Left out", self.notes), ("Told on the way", self.ledger))
+        told = (("Part by part", self.readings()), ("To know beside", self.notes), ("Told on the way", self.ledger))
         for heading, lines in told:
             if lines:
                 said += f"\n\n{heading}:" + "".join(f"\n- {line}" for line in lines)

@@ -22,6 +22,10 @@ from archbook.schema.rows import Progress, copy, fill
 ROWS = 200_000
 STEPS = 30  # about as many as an experiment tells of; the bar only needs to move
 LEAST_ROWS, MOST_ROWS = 1_000, 50_000_000
+UNSAFE = (
+    "PostgreSQL ran on a throw-away server that never waits for its disk (fsync and full_page_writes are off): on one "
+    "that keeps its data each commit takes longer and the log is larger. To measure that, give --engine the URL of one"
+)
 
 
 def run(
@@ -61,7 +65,9 @@ def run(
 def choose_store(choose: Choose, subject: str | Design, store: str | None) -> tuple[str, Schema, Choice]:
     """The store, its schema and what an experiment picks in it. Raises ArchbookError, UnknownName."""
     if isinstance(subject, str):
-        schema = parse(subject)
+        if store is not None:
+            raise ArchbookError(f"store {shown(store)}: DDL alone has no stores; leave it out, or name a design")
+        schema = _with_tables(parse(subject))
         return "", schema, choose(schema, {})
     if store is not None and store not in subject.source.ddl:
         if store in subject.stores:
@@ -70,8 +76,9 @@ def choose_store(choose: Choose, subject: str | Design, store: str | None) -> tu
     suits: list[tuple[float, str, Schema, Choice]] = []
     reasons = []
     for name in subject.source.ddl if store is None else [store]:
-        schema, sizes = parse(subject.source.ddl[name]), _sizes(subject, name)
+        sizes = _sizes(subject, name)
         try:
+            schema = _with_tables(parse(subject.source.ddl[name]))
             choice = choose(schema, sizes)
         except ArchbookError as error:
             reasons.append(f"{name}: {error}")
@@ -82,6 +89,12 @@ def choose_store(choose: Choose, subject: str | Design, store: str | None) -> tu
     if not reasons:
         raise ArchbookError("no store of this design has DDL; name a file in a store's `schema`")
     raise ArchbookError("; ".join(reasons))
+
+
+def _with_tables(schema: Schema) -> Schema:
+    if not schema.tables:
+        raise ArchbookError(f"the DDL: {schema.no_table()}")
+    return schema
 
 
 def _sizes(design: Design, store: str) -> Mapping[str, float]:
@@ -107,11 +120,13 @@ class _Run:
             }
         found = dict(sorted(measured.items()))  # DuckDB first
         claims = {name: experiment.sentence(choice, result) for name, result in found.items()}
-        notes = (experiment.without_duckdb,) if experiment.without_duckdb and engine == "both" else ()
+        left_out = experiment.without_duckdb if engine == "both" else ""
+        unsafe = UNSAFE if experiment.writes and engine in ("both", "postgresql") else ""
         return Outcome(
             name=experiment.name, question=experiment.question, store=store, table_name=choice.table,
             columns=choice.columns, index=choice.index, why=choice.why, rows=filled.rows[choice.table], seed=self.seed,
-            engines=found, claims=claims, verdict=experiment.verdict(choice, found), ledger=filled.ledger, notes=notes,
+            engines=found, claims=claims, verdict=experiment.verdict(choice, found), ledger=filled.ledger,
+            notes=tuple(note for note in (left_out, unsafe) if note),
         )  # fmt: skip
 
     def _engines(self, engine: str, source: DuckDb) -> Generator[Engine, None, None]:

@@ -88,7 +88,8 @@ class EmbeddedPostgres(Postgres):
     def close(self) -> None:
         """Stop the server and remove its folder. Calling it twice does no harm."""
         atexit.unregister(self.close)
-        super().close()
+        if self.connection is not None:  # none yet where starting it was interrupted
+            super().close()
         guardian, self._guardian = self._guardian, None
         if guardian is not None and guardian.stdin and guardian.stdout:
             with contextlib.suppress(OSError):

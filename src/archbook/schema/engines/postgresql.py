@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 Connection = psycopg.Connection[Any]
 EMBEDDED = "the embedded server"
 CONNECT_LIMIT_S = 10
+logging.getLogger("psycopg").addHandler(logging.NullHandler())  # else its warnings stand beside our sentence on stderr
 
 
 class Postgres:

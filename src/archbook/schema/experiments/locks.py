@@ -271,4 +271,5 @@ EXPERIMENT = Experiment(
     measure=measure,
     sentence=sentence,
     verdict=verdict,
+    writes=True,
 )

@@ -297,4 +297,5 @@ EXPERIMENT = Experiment(
     measure=measure,
     sentence=sentence,
     verdict=verdict,
+    writes=True,
 )

@@ -236,4 +236,5 @@ EXPERIMENT = Experiment(
     measure=measure,
     sentence=sentence,
     verdict=verdict,
+    writes=True,
 )

@@ -303,4 +303,5 @@ EXPERIMENT = Experiment(
     measure=measure,
     sentence=sentence,
     verdict=verdict,
+    writes=True,
 )

@@ -316,4 +316,5 @@ EXPERIMENT = Experiment(
     measure=measure,
     sentence=sentence,
     verdict=verdict,
+    writes=True,
 )

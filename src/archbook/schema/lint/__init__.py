@@ -140,7 +140,7 @@ class _Linted:
     ) -> None:  # fmt: skip
         schema = ddl if isinstance(ddl, Schema) else parse(ddl)
         if not schema.tables:
-            raise ArchbookError(f"{file}: {_no_table(schema)}")
+            raise ArchbookError(f"{file}: {schema.no_table()}")
         self.subject = Subject(schema, text, rows, elsewhere)
         with collector_at_rest():
             found, self.crashes = apply(chosen, self.subject, lambda where: f"{file}:{where[0]}" if where[0] else file)
@@ -149,11 +149,6 @@ class _Linted:
         unseen = sum(entry.kind in ("refused", "unread") for entry in schema.ledger)
         if unseen:
             self.remarks.append(f"{file}: {show_count(unseen, 'part')} could not be read, and no rule has seen them")
-
-
-def _no_table(schema: Schema) -> str:
-    first = next((entry for entry in schema.ledger if entry.kind in ("refused", "unread")), None)
-    return "there is no CREATE TABLE in it" + (f" that can be read; {first}" if first else "")
 
 
 def _of_store(store: str, findings: Sequence[Finding]) -> list[Finding]:
