@@ -215,12 +215,13 @@ class _Diff:
 
     def _merged(self) -> list[Change]:
         """Each change once, with all operations that it reaches."""
-        reached: dict[Found, set[str]] = {}
+        reached: dict[Found, frozenset[str]] = {}
         for owner, found in self.schemas.found.items():
             operations = self.schemas.operations(owner)
             for change in found:
-                reached.setdefault(change, set()).update(operations)
-        return [_change(found, tuple(sorted(operations))) for found, operations in reached.items()]
+                reached[change] = reached.get(change, operations) | operations
+        in_order = {names: tuple(sorted(names)) for names in set(reached.values())}
+        return [_change(found, in_order[names]) for found, names in reached.items()]
 
     def _version(self, breaks: bool) -> list[Change]:
         was, now = (str(document.resolve(document.data.get("info")).get("version", "")) for document in

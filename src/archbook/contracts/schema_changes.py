@@ -44,6 +44,7 @@ class SchemaChanges:
         self.old, self.new = old, new
         self.found: dict[Hashable, list[Found]] = {}
         self._users: dict[Hashable, set[Hashable]] = {}
+        self._reached: dict[Hashable, frozenset[str]] = {}
         self._waiting: deque[tuple[Any, Any, str, str, Hashable]] = deque()
 
     def add(self, owner: Hashable, change: Found) -> None:
@@ -56,15 +57,20 @@ class SchemaChanges:
         while self._waiting:
             self._pair(*self._waiting.popleft())
 
-    def operations(self, owner: Hashable) -> list[str]:
+    def operations(self, owner: Hashable) -> frozenset[str]:
         """The names of the operations that a change reaches."""
-        seen, waiting = {owner}, [owner]
+        names, seen, waiting = set(), {owner}, [owner]
         while waiting:
-            for user in self._users.get(waiting.pop(), ()):
-                if user not in seen:
-                    seen.add(user)
-                    waiting.append(user)
-        return sorted(name for name in seen if isinstance(name, str))
+            user = waiting.pop()
+            if isinstance(user, str):
+                names.add(user)
+            elif user in self._reached:
+                names |= self._reached[user]
+            else:
+                waiting += self._users.get(user, set()) - seen
+                seen |= self._users.get(user, set())
+        self._reached[owner] = frozenset(names)
+        return self._reached[owner]
 
     def _pair(self, old: Any, new: Any, scope: str, it: str, owner: Hashable) -> None:
         if old == new and not (isinstance(old, Mapping) and _MADE_OF & old.keys()):
