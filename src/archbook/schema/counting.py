@@ -27,6 +27,7 @@ class Counted:
     """A copy of some rows of the chosen table, whose column is counted down; its statements take the key as ``$1``."""
 
     table: str
+    left: str
     read: str
     write: str
     take: str
@@ -36,9 +37,9 @@ class Counted:
         """All rows as they were at first."""
         engine.execute(self.table)
 
-    def taken(self, engine: Engine, key: object) -> int:
-        """How much is gone from a row."""
-        return STOCK - int(engine.execute(self.read, (key,))[0][0])
+    def taken(self, engine: Engine) -> int:
+        """How much is gone from all rows together."""
+        return STOCK * len(self.keys) - int(engine.execute(self.left)[0][0])
 
 
 def counted(lab: Lab) -> Counted:
@@ -51,6 +52,7 @@ def counted(lab: Lab) -> Counted:
     keys = lab.engine.execute(f"SELECT {key} FROM {table} ORDER BY {key}")
     return Counted(
         table=f"UPDATE {table} SET {column} = {STOCK}",
+        left=f"SELECT sum({column}) FROM {table}",
         read=f"SELECT {column} FROM {table} WHERE {key} = $1",
         write=f"UPDATE {table} SET {column} = $2 WHERE {key} = $1",
         take=f"UPDATE {table} SET {column} = {column} - 1 WHERE {key} = $1",
@@ -132,4 +134,4 @@ def count_down(
     again = sum(at_once([client(number) for number in range(len(clients))]))
     spent = time.perf_counter() - start
     asked = each * len(clients)
-    return Counting(asked / spent, asked - sum(counted.taken(clients[0], key) for key in keys), again)
+    return Counting(asked / spent, asked - counted.taken(clients[0]), again)

@@ -22,7 +22,7 @@ from archbook.units import show_factor, show_share
 SHARES = (0.5, 0.1, 0.01, 0.001)  # of the table's rows that are asked for
 SHORT, SOME, NEWEST, MANY = 0.001, 0.01, 0.1, 0.005  # shares: of a short range, some, the newest, a popular value
 OTHER, OTHERS = "2 %", (0.92, 0.94)  # rows that no part asks for, spread over most pages
-ROUNDS = 2
+ROUNDS = 2  # 1 where each would build an index anew, which takes longer than all that is measured by it
 CLOSE = 1.1  # medians of few repeats that differ by less are called alike
 FEWER = 6  # keys: the effects are large, and there are many parts
 
@@ -129,7 +129,7 @@ def short_range(lab: Lab) -> Part:
     question = _aggregate(lab.choice, in_range(ranged))
     orders = [(), (lead, ranged), (ranged,)] if lab.postgres else [(), (ranged,)]
     variants = [Variant(_names(*columns), question, prepare=indexed(*columns)) for columns in orders]
-    part = lab.compare(f"short range of {ranged}", variants, ranges(lab, SHORT), rounds=ROUNDS)
+    part = lab.compare(f"short range of {ranged}", variants, ranges(lab, SHORT), rounds=1)
     leading, note = part.variants[-1], ""
     if len(part.variants) > 2:
         behind = part.variants[1]
@@ -147,7 +147,7 @@ def order_of_columns(lab: Lab) -> Part:
     keys = [(value, since) for (value,) in popular(lab)]
     orders = [(ranged, lead), (lead,), (lead, ranged)]
     variants = [Variant(_names(*columns), question, prepare=indexed(*columns)) for columns in orders]
-    part = lab.compare(f"{lead} and the newest by {ranged}", variants, keys, rounds=ROUNDS)
+    part = lab.compare(f"{lead} and the newest by {ranged}", variants, keys, rounds=1)
     first, alone, last = part.variants
     if not used(last):
         return replace(part, note="the plan uses no index of two columns, in either order")

@@ -96,7 +96,7 @@ def delete_parent(lab: Lab, keys: Sequence[Key]) -> Part:
         return Variant(name, run=lambda lab, key: timed_and_undone(lab, statement, key), prepare=prepare)
 
     variants = [explained("no index"), explained(f"index ({column})", column)]
-    part = with_plans(lab.compare(f"delete a row of {parent}", variants, keys, rounds=ROUNDS), plans)
+    part = with_plans(lab.compare(f"delete a row of {parent}", variants, keys, rounds=1), plans)
     lab.engine.execute(f"ALTER TABLE {quoted(choice.table)} DROP CONSTRAINT archbook_parent")
     gain = f"with an index on {choice.table}.{column} it is {against(part, 'without')}"
     return replace(part, note=f"{gain}: the foreign key looks for children of each deleted row")

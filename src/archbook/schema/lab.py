@@ -20,8 +20,10 @@ from archbook.schema.outcome import Part, part_of
 
 KEYS = 12  # parameters that each variant is timed with, in every round
 ROUNDS = 3
-ROUND_LIMIT_S = 4.0  # timing in one round of one variant stops here, after LEAST samples
-LEAST = 4
+ROUND_LIMIT_S = 1.5  # timing in one round of one variant stops here, after LEAST samples
+LEAST = 3
+PART_LIMIT_S = 4.0  # beyond it, no further round begins once each variant has LEAST samples
+DEAR_S = 0.05  # a statement that takes longer needs no warm-up but its plan, and its rows are seen while it is timed
 SLOW_PREPARATION_S = 1.0  # beyond it, variants are prepared once and not once a round
 
 
@@ -67,17 +69,26 @@ class Lab:
         preparing: dict[str, list[float]] = {variant.name: [] for variant in variants}
         plans: dict[str, str] = {}
         answers: dict[str, list[Any]] = {}
+        dear: set[str] = set()
+        start = time.perf_counter()
         for number in range(rounds):
             for variant in variants:
                 self.tell(f"{self.engine.name}: {name}: {variant.name}, round {number + 1} of {rounds}")
                 preparing[variant.name].append(self._prepare(variant))
                 if number == 0:
-                    answers[variant.name] = [self._once(variant, key)[1] for key in keys] if alike else []
-                    plans[variant.name] = self.explain(variant.statement, keys[0][variant.takes])
-                if number or not alike:
+                    plans[variant.name], spent_s = self._explained(variant, keys[0])
+                    if spent_s > DEAR_S:
+                        dear.add(variant.name)
+                    elif alike:
+                        answers[variant.name] = [self._once(variant, key)[1] for key in keys]
+                if variant.name not in dear and (number or not alike):
                     self._once(variant, keys[-1])  # warm-up
-                values[variant.name] += self._round(variant, keys, round_limit_s)
-            if max(max(spent) for spent in preparing.values()) > SLOW_PREPARATION_S:
+                measured = self._round(variant, keys, round_limit_s)
+                values[variant.name] += [value for value, _ in measured]
+                answers.setdefault(variant.name, [answer for _, answer in measured] if alike else [])
+            slow = max(max(spent) for spent in preparing.values()) > SLOW_PREPARATION_S
+            enough = time.perf_counter() - start > PART_LIMIT_S and min(map(len, values.values())) >= LEAST
+            if slow or enough:
                 break
         if alike:
             _see_alike(name, answers)
@@ -90,20 +101,26 @@ class Lab:
         query = statement.lstrip().upper().startswith(("SELECT", "WITH"))
         return self.engine.explain(statement, key) if query else ""
 
+    def _explained(self, variant: Variant, key: Key) -> tuple[str, float]:
+        """The plan, and how long it took to run."""
+        start = time.perf_counter()
+        return self.explain(variant.statement, key[variant.takes]), time.perf_counter() - start
+
     def _prepare(self, variant: Variant) -> float:
         start = time.perf_counter()
         if variant.prepare:
             variant.prepare(self)
         return time.perf_counter() - start
 
-    def _round(self, variant: Variant, keys: Sequence[Key], limit_s: float) -> list[float]:
-        values: list[float] = []
+    def _round(self, variant: Variant, keys: Sequence[Key], limit_s: float) -> list[tuple[float, Any]]:
+        """What each run measured and found, of as many keys as there is time for."""
+        measured: list[tuple[float, Any]] = []
         end = time.perf_counter() + limit_s
         for key in keys:
-            values.append(self._once(variant, key)[0])
-            if time.perf_counter() > end and len(values) >= LEAST:
+            measured.append(self._once(variant, key))
+            if time.perf_counter() > end and len(measured) >= LEAST:
                 break
-        return values
+        return measured
 
     def _once(self, variant: Variant, key: Key) -> tuple[float, Any]:
         """What one run measured, and what it found."""
@@ -119,9 +136,10 @@ class Lab:
 
 
 def _see_alike(part: str, answers: dict[str, list[Any]]) -> None:
+    """Compare the answers to the keys that all variants had time for. Raises ArchbookError."""
     (first, expected), *others = ((name, [_plain(answer) for answer in found]) for name, found in answers.items())
     for name, found in others:
-        if found != expected:
+        if any(one != other for one, other in zip(found, expected, strict=False)):
             raise ArchbookError(f"{part}: `{name}` and `{first}` returned different rows, so their times say nothing")
 
 

@@ -44,7 +44,7 @@ def publish_after_commit(engine: Engine, counted: Counted) -> Delivered:
         if number % DIES_EVERY != DIES_EVERY - 1:
             published.append(number)
         service.close()
-    return _delivered(counted.taken(engine, key), published)
+    return _delivered(counted.taken(engine), published)
 
 
 def through_outbox(engine: Engine, counted: Counted) -> Delivered:
@@ -69,7 +69,7 @@ def through_outbox(engine: Engine, counted: Counted) -> Delivered:
             relay.execute("BEGIN")
             published += [row[0] for row in relay.execute(f"{_TAKE} SKIP LOCKED")]
         relay.close()  # in mid-transaction, where it dies: PostgreSQL rolls it back
-    return _delivered(counted.taken(engine, key), published)
+    return _delivered(counted.taken(engine), published)
 
 
 def relays(clients: list[Engine], wait: str) -> float:

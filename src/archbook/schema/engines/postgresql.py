@@ -7,6 +7,7 @@ import secrets
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,7 +18,7 @@ from archbook.schema.duckdb_ddl import create_enum, enums_of
 from archbook.schema.engines.protocol import Row
 from archbook.schema.model import Entry, Schema, Table
 from archbook.schema.postgres_ddl import bare_table, to_postgres
-from archbook.schema.sql import quoted
+from archbook.schema.sql import literal, quoted
 
 if TYPE_CHECKING:
     import sqlalchemy
@@ -126,15 +127,16 @@ class Postgres:
             reason = shown(str(error), 160)
             raise ArchbookError(f"PostgreSQL refuses generated rows of {shown(table.name)}: {reason}") from None
 
-    def hand_over(self, query: str, target: Postgres, table: str) -> None:
-        """Append the rows of a query here to a table of another server that has the same columns."""
-        read, write = f"COPY ({query}) TO STDOUT (FORMAT binary)", f"COPY {quoted(table)} FROM STDIN (FORMAT binary)"
-        with (
-            self._plain_errors(), target._plain_errors(), self._cursor() as source, target._cursor() as sink,
-            source.copy(read.encode()) as rows, sink.copy(write.encode()) as copy,
-        ):  # fmt: skip
-            for row in rows:
-                copy.write(row)
+    def hand_over(self, query: str, target: Postgres, table: str, through: Path) -> None:
+        """Append the rows of a query here to a table of another server that has the same columns.
+
+        through: a file that both servers may write and read; it is removed. Rows so never pass through Python.
+        """
+        try:
+            self.execute(f"COPY ({query}) TO {literal(str(through))} (FORMAT binary)")
+            target.execute(f"COPY {quoted(table)} FROM {literal(str(through))} (FORMAT binary)")
+        finally:
+            through.unlink(missing_ok=True)
 
     def create(self, schema: Schema) -> tuple[Entry, ...]:
         """Create the whole schema with keys and indexes; a part that is refused is told."""

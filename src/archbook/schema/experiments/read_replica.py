@@ -35,7 +35,7 @@ ASYNC, APPLIED = "asynchronous", "waits for the standby to apply it"
 BUSY, QUIET = "beside a report on it", "at rest"
 CLIENTS, REPORTS = 4, 2  # at work at the same time
 KEYS = 2_000  # rows that they read and write
-WINDOW_S, WINDOWS = 0.5, 5
+WINDOW_S, WINDOWS = 0.3, 5
 READS = 25  # rows written and looked for on the standby, in each round
 
 
@@ -211,7 +211,7 @@ def _seen(lab: Lab, primary: Postgres, standby: Standby) -> list[Part]:
         Variant(APPLIED, run=lambda *_: [written()] * 0, prepare=lambda _: commits("remote_apply")),
         Variant(ASYNC, run=lambda *_: [written()] * 0, prepare=lambda _: commits("local")),
     ]
-    found = lab.compare(MISSED, share, [()] * 4, unit="share", note=f"{READS} rows each", alike=False)
+    found = lab.compare(MISSED, share, [()] * 2, unit="share", note=f"{READS} rows each", alike=False)
     costs = lab.compare(COMMIT, cost, [()] * READS, alike=False)
     commits("local")
     return [_lag(lab, written, primary, standby), found, costs]

@@ -84,7 +84,7 @@ def _compared(
     parts = []
     for name, query in {LOOK_UP: _look_up, GROUPED: _grouped, JOINED: _joined}.items():
         variants = [Variant(layout, query(lab, *tables)) for layout, tables in layouts.items()]
-        part = lab.compare(name, variants, keys) if name == LOOK_UP else lab.compare(name, variants, [()] * 2, rounds=2)
+        part = lab.compare(name, variants, keys) if name == LOOK_UP else lab.compare(name, variants, rounds=2)
         told = [_asked(variant, cluster) for variant in part.variants if cluster and variant.name != ONE]
         parts.append(replace(part, note="; ".join([*told, note] if name == LOOK_UP else told)))
     return parts
