@@ -2,7 +2,7 @@
 
 One law decides most levels: a request may only be widened and an answer only be narrowed. Where a kind cannot tell
 (another pattern, a further value in an answer), it is risky.
-Source of the names: oasdiff 1.31, `oasdiff checks`.
+Source of the names: the messages of oasdiff 1.31; for a few places (a header's pattern, say) made in the same way.
 """
 
 from __future__ import annotations
