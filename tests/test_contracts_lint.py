@@ -265,3 +265,25 @@ def test_the_command_says_it_and_exits_with_what_was_found(
 def test_a_file_that_is_not_there_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lint-api", "nowhere.yaml"]) == 2
     assert "nowhere.yaml: cannot be read (No such file or directory)" in capsys.readouterr().err
+
+
+def test_schemas_in_a_circle_are_looked_into_from_each_operation_and_end() -> None:
+    size = 40
+    schemas = {
+        f"S{n}": {
+            "properties": {f"p{n}": {"type": "string"}, "next": {"$ref": f"#/components/schemas/S{(n + 1) % size}"}}
+        }
+        for n in range(size)
+    }
+    body = {
+        f"/a{n}": {
+            "post": {
+                "requestBody": {"content": {"application/json": {"schema": {"$ref": f"#/components/schemas/S{n}"}}}}
+            }
+        }
+        for n in range(size)
+    }
+    data = {"openapi": "3.1.0", "paths": body, "components": {"schemas": schemas}}
+    findings = lint_api(json.dumps(data), only=[RULES["unbounded-string"]]).findings
+    assert [finding.about for finding in findings] == [f"POST /a{n}" for n in range(size)]
+    assert all(f"`p{n}`, `next.p{(n + 1) % size}`" in finding.what for n, finding in enumerate(findings))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from archbook.contracts.document import Document, Node, Operation
@@ -22,7 +24,7 @@ CURSOR = re.compile(
     re.IGNORECASE,
 )
 ROWS = ("data", "items", "results", "value", "values", "records", "entries", "list", "rows")
-DEEPEST, MOST_FIELDS = 12, 500
+MOST_FIELDS = 60
 Fields = tuple[tuple[str, Node], ...]
 
 
@@ -189,12 +191,13 @@ class Subject:
             self._properties[id(schema)][1].update(self._own_properties(schema))
         return self._properties[id(schema)][1]
 
-    def fields(self, schema: Node, deep: int = 0) -> Fields:
-        """Every value inside a schema that is no object, with its path, such as ``items[].price``; each schema once."""
+    def fields(self, schema: Node) -> Fields:
+        """Every value inside a schema that is no object, with its path, such as ``items[].price``; the nearest first.
+
+        Each schema is looked into once, so that those that contain themselves end; at most 60 values.
+        """
         if id(schema) not in self._fields:
-            self._fields[id(schema)] = schema, ()
-            found = tuple(self._own_fields(schema, deep)) if deep < DEEPEST else ()
-            self._fields[id(schema)] = schema, found[:MOST_FIELDS]
+            self._fields[id(schema)] = schema, tuple(islice(self._inside(schema), MOST_FIELDS))
         return self._fields[id(schema)][1]
 
     def inputs(self, endpoint: Endpoint) -> Iterator[tuple[str, Node]]:
@@ -237,20 +240,21 @@ class Subject:
             found |= {str(name): self.document.resolve(node) for name, node in held.items()}
         return found
 
-    def _own_fields(self, schema: Node, deep: int) -> Iterator[tuple[str, Node]]:
-        properties = self.properties(schema)
-        for name, inner in properties.items():
-            if not self.properties(inner) or is_type(inner, "array"):
-                yield name, inner
-            yield from (
-                (f"{name}{'' if path[:2] == '[]' else '.'}{path}", leaf) for path, leaf in self.fields(inner, deep + 1)
-            )
-        if "items" in schema:
-            inner = self.document.resolve(schema["items"])
-            if not deep:
-                yield "[]", schema
-            held = self.fields(inner, deep + 1)
-            yield from ((f"[].{path}", leaf) for path, leaf in held)
+    def _inside(self, schema: Node) -> Iterator[tuple[str, Node]]:
+        waiting, seen = deque([("", schema)]), {id(schema)}
+        while waiting:
+            path, node = waiting.popleft()
+            if is_type(node, "array"):
+                yield path or "[]", node
+            elif path and not self.properties(node):
+                yield path, node
+            held = [(f"{path}.{name}".lstrip("."), inner) for name, inner in self.properties(node).items()]
+            if "items" in node:
+                held.append((f"{path}[]", self.document.resolve(node["items"])))
+            for entry in held:
+                if id(entry[1]) not in seen:
+                    seen.add(id(entry[1]))
+                    waiting.append(entry)
 
 
 def parts(schema: Node) -> Sequence[Any]:
