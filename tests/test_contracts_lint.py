@@ -212,6 +212,7 @@ def test_the_style_of_a_bare_document_is_that_of_most_of_it_and_is_said(corpus: 
     path = corpus("openapi/eshop-catalog-v1.json")
     style = inferred(Subject(read(path)))
     assert (style.versioning, style.errors, style.pagination, style.case) == ("none", "problem+json", "page", "camel")
+    assert not style.envelope  # its lists are wrapped, the things in them are not
     assert any(remark.startswith("style, by what most of it does: no versions") for remark in lint_api(path).remarks)
 
 

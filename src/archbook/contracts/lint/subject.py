@@ -103,7 +103,7 @@ class Endpoint:
             if is_type(schema, "array"):
                 return True
             properties = self.subject.properties(schema)
-            if not self.one and any(is_type(properties.get(name, {}), "array") for name in ROWS):
+            if (self.paging or not self.one) and any(is_type(properties.get(name, {}), "array") for name in ROWS):
                 return True
         return False
 
