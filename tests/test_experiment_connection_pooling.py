@@ -88,7 +88,11 @@ def test_the_right_pool_is_the_smallest_within_a_tenth_of_the_best(rates: dict[i
 
 @pytest.mark.parametrize(
     ("largest", "said"),
-    [(60, "40 % below the best"), (95, "a pool of 32 95/s, no more"), (200, "the server had processors to spare")],
+    [
+        (60, "40 % below the best"),
+        (95, "a pool of 32 95/s, no more"),
+        (200, "the pool is the limit, and not the server"),
+    ],
 )
 def test_the_verdict_on_a_large_pool_follows_what_was_measured(largest: float, said: str) -> None:
     part = part_of(pooling.BUSY, "1/s", {"pool of 1": [50.0], "pool of 4": [100.0], "pool of 32": [largest]})

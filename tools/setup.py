@@ -76,7 +76,9 @@ def locked() -> int:
 
 
 def installed() -> int:
-    return len({path.name for path in VENV.glob("[lL]ib*/**/site-packages/*.dist-info")})
+    """How many packages lie there; not looked into, since pip moves folders about meanwhile."""
+    folders = [*VENV.glob("lib/python*/site-packages"), *VENV.glob("Lib/site-packages")]
+    return len({name for folder in folders for name in os.listdir(folder) if name.endswith(".dist-info")})
 
 
 def run(title: str, command: list[str], total: int = 0) -> int:

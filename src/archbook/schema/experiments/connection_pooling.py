@@ -263,7 +263,7 @@ def _too_large(outcome: EngineOutcome) -> str:
     chosen, largest = right(busy), busy.variant(_pool(BUSY_SIZES[-1]))
     said = f"Where transactions lock rows and keep the processor busy, a {chosen.name} gives {busy.show(chosen)}"
     if chosen is largest:
-        return f"{said}, more than a smaller one: here the server had processors to spare."
+        return f"{said}, more than a smaller one: up to there the pool is the limit, and not the server."
     best = max(variant.median for variant in busy.variants)
     less = f"{show_share(1 - largest.median / best)} below the best" if largest.median < 0.9 * best else "no more"
     return (

@@ -164,7 +164,9 @@ def _written(lab: Lab, key: Sequence[str], indexes: _Indexes, rows: int) -> list
     logged, sized = part_of(LOG, "B", log), part_of(SPACE, "B", size)
     table_b = lab.engine.size_b(lab.choice.table) or 1.0
     carried = f"{most} write {show_factor(logged.ratio)} the log of {least}; replicas and backups carry it too"
-    taken = f"{most} take {show_share(sized.variants[0].median / table_b)} of the {show_size(table_b)} of the table"
+    all_of_them = sized.variants[0]
+    share = show_share(all_of_them.median / table_b)
+    taken = f"{most} take {sized.show(all_of_them)} beside the table's own {show_size(table_b)} ({share})"
     return [lead, replace(logged, note=carried), replace(sized, note=taken)]
 
 
@@ -301,7 +303,7 @@ def _misleads(duck: EngineOutcome | None, postgres: EngineOutcome | None) -> str
     if not postgres:
         return "DuckDB alone misleads about a transactional store: it writes columns in memory, no log, no pages."
     why = "DuckDB keeps its indexes in memory and writes no log here, and seldom reads by them. Decide by PostgreSQL."
-    compared = f"{show_factor(duck.lead.ratio)} in DuckDB against {show_factor(postgres.lead.ratio)} in PostgreSQL"
+    compared = f"with one index inserts are {duck.lead.gain()} in DuckDB, {postgres.lead.gain()} in PostgreSQL"
     if duck.lead.ratio_low > postgres.lead.ratio_high:
         return f"DuckDB would mislead, to too few indexes: {compared}. {why}"
     if postgres.lead.ratio_low > duck.lead.ratio_high:
