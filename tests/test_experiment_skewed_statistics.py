@@ -106,7 +106,6 @@ def test_the_table_that_the_design_says_is_biggest_is_picked() -> None:
 @pytest.mark.parametrize(
     "ddl",
     [
-        "",
         "CREATE TABLE t (id int PRIMARY KEY, user_id int)",
         "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY, p int UNIQUE REFERENCES p)",
         "CREATE TABLE p (id text PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY, p int REFERENCES p)",

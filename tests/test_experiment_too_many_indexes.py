@@ -88,9 +88,7 @@ def test_the_table_that_the_design_says_is_biggest_is_picked() -> None:
     assert too_many_indexes.choose(parse(ddl), {"s": 1, "t": 9}).table == "t"
 
 
-@pytest.mark.parametrize(
-    "ddl", ["", "CREATE TABLE t (a int, b int, c int)", "CREATE TABLE t (a int PRIMARY KEY, b int)"]
-)
+@pytest.mark.parametrize("ddl", ["CREATE TABLE t (a int, b int, c int)", "CREATE TABLE t (a int PRIMARY KEY, b int)"])
 def test_ddl_without_the_shape_is_refused(ddl: str) -> None:
     with pytest.raises(ArchbookError, match="no table here has a key and two more columns"):
         run("too_many_indexes", ddl, rows=1_000)
@@ -121,9 +119,9 @@ def engine(name: str, slow: float, spread: float = 0.05) -> EngineOutcome:
 @pytest.mark.parametrize(
     ("duck", "postgres", "said"),
     [
-        (2.0, 6.0, "DuckDB would mislead, to too many indexes: 2× in DuckDB against 6× in PostgreSQL"),
-        (6.0, 2.0, "DuckDB would mislead, to too few indexes: 6× in DuckDB against 2× in PostgreSQL"),
-        (4.0, 4.0, "The cost of writing lies within one spread (4× in DuckDB against 4× in PostgreSQL)"),
+        (2.0, 6.0, "DuckDB would mislead, to too many indexes: with one index inserts are 2× faster"),
+        (6.0, 2.0, "DuckDB would mislead, to too few indexes: with one index inserts are 6× faster"),
+        (4.0, 4.0, "The cost of writing lies within one spread (with one index inserts are 4× faster"),
     ],
 )
 def test_the_verdict_follows_the_numbers(duck: float, postgres: float, said: str) -> None:

@@ -29,7 +29,7 @@ def places(pattern: str, length: int | None = None) -> tuple[str, ...] | None:
     length: how many places there should be, as far as what may be repeated allows.
 
     >>> places("^[A-C]-x{2}$"), places("^a+b?$", 4)
-    (('ABC', '-', 'x', 'x'), ('a', 'a', 'a', 'b'))
+    (('ABC', '-', 'x', 'x'), ('a', 'a', 'a', 'a'))
     """
     from re import _parser  # type: ignore[attr-defined]  # the standard library's own parser, since 3.11
 

@@ -151,8 +151,8 @@ def mentions(expression: str, column: str) -> bool:
 def _renamed_in(expression: str, old: str, new: str) -> str:
     """An expression with a column renamed, outside strings.
 
-    >>> _renamed_in("(amount > 0) AND note <> 'amount'", "amount", "Total")
-    '("Total" > 0) AND note <> \'amount\''
+    >>> print(_renamed_in("(amount > 0) AND note <> 'amount'", "amount", "Total"))
+    ("Total" > 0) AND note <> 'amount'
     """
     name = new if _BARE.fullmatch(new) else quoted(new)
     column = _column(old)
