@@ -181,6 +181,8 @@ def _walk(
         if not coming:
             lab.engine.execute(f"INSERT INTO {paged.table} SELECT * FROM {ASIDE}")
         lab.engine.execute(f"DROP TABLE {ASIDE}")
+        if shown[-1] not in whole:
+            raise ArchbookError(f"{lab.choice.table}: {lab.engine.name} gives pages that do not follow each other")
         stayed = set(whole[: whole.index(shown[-1]) + 1]) - set(moving)
         return Sample(float(len(shown) - len(set(shown)) if coming else len(stayed - set(shown))))
 
