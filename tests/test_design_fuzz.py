@@ -8,7 +8,7 @@ import random
 from typing import Any
 
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from archbook.design.loading import load, read
@@ -86,6 +86,7 @@ def test_any_decision_file_is_a_decision_or_an_error(text: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
+@example("\0/x")
 def test_any_path_is_a_design_or_an_error(path: str) -> None:
     with contextlib.suppress(DesignError):
         load(path)

@@ -99,7 +99,7 @@ def _missing(path: Path) -> DesignError:
         return refusal(str(path), None, f"has no {FILE}", BEGIN)
     try:
         beside = sorted(entry.name for entry in path.parent.iterdir() if (entry / FILE).is_file())
-    except OSError:
+    except (OSError, ValueError):  # a path may hold what no file system takes, such as NUL
         beside = []
     return refusal(str(path), None, "there is no such design", suggestion(path.name, beside))
 
