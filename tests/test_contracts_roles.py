@@ -4,9 +4,11 @@ import pytest
 
 import archbook as ab
 from archbook.contracts.roles import by_list, by_owner, by_role, matrix
-from archbook.design.contract import Endpoint
+from archbook.design.contract import Endpoint, Role
 
-ORDER = Endpoint(name="GET /orders/{id}", service="orders", roles=("customer", "support"), ownership=True)
+ORDER = Endpoint(
+    name="GET /orders/{id}", service="orders", resource="orders", roles=("customer", "support"), ownership=True
+)
 LISTS = {"order 7": {"ann"}}
 
 
@@ -36,6 +38,23 @@ def test_what_is_not_allowed_is_denied(changes: dict[str, object], signed_in: bo
 
 def test_without_the_check_of_the_owner_anybody_reads_the_order() -> None:
     assert by_owner(ORDER.model_copy(update={"ownership": False}), "bob", "ann").allowed
+
+
+@pytest.mark.parametrize(
+    ("name", "permission", "allowed"),
+    [("support", "orders:read", True), ("support", "orders:own", False), ("support", "payments:read", False),
+     ("support", "orders", False), ("admin", "orders:read", False)],
+)  # fmt: skip
+def test_a_role_reaches_the_orders_of_others_by_its_permission(name: str, permission: str, allowed: bool) -> None:
+    """A permission for something else, or of a role that the endpoint does not take, opens nothing."""
+    assert by_owner(ORDER, "sue", "ann", {name: Role(may=(permission,))}).allowed == allowed
+
+
+def test_the_matrix_says_whose_objects_a_role_reaches() -> None:
+    rows = {row[0]: row[1:-1] for row in matrix(ab.load("ecommerce")).rows}
+    assert rows["GET /api/v1/orders/{id}"] == ("own", "yes", "yes", "–")
+    assert rows["PATCH /api/v1/users/{id}"] == ("own", "–", "yes", "–")
+    assert rows["GET /api/v1/products/{id}"] == ("yes", "yes", "yes", "yes")
 
 
 def test_the_matrix_agrees_with_each_decision() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from archbook.design.contract import Endpoint
+from archbook.design.contract import Endpoint, Role
 from archbook.design.model import Design
 from archbook.errors import UnknownName, shown
 from archbook.tables import Table, as_columns
@@ -50,16 +50,31 @@ def by_list(allowed: Mapping[str, Collection[str]], user: str, thing: str) -> De
     return Decision(False, f"{user} is not on the list of {thing}")
 
 
-def by_owner(endpoint: Endpoint, caller: str, owner: str) -> Decision:
+def by_owner(endpoint: Endpoint, caller: str, owner: str, held: Mapping[str, Role] | None = None) -> Decision:
     """Whether an object may be touched by the caller: broken object-level authorisation where nobody asks.
 
+    held: the caller's roles, of which one may reach what belongs to others (see `reaches_all`).
     Source: OWASP API Security Top 10 (2023), API1.
     """
     if not endpoint.ownership:
         return Decision(True, "nobody asks whose it is")
     if caller == owner:
         return Decision(True, f"it belongs to {caller}")
+    for name, role in (held or {}).items():
+        if (not endpoint.roles or name in endpoint.roles) and reaches_all(endpoint, role):
+            return Decision(True, f"{name} may, whose ever it is")
     return Decision(False, f"it belongs to {owner}, not to {caller}; the answer is 404, so that nobody learns of it")
+
+
+def reaches_all(endpoint: Endpoint, role: Role) -> bool:
+    """Whether a role gets at what belongs to others too: it has a permission for the resource that is not `:own`.
+
+    >>> order = Endpoint(name="GET /orders/{id}", service="orders", resource="orders", ownership=True)
+    >>> reaches_all(order, Role(may=("orders:read",))), reaches_all(order, Role(may=("orders:own",)))
+    (True, False)
+    """
+    spoken = (permission.partition(":") for permission in role.may)
+    return any(resource == endpoint.resource and what not in ("", "own") for resource, _, what in spoken)
 
 
 def matrix(design: Design) -> Table:
@@ -73,7 +88,12 @@ def matrix(design: Design) -> Table:
         unknown = next((role for role in endpoint.roles if role not in names), None)
         if unknown is not None:
             raise UnknownName(f"role of {shown(endpoint.name)}", unknown, names)
-        yes = "own" if endpoint.ownership else "yes"
-        cells = [yes if by_role(endpoint, {role}).allowed else None for role in names]
+        cells = [_cell(endpoint, name, role) for name, role in design.security.roles.items()]
         rows.append((endpoint.name, *cells, endpoint.auth))
     return as_columns(("endpoint", *names, "caller"), rows)
+
+
+def _cell(endpoint: Endpoint, name: str, role: Role) -> str | None:
+    if not by_role(endpoint, {name}).allowed:
+        return None
+    return "own" if endpoint.ownership and not reaches_all(endpoint, role) else "yes"
