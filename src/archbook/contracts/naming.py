@@ -105,6 +105,19 @@ def plural(word: str) -> str:
     return word + ("es" if word.endswith(("s", "x", "z", "ch", "sh")) else "s")
 
 
+def singular(word: str) -> str:
+    """The name of one, by the rules that hold for most English nouns.
+
+    >>> singular("users"), singular("categories"), singular("addresses"), singular("news"), singular("status")
+    ('user', 'category', 'address', 'news', 'status')
+    """
+    if word in _NO_PLURAL or not is_plural(word):
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    return word[: -2 if word.endswith(("sses", "xes", "zes", "ches", "shes")) else -1]
+
+
 def kebab(segment: str) -> str:
     """A segment in lower case with hyphens.
 

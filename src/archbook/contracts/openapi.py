@@ -1,0 +1,315 @@
+"""A design's promises as an OpenAPI 3.1 document: what clients read, and what the reference service keeps."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from email.utils import format_datetime
+from typing import Any
+
+from archbook.contracts import answers, protection
+from archbook.contracts.lint.style import version_in
+from archbook.contracts.naming import METHODS, singular, words
+from archbook.contracts.resources import PARAMETER, Resource, filters_of, resource_of, sortable
+from archbook.contracts.shapes import column_shape, create_shape, patch_shape, property_name, read_shape
+from archbook.design.contract import Endpoint
+from archbook.design.model import Design
+from archbook.design.plain import as_written
+from archbook.errors import ArchbookError
+
+KEY = "x-archbook"
+Node = dict[str, Any]
+_TOLD = ("name", "does", "why", "deprecated")  # what OpenAPI has words for
+_ACTS = {"POST": "create", "PUT": "put", "PATCH": "update", "DELETE": "delete", "HEAD": "check", "OPTIONS": "describe"}
+
+
+def to_openapi(design: Design) -> Node:
+    """The API of a design as an OpenAPI 3.1 document of plain JSON values; the same design gives the same document.
+
+    What the model knows and OpenAPI cannot say stands in `x-archbook`, so that `from_openapi` gives back equal parts.
+    Raises ArchbookError where the design has no endpoint.
+    """
+    if not design.api.endpoints:
+        raise ArchbookError(f"{design.name}: has no endpoints, so there is no API; add one under `api: endpoints:`")
+    return _Writer(design).document()
+
+
+class _Writer:
+    """One document while it is written; shared parts are put into `components` as operations need them."""
+
+    def __init__(self, design: Design) -> None:
+        self.design, self.style = design, design.api.style
+        self.schemas: dict[str, Node] = {}
+        self.parameters: dict[str, Node] = {}
+        self.responses: dict[str, Node] = {}
+        self.headers: set[str] = set()
+        self.ids: dict[str, int] = {}
+        self.kind = answers.media_type(self.style, design.name)
+
+    def document(self) -> Node:
+        design = self.design
+        if shape := answers.error_shape(self.style):
+            self.schemas[shape[0]] = shape[1]
+        paths: dict[str, Node] = {}
+        for endpoint in design.api.endpoints:
+            paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = self.operation(endpoint)
+        served = dict.fromkeys(endpoint.service for endpoint in design.api.endpoints)
+        about = {name: design.services[name].does if name in design.services else "" for name in served}
+        info = {"title": design.title or design.name, "version": self.style.version}
+        return {
+            "openapi": "3.1.0",
+            "info": info | ({"description": design.why} if design.why else {}),
+            "tags": [{"name": name, **({"description": does} if does else {})} for name, does in about.items()],
+            "paths": paths,
+            "components": self._components(),
+            KEY: self._beyond([f"{method.upper()} {path}" for path, item in paths.items() for method in item]),
+        }
+
+    def operation(self, endpoint: Endpoint) -> Node:
+        resource = resource_of(self.design, endpoint)
+        node: Node = {
+            "operationId": self._id(endpoint),
+            "tags": [endpoint.service],
+            "summary": endpoint.does or _summary(endpoint, resource),
+        }
+        node |= {"description": endpoint.why} if endpoint.why else {}
+        node |= {"deprecated": True} if endpoint.deprecated else {}
+        required = protection.requirement(self.design, endpoint)
+        node |= {"security": required} if required is not None else {}
+        parameters = self._parameters(endpoint, resource)
+        node |= {"parameters": parameters} if parameters else {}
+        node |= {"requestBody": self._body(endpoint, resource)} if _takes_body(endpoint) else {}
+        node["responses"] = {**self._success(endpoint, resource), **self._failures(endpoint, parameters)}
+        beyond = {key: value for key, value in as_written(endpoint).items() if key not in _TOLD}
+        return node | {KEY: beyond | ({} if endpoint.does else {"does": ""})}
+
+    def _components(self) -> Node:
+        schemes = protection.schemes(self.design)
+        held = {"schemas": self.schemas, "parameters": self.parameters, "responses": self.responses,
+                "headers": answers.headers(self.headers), "securitySchemes": schemes}  # fmt: skip
+        return {name: dict(sorted(part.items())) for name, part in held.items() if part}
+
+    def _beyond(self, order: list[str]) -> Node:
+        """What OpenAPI has no words for; the order of endpoints only where that of the paths is another one."""
+        style, security = as_written(self.style), as_written(self.design.security)
+        names = [endpoint.name for endpoint in self.design.api.endpoints]
+        held = {"style": style, "security": security, "endpoints": names if names != order else None}
+        return {key: value for key, value in held.items() if value}
+
+    def _schema(self, name: str, shape: Node) -> Node:
+        """A reference to a named schema; another shape of the same name gets a number."""
+        number, free = 1, name
+        while self.schemas.setdefault(free, shape) != shape:
+            number += 1
+            free = f"{name}{number}"
+        return {"$ref": f"#/components/schemas/{free}"}
+
+    def _parameter(self, node: Node, name: str) -> Node:
+        self.parameters[name] = node
+        return {"$ref": f"#/components/parameters/{name}"}
+
+    def _parameters(self, endpoint: Endpoint, resource: Resource) -> list[Node]:
+        style, case, method = self.style, self.style.case, endpoint.method
+        found = [_path_parameter(name, resource) for name in dict.fromkeys(PARAMETER.findall(endpoint.path))]
+        if endpoint.list and method in ("GET", "HEAD"):
+            if style.pagination != "none" and endpoint.paginated:
+                found += [self._parameter(node, _pascal(node["name"])) for node in answers.page_parameters(style)]
+            for asked in filters_of(resource, endpoint):
+                schema = _asked(column_shape(resource, asked.column, sent=True))
+                about = {"contains": "Rows that contain it.", ">=": "From this on.", "<": "Up to, and without, this."}
+                named = {"name": property_name(asked.parameter, case), "in": "query"}
+                told = {"description": about[asked.operator]} if asked.operator in about else {}
+                found.append({**named, **told, "schema": schema})
+            if (columns := sortable(resource, endpoint)) and style.pagination == "page":
+                ways = [way for c in columns for way in (property_name(c, case), f"-{property_name(c, case)}")]
+                about_sort = "By which column; `-` for the largest first."
+                schema = {"type": "string", "enum": ways}
+                found.append({"name": "sort", "in": "query", "description": about_sort, "schema": schema})
+        found += [self._parameter(_header(name, about, most, needed), _pascal(name))
+                  for name, about, most, needed in _asked_headers(endpoint)]  # fmt: skip
+        if style.versioning == "header":
+            node = _header("API-Version", "Version of the API that the client was written for.", 20, False)
+            node["schema"] = {"type": "string", "enum": [style.version]}
+            found.append(self._parameter(node, "ApiVersion"))
+        return found
+
+    def _body(self, endpoint: Endpoint, resource: Resource) -> Node:
+        name, case = _pascal(singular(resource.name)), self.style.case
+        if endpoint.method == "PATCH":
+            kind, schema = (
+                "application/merge-patch+json",
+                self._schema(f"{name}Patch", patch_shape(resource, endpoint, case)),
+            )
+        else:
+            kind, schema = "application/json", self._schema(f"{name}Create", create_shape(resource, endpoint, case))
+        return {"required": True, "content": {kind: {"schema": schema}}}
+
+    def _success(self, endpoint: Endpoint, resource: Resource) -> Node:
+        method, sent = endpoint.method, ["X-Request-Id"]
+        sent += ["RateLimit", "RateLimit-Policy"] if _limited(self.design, endpoint) else []
+        sent += ["Deprecation"] if endpoint.deprecated or endpoint.sunset else []
+        sent += ["Sunset"] if endpoint.sunset else []
+        if method in ("DELETE", "OPTIONS"):
+            return {"204": {"description": "Done" if method == "DELETE" else "What is allowed",
+                            "headers": self._headers(endpoint, sent)}}  # fmt: skip
+        sent += ["ETag"]
+        if method in ("GET", "HEAD"):
+            kept = self._headers(endpoint, [*sent, "Cache-Control"])
+            told = self._answer("What was asked for", kept, endpoint, resource)
+            if method == "HEAD":
+                told.pop("content")
+            return {"200": told, "304": {"description": "Not changed since", "headers": kept}}
+        made = self._answer("Created", self._headers(endpoint, [*sent, "Location"]), endpoint, resource)
+        done = self._answer("Changed", self._headers(endpoint, sent), endpoint, resource)
+        return {"POST": {"201": made}, "PUT": {"200": done, "201": made}}.get(method, {"200": done})
+
+    def _answer(self, description: str, sent: Node, endpoint: Endpoint, resource: Resource) -> Node:
+        rows = endpoint.list and endpoint.method in ("GET", "HEAD")
+        paged = endpoint.paginated and self.style.pagination != "none"
+        name = _pascal(singular(resource.name))
+        inner = self._schema(name, read_shape(resource, self.style.case))
+        if rows or self.style.envelope:
+            meta = answers.meta_shape(self.style, rows=rows, paged=paged)
+            named = self._schema(("PageMeta" if paged else "ListMeta") if rows else "Meta", meta)
+            inner = self._schema(f"{name}{'List' if rows else 'Answer'}",
+                                 answers.wrapped(self.style, inner, named, rows=rows, paged=paged))  # fmt: skip
+        return {"description": description, "headers": sent, "content": {self.kind: {"schema": inner}}}
+
+    def _headers(self, endpoint: Endpoint, names: list[str]) -> Node:
+        """The headers of an answer: shared ones, and those whose value the design knows."""
+        known = {"Cache-Control": cache_control(endpoint), "Sunset": sunset(endpoint)}
+        told: Node = {}
+        for name in names:
+            if known.get(name):
+                told[name] = {"schema": {"type": "string", "const": known[name]}}
+            else:
+                self.headers.add(name)
+                told[name] = answers.header(name)
+        return told
+
+    def _failures(self, endpoint: Endpoint, parameters: list[Node]) -> Node:
+        found: Node = {}
+        for status in _statuses(self.design, endpoint, bool(parameters)):
+            name = answers.FAILURES[status].name
+            self.responses[name] = answers.failure(self.style, status)
+            self.headers |= set(self.responses[name]["headers"])
+            found[str(status)] = {"$ref": f"#/components/responses/{name}"}
+        return found
+
+    def _id(self, endpoint: Endpoint) -> str:
+        """Such as `listOrders`, `getOrder`, `createPaymentRefund`; a second one of a name gets a number."""
+        nouns = _nouns(endpoint.path)
+        act = _ACTS.get(endpoint.method, "list" if endpoint.list else "get")
+        last = nouns[-1:] if endpoint.list or not nouns else [singular(nouns[-1])]
+        name = act + "".join(map(_pascal, [*map(singular, nouns[:-1]), *last])) or "root"
+        self.ids[name] = self.ids.get(name, 0) + 1
+        return name if self.ids[name] == 1 else f"{name}{self.ids[name]}"
+
+
+def cache_control(endpoint: Endpoint) -> str:
+    """The header with which an endpoint answers a GET.
+
+    >>> cache_control(Endpoint(name="GET /a", service="a", auth="none", cache="60s"))
+    'public, max-age=60'
+    """
+    whom = "public" if endpoint.auth == "none" else "private"
+    return f"{whom}, max-age={int(endpoint.cache)}" if endpoint.cache else f"{whom}, no-cache"
+
+
+def sunset(endpoint: Endpoint) -> str:
+    """The header that says when an endpoint goes away (RFC 8594); empty where the design names no day."""
+    try:
+        day = datetime.datetime.fromisoformat(endpoint.sunset or "").replace(tzinfo=datetime.UTC)
+    except ValueError:
+        return ""
+    return format_datetime(day, usegmt=True)
+
+
+def _takes_body(endpoint: Endpoint) -> bool:
+    return endpoint.method in ("POST", "PUT", "PATCH")
+
+
+def _limited(design: Design, endpoint: Endpoint) -> bool:
+    """Whether somebody who calls too often is told so."""
+    held = design.security.rate_limits
+    return endpoint.rate_limit is not None or any(not limit.on or endpoint.name in limit.on for limit in held)
+
+
+def _statuses(design: Design, endpoint: Endpoint, asked: bool) -> list[int]:
+    """The failures that a client of an endpoint may meet."""
+    body, known = _takes_body(endpoint), bool(protection.scheme_name(design))
+    writes = endpoint.method not in ("GET", "HEAD", "OPTIONS")
+    met = {
+        400: asked or body,
+        401: known and endpoint.auth != "none",
+        403: known and endpoint.auth != "none" and (bool(endpoint.roles) or endpoint.auth == "service"),
+        404: bool(PARAMETER.search(endpoint.path)),
+        409: writes,
+        412: endpoint.method in ("PUT", "PATCH", "DELETE"),
+        413: body,
+        415: body,
+        422: asked or body,
+        429: _limited(design, endpoint),
+        500: True,
+        503: True,
+    }
+    return [status for status, meets in met.items() if meets]
+
+
+def _asked_headers(endpoint: Endpoint) -> list[tuple[str, str, int, bool]]:
+    """Request headers of an endpoint: name, what it is for, most characters, whether it is required."""
+    found: list[tuple[str, str, int, bool]] = []
+    if endpoint.method in ("GET", "HEAD"):
+        found.append(
+            ("If-None-Match", "ETag of the copy that the client has; 304 where it is still right.", 200, False)
+        )
+    if endpoint.method in ("PUT", "PATCH", "DELETE"):
+        found.append(("If-Match", "ETag of what the client has read; 412 where it has changed since.", 200, False))
+    if endpoint.idempotency_key:
+        found.append(
+            ("Idempotency-Key", "A new key for each thing to be done; a repeated one gets the first answer.", 64, True)
+        )
+    return found
+
+
+def _header(name: str, about: str, most: int, needed: bool) -> Node:
+    schema = {"type": "string", "minLength": 1, "maxLength": most}
+    return {"name": name, "in": "header", "required": needed, "description": about, "schema": schema}
+
+
+def _path_parameter(name: str, resource: Resource) -> Node:
+    schema: Node = {"type": "string", "minLength": 1, "maxLength": 64}
+    if resource.table and name in resource.path:
+        schema = _asked(column_shape(resource, resource.table.column(resource.path[name]), sent=True))
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _asked(shape: Node) -> Node:
+    """The shape of a column as a parameter has it: never null."""
+    if isinstance(shape.get("type"), list):
+        shape = {**shape, "type": shape["type"][0]}
+        if "enum" in shape:
+            shape["enum"] = [value for value in shape["enum"] if value is not None]
+    return shape
+
+
+def _nouns(path: str) -> list[str]:
+    """The things that a path names, without `api`, the version, and verbs that the method says already."""
+    version = version_in(path)
+    found = []
+    for segment in path.split("/"):
+        held = words(segment)
+        held = held[1:] if len(held) > 1 and held[0] in METHODS else held
+        if held and segment not in ("api", version):
+            found.append("_".join(held))
+    return found
+
+
+def _pascal(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name) if part) or "Thing"
+
+
+def _summary(endpoint: Endpoint, resource: Resource) -> str:
+    act = _ACTS.get(endpoint.method, "list" if endpoint.list else "read").capitalize()
+    thing = resource.name.replace("_", " ")
+    return f"{act} {thing if endpoint.list else 'one of ' + thing}"

@@ -1,0 +1,149 @@
+"""What an endpoint speaks of: the table behind it, and the columns that its path, its filters and its caller name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from archbook.contracts.naming import METHODS, singular, words
+from archbook.design.contract import Endpoint
+from archbook.design.model import Design
+from archbook.schema import Column, Schema, Table, parse
+from archbook.schema.shapes import TEXT
+
+PARAMETER = re.compile(r"\{([^{}]+)\}")
+_PEOPLE = ("user", "customer", "account", "member", "owner")
+_OWNER = re.compile(rf"({'|'.join(_PEOPLE)})_?id", re.IGNORECASE)
+_NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
+TIMES = frozenset({"date", "timestamp", "timestamptz"})
+Operator = Literal["=", ">=", "<", "contains"]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """The thing or things of an endpoint.
+
+    name: as the design calls it. table: None where no DDL has it. path: path parameter → column of the table.
+    """
+
+    name: str
+    schema: Schema = field(default_factory=Schema)
+    table: Table | None = None
+    path: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A query parameter that cuts a list: rows whose column is so against the value that is asked for."""
+
+    parameter: str
+    column: Column
+    operator: Operator
+
+
+def resource_of(design: Design, endpoint: Endpoint) -> Resource:
+    """What an endpoint speaks of, found in the stores that its service owns, or else calls."""
+    name = endpoint.resource or _noun(endpoint.path)
+    for schema in _schemas(design, endpoint.service):
+        for key, table in schema.tables.items():
+            if _alike(key, name):
+                return Resource(name, schema, table, _path_columns(endpoint.path, table))
+    return Resource(name)
+
+
+def owner_column(table: Table) -> str | None:
+    """The column that says whose a row is; the key itself where a row is a person.
+
+    >>> ddl = "CREATE TABLE users (id bigint PRIMARY KEY); CREATE TABLE orders (id bigint, user_id bigint)"
+    >>> owner_column(parse(ddl).table("orders")), owner_column(parse(ddl).table("users"))
+    ('user_id', 'id')
+    """
+    named = next((column.name for column in table.columns if _OWNER.fullmatch(column.name)), None)
+    if named is None and singular(_last(table.name)) in _PEOPLE and len(table.primary_key) == 1:
+        return table.primary_key[0]
+    return named
+
+
+def filters_of(resource: Resource, endpoint: Endpoint) -> Iterator[Filter]:
+    """The parameters of a list: equal, within a range for numbers and times, and part of a text."""
+    if resource.table is None:
+        return
+    for name in endpoint.filters:
+        if not resource.table.has(name) or name in resource.path.values():
+            continue
+        column = resource.table.column(name)
+        base = resource.schema.base(column.type)
+        if base.array or base.name in ("json", "jsonb", "bytea"):
+            continue
+        key = name in resource.table.primary_key or name.lower().endswith("id")
+        if base.name in TIMES or (base.name in _NUMBERS and not key):
+            yield Filter(f"{name}_from", column, ">=")
+            yield Filter(f"{name}_to", column, "<")
+        else:
+            listed = base.name not in TEXT or any(
+                limit.values for limit in resource.schema.limits(resource.table, column)
+            )
+            yield Filter(name, column, "=" if listed or key else "contains")
+
+
+def sortable(resource: Resource, endpoint: Endpoint) -> list[str]:
+    """The columns by which a list can be sorted."""
+    table = resource.table
+    return [name for name in endpoint.filters if table and table.has(name) and name not in resource.path.values()]
+
+
+def _schemas(design: Design, service: str) -> Iterator[Schema]:
+    called = {call.to for call in design.calls if call.from_ == service}
+    owned = [name for name, store in design.stores.items() if store.owner == service]
+    for name in dict.fromkeys([*owned, *(name for name in design.stores if name in called)]):
+        if ddl := design.ddl(name):
+            yield parse(ddl)
+
+
+def _noun(path: str) -> str:
+    """The last thing that a path names, without the verb before it."""
+    for segment in reversed(path.split("/")):
+        found = words(segment)
+        if found[:1] and found[0] in METHODS:
+            found = found[1:]
+        if found:
+            return "_".join(found)
+    return "things"
+
+
+def _last(name: str) -> str:
+    return (words(name.rpartition(".")[2]) or [name])[-1]
+
+
+def _alike(key: str, name: str) -> bool:
+    if key == name:
+        return True
+    one, other = words(key.rpartition(".")[2]), words(name)
+    return [*map(singular, one)] == [*map(singular, other)] and bool(one)
+
+
+def _path_columns(path: str, table: Table) -> dict[str, str]:
+    """Which column each parameter of a path names: the key of the last one, the parent's key of those before."""
+    segments = [segment for segment in path.split("/") if segment]
+    found: dict[str, str] = {}
+    for index, segment in enumerate(segments):
+        for parameter in PARAMETER.findall(segment):
+            before = singular(_last(segments[index - 1])) if index else ""
+            column = _column_of(parameter, before, index == len(segments) - 1, table)
+            if column and column not in found.values():
+                found[parameter] = column
+    return found
+
+
+def _column_of(parameter: str, before: str, last: bool, table: Table) -> str | None:
+    names = {column.name.lower(): column.name for column in table.columns}
+    asked = "_".join(words(f"x/{parameter}".rpartition("/")[2]) or [parameter])
+    if not last:
+        parent = next((key.columns[0] for key in table.foreign_keys if len(key.columns) == 1
+                       and singular(_last(key.to)) == before), None)  # fmt: skip
+        return names.get(f"{before}_id") or names.get(asked if asked != "id" else "") or parent
+    if asked != "id" and asked in names:
+        return names[asked]
+    return table.primary_key[0] if len(table.primary_key) == 1 else names.get(asked)
