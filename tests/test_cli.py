@@ -105,7 +105,16 @@ def test_check_counts_what_a_valid_design_has(capsys: pytest.CaptureFixture[str]
     code, out, _ = run(capsys, "check", "minimal")
     assert code == 0
     assert out.startswith("minimal is valid: 4 services, ")
-    assert json.loads(run(capsys, "check", "minimal", "--json")[1]) == {"valid": True, "problems": []}
+    assert json.loads(run(capsys, "check", "minimal", "--json")[1]) == {"valid": True, "problems": [], "secrets": []}
+
+
+def test_check_tells_a_secret_without_showing_it(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "check", "first_draft")
+    assert (code, out.splitlines()[1:]) == (
+        0, ["design.yaml:78: a secret stands here (password in a URL); take it out, and change it where it is used"]
+    )  # fmt: skip
+    (found,) = json.loads(run(capsys, "check", "first_draft", "--json")[1])["secrets"]
+    assert found == {"file": "design.yaml", "line": 78, "kind": "password in a URL"}
 
 
 def test_check_names_every_problem_and_exits_with_2(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -212,6 +212,7 @@ MUTATIONS = {
     "list-without-pagination": lambda design: {
         ("api", "endpoints", [e.list for e in design.api.endpoints].index(True), "paginated"): False
     },
+    "secret-in-design": lambda _: {("why",): "Reports read postgres://report:autumn-2026@orders-db/orders"},
     "verb-in-url": lambda design: {
         ("api", "endpoints"): (*design.api.endpoints, design.api.endpoints[0].model_copy(update={"name": "GET /getA"}))
     },

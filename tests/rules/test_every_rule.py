@@ -13,7 +13,7 @@ from archbook.review.rules import __path__ as room
 from tests.examples import BASE, example
 
 RULES = {rule.id: rule for rule in rules()}
-PLACE = re.compile(r"(calls|decisions|api\.endpoints)\[\d+\]|announce `\w+\.\w+`")
+PLACE = re.compile(r"(calls|decisions|api\.endpoints)\[\d+\]|announce `\w+\.\w+`|out of line \d+")
 
 
 def test_each_file_of_the_room_is_a_rule_named_after_it_with_a_test_file_of_its_own() -> None:

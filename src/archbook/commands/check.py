@@ -15,8 +15,9 @@ from archbook.commands import design_argument, json_option, tell, tell_json
 def command(design: str | None, as_json: bool) -> int:
     """Say whether a design is valid.
 
-    If not, every problem with its line, field and remedy; exits with 2.
+    If not, every problem with its line, field and remedy; exits with 2. A secret in it is told, and never shown.
     """
+    from archbook.contracts.secrets import in_design
     from archbook.errors import DesignError
     from archbook.verbs import load
 
@@ -27,8 +28,12 @@ def command(design: str | None, as_json: bool) -> int:
             raise
         tell_json({"valid": False, "problems": [asdict(problem) for problem in error.problems]})
         return error.exit_code
+    found = [(file, secret.line, secret.kind) for file, secret in in_design(valid)]
     if as_json:
-        tell_json({"valid": True, "problems": []})
-    else:
-        tell(f"{valid.name} is valid: {valid.counted()}")
+        secrets = [{"file": file, "line": line, "kind": kind} for file, line, kind in found]
+        tell_json({"valid": True, "problems": [], "secrets": secrets})
+        return 0
+    tell(f"{valid.name} is valid: {valid.counted()}")
+    for file, line, kind in found:
+        tell(f"{file}:{line}: a secret stands here ({kind}); take it out, and change it where it is used")
     return 0

@@ -5,7 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+from archbook.design.model import Design
 
 LEAST_BITS = 3.0
 """Of entropy a character, from which a value beside a name such as `password` counts as random."""
@@ -23,6 +27,10 @@ _NAMED = (
     r"(?:(?i:bearer|basic)\s+)?[\"']?(?P<named>[A-Za-z0-9+/=_.~!@#$%^&*-]{12,})"
 )
 _ANY = re.compile("|".join([*(f"(?P<form{n}>{form})" for n, form in enumerate(_FORMS.values())), _NAMED]))
+_SIGNS = ("-----begin", "eyj", "akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "k_live_", "xox",
+          "://", "password", "passwd", "secret", "apikey", "api_key", "api-key", "accesskey", "access_key",
+          "access-key", "token", "authorization")  # fmt: skip
+"""Of which each form and name has one, in small letters: the rest of a text need not be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,7 @@ def find(text: str) -> list[Secret]:
     [('password in a URL', 1)]
     """
     found = []
-    for match in _ANY.finditer(text):
+    for match in (match for start, end in _suspicious(text) for match in _ANY.finditer(text, start, end)):
         named = match["named"]
         if named is not None and (entropy(named) < LEAST_BITS or not re.search(r"\d", named)):
             continue
@@ -51,6 +59,29 @@ def find(text: str) -> list[Secret]:
         kind = "random value" if number is None else list(_FORMS)[number]
         found.append(Secret(kind, text.count("\n", 0, match.start(group)) + 1, match.start(group), match.end(group)))
     return found
+
+
+def _suspicious(text: str) -> list[tuple[int, int]]:
+    """Parts of a text that may hold a secret, in order: a line with a sign and the two after it, a key to its end."""
+    small = text.lower()
+    if len(small) != len(text):  # a letter whose small form is two
+        return [(0, len(text))]
+    parts: list[tuple[int, int]] = []
+    for sign in _SIGNS:
+        at = small.find(sign)
+        while at >= 0:
+            end = small.find("-----end", at) if sign.startswith("-") else at
+            for _ in range(3):
+                end = text.find("\n", end) + 1 if end >= 0 else 0
+                end = end or len(text)
+            parts.append((text.rfind("\n", 0, at) + 1, end))
+            at = small.find(sign, at + 1)
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(parts):
+        if joined and start <= joined[-1][1]:
+            start, end = joined[-1][0], max(end, joined.pop()[1])
+        joined.append((start, end))
+    return joined
 
 
 def redact(text: str) -> str:
@@ -62,6 +93,35 @@ def redact(text: str) -> str:
     for secret in reversed(find(text)):
         text = f"{text[: secret.start]}[{secret.kind}]{text[secret.end :]}"
     return text
+
+
+def in_design(design: Design) -> Iterator[tuple[str, Secret]]:
+    """The secrets in the files of a design as they were read (comments, DDL and decisions too), each with its file.
+
+    What was changed or made in code stands in no file; its file is then empty.
+    """
+    texts = dict(design.source.texts) or {"": design.model_dump_json(by_alias=True, indent=1)}
+    texts |= {design.stores[store].schema_ or store: ddl for store, ddl in design.source.ddl.items()}
+    return ((file, secret) for file, text in texts.items() for secret in find(text))
+
+
+_Value = TypeVar("_Value")
+
+
+def blacked_out(value: _Value) -> _Value:
+    """A value of texts, tuples and frozen dataclasses, with every secret in its texts blacked out.
+
+    >>> blacked_out(("see postgres://app:hunter2@db/shop", 7))
+    ('see postgres://app:[password in a URL]@db/shop', 7)
+    """
+    done: Any = value
+    if isinstance(value, str):
+        done = redact(value)
+    elif isinstance(value, tuple):
+        done = tuple(blacked_out(part) for part in value)
+    elif is_dataclass(value) and not isinstance(value, type):
+        done = replace(value, **{field.name: blacked_out(getattr(value, field.name)) for field in fields(value)})
+    return done  # type: ignore[no-any-return]
 
 
 def entropy(text: str) -> float:

@@ -53,16 +53,17 @@ def described(document: Document, text: str | bytes, file: str, folder: Path | N
         raise DesignError([*document.problems, Problem(file, 1, "", what, BEGIN)])
     lines = [(file, line) for line in range(max(document.lines.values()) + 1)]
     places = {where: lines[line] for where, line in document.lines.items()}
-    problems, ddl = list(document.problems), dict[str, str]()
+    problems, ddl, texts = list(document.problems), dict[str, str](), dict[str, str]()
     if folder:
-        problems += _add_decisions(data, folder, places)
+        problems += _add_decisions(data, folder, places, texts)
     design, faults = _validated(data)
     if folder:
         faults += _read_schemas(data, folder, ddl)
     if problems or faults or design is None:
         _raise(problems, faults, places)
     raw = text if isinstance(text, bytes) else text.encode()
-    design._source = Source(folder, places, ddl, hashlib.sha256(raw).hexdigest())
+    texts[file] = raw.decode("utf-8-sig")
+    design._source = Source(folder, places, ddl, hashlib.sha256(raw).hexdigest(), texts)
     return design
 
 
@@ -109,16 +110,18 @@ def _require_inside(path: Path, folder: Path, name: str) -> None:
         raise refusal(name, None, "leads out of the design folder", "copy the file into it")
 
 
-def _add_decisions(data: dict[str, Any], folder: Path, places: Places) -> Iterator[Problem]:
-    """Append the decisions in Markdown files to those of the design; gives what cannot be read."""
+def _add_decisions(data: dict[str, Any], folder: Path, places: Places, texts: dict[str, str]) -> Iterator[Problem]:
+    """Append the decisions in Markdown files to those of the design, and to `texts`; gives what cannot be read."""
     for path in decision_files(folder):
         file = f"{FOLDER}/{path.name}"
         try:
             _require_inside(path, folder, file)
-            decision, lines = read_decision(_content(path, file), file)
+            content = _content(path, file)
+            decision, lines = read_decision(content, file)
         except DesignError as error:
             yield from error.problems
             continue
+        texts[file] = content.decode("utf-8-sig")
         listed = data.setdefault("decisions", [])
         if isinstance(listed, list):
             where: Where = ("decisions", len(listed))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sized
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,12 +23,16 @@ Where = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a design came from: its folder, the line of every part, and the DDL of its stores."""
+    """Where a design came from: its folder, the line of every part, the DDL of its stores, and its files' own text.
+
+    texts: of design.yaml and the decisions, by file.
+    """
 
     folder: Path | None = None
     places: Mapping[Where, tuple[str, int]] = field(default_factory=dict)
     ddl: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 class Memo(dict[str, Any]):
@@ -164,7 +168,8 @@ class Design(Part):
         design: Any = self
         for where, value in changes.items():
             design = _replaced(design, where, value)
-        design._source, design._memo = self._source, Memo(plan=self._memo.get("plan"))
+        design._source = replace(self._source, texts={})  # they do not say what was changed
+        design._memo = Memo(plan=self._memo.get("plan"))
         return design  # type: ignore[no-any-return]
 
 

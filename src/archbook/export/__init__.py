@@ -17,14 +17,15 @@ def export(design: Design, folder: str | Path, formats: Iterable[str] = ("md", "
     formats: names of `archbook.export.formats()`. All files are written or none. The same design and evidence give
     the same bytes. A file of somebody else in the folder, or an exported one that was edited since, is never
     overwritten. Raises UnknownName (a format), Conflict (a file in the way; nothing is written), ArchbookError
-    (a design that cannot be estimated).
+    (a design that cannot be estimated). Secrets are blacked out.
     """
+    from archbook.contracts.secrets import blacked_out
     from archbook.export.build import build
     from archbook.export.folder import write_folder
     from archbook.export.formats import writer
 
     writers = [writer(name) for name in dict.fromkeys(formats)]
-    document = build(design)
+    document = blacked_out(build(design))
     files: dict[str, bytes] = {}
     for write in writers:
         files |= write(document)

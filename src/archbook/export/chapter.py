@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from archbook.contracts.secrets import blacked_out
 from archbook.design.model import Design
 from archbook.errors import UnknownName
 from archbook.export.build import CHAPTERS
@@ -31,4 +32,5 @@ def chapter(design: Design, name: str) -> Chapter:
     if name not in builders:
         raise UnknownName("chapter", name, builders)
     section = builders[name](gather(design))
-    return Chapter(Document(design.name, design.title or design.name, Section("summary", ""), (section,)))
+    whole = Document(design.name, design.title or design.name, Section("summary", ""), (section,))
+    return Chapter(blacked_out(whole))

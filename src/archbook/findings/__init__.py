@@ -21,7 +21,8 @@ class Hit:
     about: the element, as people name it, such as ``order-service → payment-service``.
     what: the finding in one line. do: the concrete change to this subject. where: path for file:line.
     cost: what it costs at the design's growth, for ranking (dimensionless, larger is worse).
-    severity: where this place is worse, or less bad, than the rule's others.
+    severity: where this place is worse, or less bad, than the rule's others. place: file:line where it is no part of
+    the subject, such as a comment.
     """
 
     about: str
@@ -31,6 +32,7 @@ class Hit:
     evidence: tuple[str, ...] = ()
     cost: float = 0.0
     severity: Severity | None = None
+    place: str = ""
 
 
 Hits = Iterator[Hit]
@@ -116,7 +118,7 @@ def _finding(rule: Rule, hit: Hit, place: Callable[[tuple[str | int, ...]], str]
         why=rule.why,
         do=hit.do,
         references=rule.references,
-        place=place(hit.where) if hit.where else "",
+        place=hit.place or (place(hit.where) if hit.where else ""),
         evidence=hit.evidence,
         cost=hit.cost,
     )

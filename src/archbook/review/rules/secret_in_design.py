@@ -1,0 +1,32 @@
+"""A secret that everybody who reads the design knows."""
+
+from archbook.contracts import secrets
+from archbook.findings import Hit, Hits, Rule
+from archbook.review.subject import Subject
+
+
+def written_down(subject: Subject) -> Hits:
+    """A secret in the design, its DDL or a decision."""
+    kept = subject.design.security.secrets
+    there = f"{kept.partition(',')[0]}, where the design says that secrets are kept" if kept else "a secret manager"
+    for file, secret in secrets.in_design(subject.design):
+        yield Hit(
+            about=f"{secret.kind} in {file or subject.design.name}",
+            what=f"a secret stands in {file or 'the design'}: {secret.kind}",
+            do=f"take it out of line {secret.line}, put a new one into {there}, and have the old one refused: whoever "
+            "has a copy of the file, or of its history, knows it",
+            place=f"{file}:{secret.line}" if file else "",
+        )
+
+
+RULE = Rule(
+    id="secret-in-design",
+    severity="high",
+    principle=3,
+    why="A design is copied, reviewed and kept in a history that forgets nothing; each copy opens the door",
+    remedy="Keep secrets in a store of secrets, and in the design only where that is.",
+    references=("OWASP ASVS 5, V13.3.1", "CWE-798"),
+    check=written_down,
+    fires="why: Reports read postgres://report:autumn-2026@things-db/things",
+    quiet="why: Reports read things-db; the password is in the vault",
+)
