@@ -180,7 +180,7 @@ class _Writer:
             why = f"GENERATED AS ({column.generated}); an ordinary column here"
             self.lose(column.line, f"{table.name}.{column.name}", "is not computed", why)
         elif column.default is not None:
-            default = _default(column.default)
+            default = default_sql(column.default)
             if default is None:
                 part = f"{table.name}.{column.name}"
                 self.lose(column.line, part, f"default {column.default[:60]} is lost", "not known to DuckDB")
@@ -339,8 +339,12 @@ def limit_sql(limit: Limit) -> str:
     return " AND ".join(sides)
 
 
-def _default(expression: str) -> str | None:
-    """A default that DuckDB knows too; None where it does not."""
+def default_sql(expression: str) -> str | None:
+    """A default that DuckDB knows too; None where it does not.
+
+    >>> default_sql("'new'::text"), default_sql("now()"), default_sql("next_free(7)")
+    ("'new'", 'current_timestamp', None)
+    """
     constant = _CONSTANT.match(expression)
     if constant:
         return constant[1]

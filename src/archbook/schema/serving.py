@@ -1,0 +1,367 @@
+"""Tables filled with generated rows that a service reads and writes: bound values and quoted names only."""
+
+# ruff: noqa: S608 - every identifier is quoted and every value is bound
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from queue import LifoQueue
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar
+
+from archbook.errors import TransactionLost
+from archbook.schema.duckdb_ddl import default_sql
+from archbook.schema.engines.protocol import Engine
+from archbook.schema.filled_engine import FilledEngine
+from archbook.schema.model import Column, ForeignKey, Schema, Table
+from archbook.schema.refusals import Refused, refusal
+from archbook.schema.shapes import INTEGERS
+from archbook.schema.sql import quoted
+
+Held = dict[str, Any]
+"""A row as JSON has it, by column."""
+Done = TypeVar("Done")
+TRIES = 5  # of a transaction that the engine gives up for another one
+_STAMP = {"postgresql": """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
+          "duckdb": "strftime(make_timestamp(epoch_us({})), '%Y-%m-%dT%H:%M:%S.%fZ')"}  # fmt: skip
+_PLAIN = {*INTEGERS, "bool", "float4", "float8", "bytea"}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a column must be. path: foreign keys to walk first, each (column here, table there, column there).
+
+    A path is how a line of a cart belongs to the user of the cart: ``(("cart_id", "carts", "id"),)`` and `user_id`.
+    """
+
+    column: str
+    value: object
+    operator: Literal["=", "<", "<=", ">", ">=", "contains"] = "="
+    path: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What of a table is read. numbers: exact decimals that are read as JSON numbers and not as text."""
+
+    table: str
+    columns: tuple[str, ...]
+    numbers: frozenset[str] = frozenset()
+
+
+class Serving:
+    """Tables of a schema in an engine, for as many clients at once as there are connections.
+
+    A client that finds none free waits. engine: ``duckdb``, ``postgresql`` or a PostgreSQL URL. rows: of each table,
+    or by table. meant: the same tables with foreign keys that rows are to follow though no constraint holds them.
+    Raises EngineUnavailable, UnknownName.
+    """
+
+    def __init__(
+        self, schema: Schema, engine: str = "duckdb", rows: int | Mapping[str, int] = 1_000, *, seed: int = 7,
+        connections: int = 4, meant: Schema | None = None,
+    ) -> None:  # fmt: skip
+        self.schema = schema
+        self.filled = FilledEngine(schema, meant or schema, engine, rows, seed)
+        self.engine: Engine = self.filled.engine
+        self._free: LifoQueue[Engine] = LifoQueue()
+        for _ in range(connections):
+            self._free.put(self.engine.another())
+
+    def page(
+        self, view: View, conditions: Sequence[Condition] = (), order: Sequence[tuple[str, bool]] = (),
+        limit: int = 20, offset: int = 0,
+    ) -> list[Held]:  # fmt: skip
+        """Rows in an order, beginning anywhere: what is before is read too. order: columns, and whether descending."""
+        where, values = self._where(view.table, conditions)
+        ending = f"{self._order(view.table, order)} LIMIT {int(limit)} OFFSET {int(offset)}"
+        return self._read(view, f"{where}{ending}", values)
+
+    def after(
+        self, view: View, conditions: Sequence[Condition], order: Sequence[tuple[str, bool]],
+        last: Sequence[object] | None, limit: int = 20,
+    ) -> list[Held]:  # fmt: skip
+        """Rows behind the one whose values of `order` are `last` (None: from the start), however far it is.
+
+        order: ends with the key, so that no two rows are alike.
+        """
+        where, values = self._where(view.table, conditions)
+        if last is not None:
+            behind = self._behind(view.table, list(zip(order, last, strict=True)), values)
+            where = f"{where} AND {behind}" if where else f" WHERE {behind}"
+        return self._read(view, f"{where}{self._order(view.table, order)} LIMIT {int(limit)}", values)
+
+    def count(self, table: str, conditions: Sequence[Condition] = ()) -> int:
+        """How many rows there are."""
+        where, values = self._where(table, conditions)
+        with self._connection() as connection:
+            return int(connection.execute(f"SELECT count(*) FROM {quoted(table)}{where}", values)[0][0])
+
+    def one(self, view: View, conditions: Sequence[Condition]) -> Held | None:
+        """The first row that meets all conditions."""
+        where, values = self._where(view.table, conditions)
+        return next(iter(self._read(view, f"{where} LIMIT 1", values)), None)
+
+    def insert(self, view: View, row: Mapping[str, object]) -> Held:
+        """Add a row, with what the schema numbers or sets by itself; as it was stored. Raises Refused."""
+        table = self.schema.tables[view.table]
+        values: list[object] = []
+        given = {
+            column.name: self._bound(table, column.name, row[column.name], values)
+            if column.name in row
+            else self._by_itself(table, column)
+            for column in table.columns
+        }
+        given = {name: sql for name, sql in given.items() if sql}
+        statement = f"INSERT INTO {quoted(table.name)} ({quoted(*given)}) VALUES ({', '.join(given.values())})"
+
+        def work(connection: Engine) -> Held:
+            self._see_references(connection, table, row)
+            return self._row(view, connection.execute(f"{statement} RETURNING {self._columns(view)}", values)[0])
+
+        return self._changing(table, work)
+
+    def update(
+        self, view: View, conditions: Sequence[Condition], changes: Callable[[Held], Mapping[str, object]]
+    ) -> Held | None:
+        """Change one row; as it is then, or None where there is none. Raises Refused.
+
+        changes: is given the row as nobody else can change it meanwhile, and says which columns change; what it
+        raises leaves the row as it was.
+        """
+        table = self.schema.tables[view.table]
+        where, found = self._where(table.name, conditions)
+
+        def work(connection: Engine) -> Held | None:
+            rows = connection.execute(self._selected(view, where), found)
+            if not rows:
+                return None
+            row = self._row(view, rows[0])
+            changed = {name: value for name, value in changes(row).items() if name not in row or row[name] != value}
+            if not changed:
+                return row
+            self._see_references(connection, table, changed)
+            values: list[object] = []
+            sets = [f"{quoted(name)} = {self._bound(table, name, value, values)}" for name, value in changed.items()]
+            same, bound = self._where(table.name, conditions, values)
+            statement = f"UPDATE {quoted(table.name)} SET {', '.join(sets)}{same} RETURNING {self._columns(view)}"
+            return self._row(view, connection.execute(statement, bound)[0])
+
+        return self._changing(table, work)
+
+    def delete(self, view: View, conditions: Sequence[Condition], see: Callable[[Held], None]) -> bool:
+        """Remove one row with those that go with it; whether there was one. Raises Refused.
+
+        conditions: that one row meets. see: is given the row first; what it raises keeps it.
+        """
+        table = self.schema.tables[view.table]
+        where, values = self._where(table.name, conditions)
+
+        def work(connection: Engine) -> bool:
+            rows = connection.execute(self._selected(view, where), values)
+            if rows:
+                see(self._row(view, rows[0]))
+                self._see_children(connection, table, where, values)
+                connection.execute(f"DELETE FROM {quoted(table.name)}{where}", values)
+            return bool(rows)
+
+        return self._changing(table, work)
+
+    def close(self) -> None:
+        """Stop the engine; nothing is left behind. Calling it twice does no harm."""
+        self.filled.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[Engine]:
+        connection = self._free.get()
+        try:
+            yield connection
+        finally:
+            self._free.put(connection)
+
+    def _changing(self, table: Table, work: Callable[[Engine], Done]) -> Done:
+        """Run a transaction, again where the engine gave it up for another one. Raises Refused, TransactionLost."""
+        with self._connection() as connection:
+            for attempt in range(TRIES):
+                connection.execute("BEGIN")
+                try:
+                    done = work(connection)
+                    connection.execute("COMMIT")
+                except BaseException as error:
+                    self._roll_back(connection)
+                    if isinstance(error, TransactionLost) and attempt + 1 < TRIES:
+                        continue
+                    if refused := refusal(error, self.schema, table):
+                        raise refused from None
+                    raise
+                return done
+        raise AssertionError("a transaction ends or raises")
+
+    @staticmethod
+    def _roll_back(connection: Engine) -> None:
+        try:
+            connection.execute("ROLLBACK")
+        except TransactionLost:
+            return  # DuckDB has done so by itself
+
+    def _see_references(self, connection: Engine, table: Table, row: Mapping[str, object]) -> None:
+        """DuckDB's tables have no foreign keys here, since it refuses many changes of rows that are pointed to."""
+        if self.engine.name == "postgresql":
+            return
+        for key in table.foreign_keys:
+            to = self.schema.target(key)
+            values: list[object] = []
+            if key.to not in self.schema.tables or not to or any(row.get(column) is None for column in key.columns):
+                continue
+            there = self.schema.tables[key.to]
+            where = " AND ".join(
+                f"{quoted(other)} = {self._bound(there, other, row[mine], values)}"
+                for mine, other in zip(key.columns, to, strict=True)
+            )
+            if not connection.execute(f"SELECT 1 FROM {quoted(key.to)} WHERE {where} LIMIT 1", values):
+                raise Refused("missing", key.columns, f"there is no row of {key.to} that it could name")
+
+    def _see_children(self, connection: Engine, table: Table, where: str, values: list[object]) -> None:
+        """What a foreign key says about rows that point to those that go (PostgreSQL does it by itself)."""
+        if self.engine.name == "postgresql":
+            return
+        for child in self.schema.tables.values():
+            for key in child.foreign_keys:
+                to = self.schema.target(key)
+                if key.to == table.name and len(to) == len(key.columns) == 1:
+                    pointing = f"{quoted(*key.columns)} IN (SELECT {quoted(*to)} FROM {quoted(table.name)}{where})"
+                    self._let_go(connection, child, key, pointing, values)
+
+    def _let_go(self, connection: Engine, child: Table, key: ForeignKey, pointing: str, values: list[object]) -> None:
+        name, where = quoted(child.name), f" WHERE {pointing}"
+        if key.on_delete == "CASCADE":
+            if child.name != key.to:
+                self._see_children(connection, child, where, values)
+            connection.execute(f"DELETE FROM {name}{where}", values)
+        elif key.on_delete in ("SET NULL", "SET DEFAULT"):
+            connection.execute(f"UPDATE {name} SET {quoted(*key.columns)} = NULL{where}", values)
+        elif connection.execute(f"SELECT 1 FROM {name}{where} LIMIT 1", values):
+            raise Refused("used", key.columns, f"rows of {child.name} still point to it")
+
+    def _by_itself(self, table: Table, column: Column) -> str:
+        """SQL of what a column gets that nobody set; empty where that is nothing."""
+        if sequence := self.filled.sequences.get((table.name, column.name)):
+            return f"nextval('{sequence}')"
+        default = default_sql(column.default) if column.default is not None else None
+        if default is None and not column.nullable and not column.generated:
+            raise Refused("needed", (column.name,), "it has no value, and the table no default for it")
+        return "gen_random_uuid()" if default == "uuid()" else default or ""
+
+    def _selected(self, view: View, where: str) -> str:
+        """The statement that reads one row so that it stays as it is; in DuckDB who writes second is told to retry."""
+        locked = " FOR UPDATE" if self.engine.name == "postgresql" else ""
+        return f"SELECT {self._columns(view)} FROM {quoted(view.table)}{where} LIMIT 1{locked}"
+
+    def _read(self, view: View, ending: str, values: list[object]) -> list[Held]:
+        statement = f"SELECT {self._columns(view)} FROM {quoted(view.table)}{ending}"
+        with self._connection() as connection:
+            rows = connection.execute(statement, values)
+        return [self._row(view, row) for row in rows]
+
+    def _columns(self, view: View) -> str:
+        """The columns as text or plain numbers, in the form that JSON has."""
+        table = self.schema.tables[view.table]
+        return ", ".join(self._shown(table.column(name), name in view.numbers) for name in view.columns)
+
+    def _shown(self, column: Column, number: bool) -> str:
+        base, name = self.schema.base(column.type), quoted(column.name)
+        if number:
+            return f"CAST({name} AS DOUBLE PRECISION)"
+        if base.array:
+            return f"CAST(to_json({name}) AS VARCHAR)"
+        if base.name in ("timestamp", "timestamptz"):
+            stamp = _STAMP[self.engine.name]
+            return (stamp.replace(" AT TIME ZONE 'UTC'", "") if base.name == "timestamp" else stamp).format(name)
+        return name if base.name in _PLAIN else f"CAST({name} AS VARCHAR)"
+
+    def _row(self, view: View, row: Sequence[Any]) -> Held:
+        columns = self.schema.tables[view.table]
+        return {
+            name: value if value is None or type(value) in (int, float, bool) else self._plain(columns, name, value)
+            for name, value in zip(view.columns, row, strict=True)
+        }
+
+    def _plain(self, table: Table, name: str, value: Any) -> Any:
+        if isinstance(value, bytes):
+            return base64.b64encode(value).decode()
+        base = self.schema.base(table.column(name).type)
+        return json.loads(value) if base.array or base.name in ("json", "jsonb") else value
+
+    def _bound(self, table: Table, name: str, value: object, values: list[object]) -> str:
+        """A placeholder for a value of a column; the value is put behind `values`."""
+        column = table.column(name)
+        base = self.schema.base(column.type)
+        if base.name in ("json", "jsonb") and not base.array and value is not None:
+            value = json.dumps(value)
+        elif base.name == "bytea" and isinstance(value, str):
+            value = base64.b64decode(value)
+        elif self.engine.name == "postgresql" and isinstance(value, int | float):
+            value = str(value).lower()  # numbers of one size each would make a plan of their own
+        values.append(value)
+        return f"CAST(${len(values)} AS {self.filled.type_of(column)})"
+
+    def _where(
+        self, name: str, conditions: Sequence[Condition], before: Sequence[object] = ()
+    ) -> tuple[str, list[object]]:
+        values, parts = list(before), []
+        for condition in conditions:
+            table = self.schema.tables[name]
+            head, tail = "", ""
+            for column, there, to in condition.path:
+                head += f"{quoted(column)} IN (SELECT {quoted(to)} FROM {quoted(there)} WHERE "
+                tail += ")"
+                table = self.schema.tables[there]
+            column = quoted(condition.column)
+            if condition.operator == "contains":
+                values.append(str(condition.value).lower())
+                test = f"position(CAST(${len(values)} AS VARCHAR) IN lower(CAST({column} AS VARCHAR))) > 0"
+            elif condition.value is None:
+                test = f"{column} IS NULL"
+            else:
+                test = f"{column} {condition.operator} {self._bound(table, condition.column, condition.value, values)}"
+            parts.append(head + test + tail)
+        return (f" WHERE {' AND '.join(parts)}" if parts else ""), values
+
+    def _order(self, name: str, order: Sequence[tuple[str, bool]]) -> str:
+        """Rows without a value are last, either way."""
+        table = self.schema.tables[name]
+        parts = [
+            quoted(column) + (" DESC" if down else "") + (" NULLS LAST" if table.column(column).nullable else "")
+            for column, down in order
+        ]
+        return f" ORDER BY {', '.join(parts)}" if parts else ""
+
+    def _behind(self, name: str, last: list[tuple[tuple[str, bool], object]], values: list[object]) -> str:
+        """The condition of being behind a row, in the form that an index can be walked by.
+
+        (a, b) > (1, 2) where all columns go one way and none is empty; else a > 1 OR (a = 1 AND b > 2), written out.
+        """
+        table = self.schema.tables[name]
+        empty = any(table.column(column).nullable or value is None for (column, _), value in last)
+        if len({down for (_, down), _ in last}) == 1 and not empty:
+            sign = "<" if last[0][0][1] else ">"
+            given = ", ".join(self._bound(table, column, value, values) for (column, _), value in last)
+            return f"({quoted(*(column for (column, _), _ in last))}) {sign} ({given})"
+        ((column, down), value), rest = last[0], last[1:]
+        further = f" AND {self._behind(name, rest, values)}" if rest else " AND FALSE"
+        if value is None:
+            return f"({quoted(column)} IS NULL{further})"
+        bound = self._bound(table, column, value, values)
+        nulls = f" OR {quoted(column)} IS NULL" if table.column(column).nullable else ""
+        return (f"({quoted(column)} {'<' if down else '>'} {bound}{nulls} OR ({quoted(column)} = {bound}"
+                f"{further}))")  # fmt: skip
