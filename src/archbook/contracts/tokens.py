@@ -50,6 +50,19 @@ class Keys:
         self._private = {**dict(newest), name: _private_key(self.algorithm)}
         return name
 
+    def public(self) -> dict[str, Any]:
+        """What others verify with: the JSON Web Key Set of RFC 7517, the newest key last.
+
+        >>> [sorted(key) for key in Keys("shop", "shop-api").public()["keys"]]
+        [['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']]
+        """
+        import jwt
+
+        form = jwt.get_algorithm_by_name(self.algorithm)
+        told = {"use": "sig", "alg": self.algorithm}
+        keys = [(name, form.to_jwk(key.public_key(), as_dict=True)) for name, key in self._private.items()]
+        return {"keys": [{k: v for k, v in key.items() if k != "key_ops"} | told | {"kid": name} for name, key in keys]}
+
     def issue(
         self, subject: str, now_s: float, scopes: Collection[str] = (), roles: Collection[str] = (), **claims: Any
     ) -> str:
