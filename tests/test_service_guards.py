@@ -102,7 +102,7 @@ def test_each_role_has_an_account_and_who_owns_things_has_two(shop: Design) -> N
         (None, "GET", ORDERS, 401, "there is no token"),
         ("customer", "GET", ORDERS, 200, "customer may"),
         ("customer", "GET", "/api/v1/users", 403, "only support or admin may"),
-        ("admin", "POST", "/api/v1/products", 201, "admin may"),
+        ("admin", "PATCH", "/api/v1/products/7", 200, "admin may"),
         ("customer", "POST", "/api/v1/stock-reservations", 403, "only another service may"),
         ("service", "POST", "/api/v1/stock-reservations", 201, "service may"),
         ("service", "GET", ORDERS, 403, "only customer or support or admin may"),
@@ -111,7 +111,7 @@ def test_each_role_has_an_account_and_who_owns_things_has_two(shop: Design) -> N
 def test_the_roles_of_the_design_decide(
     service: Service, who: str | None, method: str, path: str, status: int, why: str
 ) -> None:
-    answer = service.ask(method, path, headers=service.token(who) if who else {})
+    answer = service.ask(method, path, headers=ORDER | (service.token(who) if who else {}))
     assert answer.status_code == status
     assert why in service.last["why"]
     assert status < 400 or why not in answer.text
@@ -180,15 +180,15 @@ def test_lists_decide_where_the_design_has_them_and_none_lets_in_who_is_signed_i
     assert open_.ask("DELETE", "/things/1").status_code == 401
 
 
-@pytest.mark.parametrize("style", ["envelope", "problem+json", "none"])
+@pytest.mark.parametrize("style", ["envelope", "problem+json"])
 def test_errors_have_the_form_that_the_design_declares(style: str) -> None:
     answer = Service(small("jwt", errors=style, case="camel")).ask("GET", "/things", headers={"X-Request-Id": "r-1"})
     body = answer.json()
+    told = {"code": "UNAUTHENTICATED", "field": None, "requestId": "r-1"}
     expected = {
-        "envelope": {"error": {"code": "unauthorized", "message": "sign in first", "field": None, "requestId": "r-1"}},
+        "envelope": {"error": {"message": "sign in first", **told}},
         "problem+json": {"type": "about:blank", "title": "Unauthorized", "status": 401, "detail": "sign in first",
-                         "code": "unauthorized", "requestId": "r-1"},
-        "none": {"message": "sign in first"},
+                         **told},
     }  # fmt: skip
     assert body == expected[style]
     assert ("problem" in answer.headers["content-type"]) == (style == "problem+json")
@@ -272,7 +272,7 @@ def test_a_request_that_comes_again_gets_the_first_answer(service: Service) -> N
     assert (first.headers.get("idempotent-replayed"), again.headers["idempotent-replayed"]) == (None, "true")
     assert first.headers["x-request-id"] != again.headers["x-request-id"]
     other = service.ask("POST", ORDERS, headers=headers, json={"a": 2})
-    assert (other.status_code, other.json()["error"]["code"]) == (422, "idempotency_key_reused")
+    assert (other.status_code, other.json()["error"]["code"]) == (422, "VALIDATION_ERROR")
     someone = service.ask("POST", ORDERS, headers=ORDER | service.token("customer-2"), json={"a": 2})
     assert (someone.status_code, service.done) == (201, 2)
 
@@ -299,7 +299,7 @@ def test_a_request_that_failed_may_be_tried_again_with_its_key(service: Service)
     assert service.ask("POST", ORDERS, headers=headers, json={}).status_code == 201
 
 
-@pytest.mark.parametrize("key", ["", " ", "x" * 256, "é".encode("latin-1")])
+@pytest.mark.parametrize("key", ["", " ", "x" * 65, "é".encode("latin-1")])
 def test_a_key_that_is_none_is_refused(service: Service, key: Any) -> None:
     headers = service.token("customer") | {"Idempotency-Key": key}
     answer = service.ask("POST", ORDERS, headers=headers, json={})

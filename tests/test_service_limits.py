@@ -81,7 +81,7 @@ def test_clients_are_told_what_is_left_and_how_long_to_wait() -> None:
     assert first["headers"][b"ratelimit-policy"] == b'"user";q=1;w=60'
     assert first["headers"][b"ratelimit"] == b'"user";r=0;t=60'
     assert second["headers"][b"retry-after"] == b"60"
-    assert b'"code":"rate_limited"' in second["body"]
+    assert b'"code": "RATE_LIMITED"' in second["body"]
 
 
 async def _two_calls() -> list[dict[str, Any]]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
-from archbook.contracts.naming import cased
+from archbook.contracts.answers import error_body
 from archbook.design.contract import Endpoint, Style
 
 Scope = MutableMapping[str, Any]
@@ -96,29 +95,6 @@ def header(scope: Scope, name: bytes) -> str | None:
     return values[0].decode("latin-1") if len(values) == 1 else None
 
 
-def error_body(
-    style: Style, status: int, code: str, message: str, request_id: str, field: str | None = None
-) -> tuple[bytes, str]:
-    """An error in the form that the design declares, and its media type.
-
-    >>> error_body(Style(), 404, "not_found", "there is no order 7", "r1")[0].decode()
-    '{"error":{"code":"not_found","message":"there is no order 7","field":null,"request_id":"r1"}}'
-    """
-    named = cased("request_id", style.case)
-    said: dict[str, Any]
-    media = "application/json"
-    if style.errors == "problem+json":
-        said = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": message,
-                "code": code, named: request_id}  # fmt: skip
-        said |= {"field": field} if field else {}
-        media = "application/problem+json"
-    elif style.errors == "envelope":
-        said = {"error": {"code": code, "message": message, "field": field, named: request_id}}
-    else:
-        said = {"message": message}
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode(), media
-
-
 async def answer(send: Send, status: int, body: bytes, media: str, headers: Headers = ()) -> None:
     """Send a whole answer."""
     fields = [("content-type", media), ("content-length", str(len(body))), *headers]
@@ -127,9 +103,8 @@ async def answer(send: Send, status: int, body: bytes, media: str, headers: Head
     await send({"type": "http.response.body", "body": body})
 
 
-async def refuse(
-    send: Send, style: Style, call: Call, status: int, code: str, message: str, headers: Headers = ()
-) -> None:
-    """Send an error; nothing about the reasons that `call.why` has."""
-    body, media = error_body(style, status, code, message, call.request_id)
-    await answer(send, status, body, media, [("cache-control", "no-store"), *headers])
+async def refuse(send: Send, style: Style, call: Call, status: int, message: str, headers: Headers = ()) -> None:
+    """Send an error in the form that the design declares; nothing of the reasons that `call.why` has."""
+    body = json.dumps(error_body(style, status, message=message, request_id=call.request_id), ensure_ascii=False)
+    media = "application/problem+json" if style.errors == "problem+json" else "application/json"
+    await answer(send, status, body.encode(), media, [("cache-control", "no-store"), *headers])

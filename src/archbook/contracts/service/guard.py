@@ -7,6 +7,7 @@ from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
+from archbook.contracts.protection import COOKIE, KEY_HEADER
 from archbook.contracts.roles import Decision, by_list, by_role
 from archbook.contracts.service.accounts import Account, Accounts
 from archbook.contracts.service.calls import App, Caller, Receive, Scope, Send, call_of, header, refuse
@@ -17,9 +18,8 @@ from archbook.design.model import Design
 SERVICE = "service"
 """The scope in a token of one of our services; no person's token has it."""
 SCHEMES = {"jwt": "Bearer", "oauth2": "Bearer", "api-key": "ApiKey", "session": "Cookie", "mtls": "Mutual"}
-API_KEY, SESSION, CERTIFICATE = "x-api-key", "session", "x-client-certificate-subject"
-"""Where keys, sessions and certificates stand. The last is a stand-in: a proxy that has checked the certificate says
-whose it is, and here whoever calls is believed."""
+CERTIFICATE = "X-Client-Certificate-Subject"
+"""Stands in for a certificate: a proxy that has checked it says whose it is, and here whoever calls is believed."""
 LONGEST = 4096
 """Characters of a token or key that are looked at."""
 
@@ -123,20 +123,20 @@ class Allowing:
         if decision.allowed:
             await self._app(scope, receive, send)
         elif call.caller.signed_in:
-            await refuse(send, self._style, call, 403, "forbidden", "you may not do this")
+            await refuse(send, self._style, call, 403, "you may not do this")
         else:
             wrong = ', error="invalid_token"' if call.caller.refused and "Bearer" in self._guard.challenge else ""
             told = "sign in again: what you sent is not accepted" if call.caller.refused else "sign in first"
             headers = [("www-authenticate", self._guard.challenge + wrong)]
-            await refuse(send, self._style, call, 401, "unauthorized", told, headers)
+            await refuse(send, self._style, call, 401, told, headers)
 
 
 def _sent(scope: Scope, kind: Any) -> str | None:
     """The key, session or subject of a certificate that a request carries."""
     if kind != "session":
-        return header(scope, (API_KEY if kind == "api-key" else CERTIFICATE).encode())
+        return header(scope, (KEY_HEADER if kind == "api-key" else CERTIFICATE).lower().encode())
     try:
-        cookie = SimpleCookie((header(scope, b"cookie") or "")[:LONGEST]).get(SESSION)
+        cookie = SimpleCookie((header(scope, b"cookie") or "")[:LONGEST]).get(COOKIE)
     except CookieError:
         return None
     return cookie.value if cookie else None

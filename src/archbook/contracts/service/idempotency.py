@@ -16,7 +16,7 @@ from archbook.design.model import Design
 
 KEPT_FOR_S = 86400.0
 MOST_KEPT, MOST_KEPT_B = 10_000, 64_000_000
-LONGEST_KEY = 255
+LONGEST_KEY = 64
 LONGEST_BODY_B = 1_000_000
 """Of a request that is recognised, where the endpoint has no limit of its own."""
 REPLAYED = (b"idempotent-replayed", b"true")
@@ -34,7 +34,7 @@ class _Kept:
 
 
 class Idempotency:
-    """ASGI: where an endpoint has idempotency keys, answers each of them once.
+    """ASGI: where an endpoint has idempotency keys, answers each of them once; 400 where there is none.
 
     The same key and body: the first answer again, with Idempotent-Replayed. Another body: 422. Still being worked on:
     409. Only answers that did something (2xx) are kept, each caller's own, for a day and in bounded memory.
@@ -48,13 +48,13 @@ class Idempotency:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         call = call_of(scope)
-        key = header(scope, b"idempotency-key") if scope["type"] == "http" else None
-        if key is None or call.endpoint is None or not call.endpoint.idempotency_key:
+        if scope["type"] != "http" or call.endpoint is None or not call.endpoint.idempotency_key:
             await self._app(scope, receive, send)
             return
+        key = header(scope, b"idempotency-key") or ""
         if not key.strip() or len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
-            told = f"Idempotency-Key is to have 1 to {LONGEST_KEY} printable ASCII characters"
-            await refuse(send, self._style, call, 400, "invalid_idempotency_key", told)
+            told = f"send Idempotency-Key once: 1 to {LONGEST_KEY} printable ASCII characters, new for each request"
+            await refuse(send, self._style, call, 400, told)
             return
         most = int(call.endpoint.body_limit or LONGEST_BODY_B)
         messages, whole = await _read(receive, most)
@@ -88,10 +88,10 @@ class Idempotency:
     async def _answer_again(self, kept: _Kept, fingerprint: bytes, call: Call, send: Send) -> None:
         if kept.fingerprint != fingerprint:
             told = "this Idempotency-Key was sent with another request; take a new key for a new request"
-            await refuse(send, self._style, call, 422, "idempotency_key_reused", told)
+            await refuse(send, self._style, call, 422, told)
         elif not kept.messages:
             told = "the first request with this Idempotency-Key is still being worked on; try again in a moment"
-            await refuse(send, self._style, call, 409, "request_in_progress", told, [("retry-after", "1")])
+            await refuse(send, self._style, call, 409, told, [("retry-after", "1")])
         else:
             first, *others = kept.messages
             await send({**first, "headers": [*first.get("headers", ()), REPLAYED]})

@@ -120,7 +120,7 @@ class Limiting:
             call.why = f"over the limit {verdict.policy}"
             told = f"too many requests; try again in {seconds} s"
             headers = [("retry-after", str(seconds)), *verdict.headers]
-            await refuse(send, self._style, call, 429, "rate_limited", told, headers)
+            await refuse(send, self._style, call, 429, told, headers)
             return
         raw = [(name.encode(), value.encode()) for name, value in verdict.headers]
 

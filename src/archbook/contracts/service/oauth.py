@@ -10,11 +10,12 @@ import json
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
+from archbook.contracts.protection import TOKEN_URL
 from archbook.contracts.service.accounts import Account
 from archbook.contracts.service.calls import App, Headers, Receive, Scope, Send, answer, call_of, header
 from archbook.contracts.service.guard import Guard
 
-TOKEN_PATH, KEYS_PATH = "/oauth/token", "/.well-known/jwks.json"
+KEYS_PATH = "/.well-known/jwks.json"
 LONGEST_BODY_B = 8192
 _FORM = "application/x-www-form-urlencoded"
 
@@ -33,12 +34,12 @@ class Issuing:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        here = scope["type"] == "http" and scope["path"] in (TOKEN_PATH, KEYS_PATH) and not call_of(scope).endpoint
+        here = scope["type"] == "http" and scope["path"] in (TOKEN_URL, KEYS_PATH) and not call_of(scope).endpoint
         if not here or self._guard.kind not in ("jwt", "oauth2"):
             await self._app(scope, receive, send)
             return
         call_of(scope).route = scope["path"]
-        allowed = ("POST",) if scope["path"] == TOKEN_PATH else ("GET", "HEAD")
+        allowed = ("POST",) if scope["path"] == TOKEN_URL else ("GET", "HEAD")
         if scope["method"] not in allowed:
             await _said(send, 405, {"error": "invalid_request"}, [("allow", ", ".join(allowed))])
         elif scope["path"] == KEYS_PATH:
@@ -52,7 +53,7 @@ class Issuing:
         except _Refused as refused:
             unknown = refused.error == "invalid_client"
             call_of(scope).why = refused.description
-            challenge = [("www-authenticate", f'Basic realm="{TOKEN_PATH}"')] if unknown else []
+            challenge = [("www-authenticate", f'Basic realm="{TOKEN_URL}"')] if unknown else []
             why = {"error": refused.error, "error_description": refused.description}
             await _said(send, 401 if unknown else 400, why, [("cache-control", "no-store"), *challenge])
             return

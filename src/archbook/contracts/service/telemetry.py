@@ -84,7 +84,7 @@ class Telemetry:
             failure = "".join(traceback.format_exception(error))
             if not status:
                 told = "the service failed; the request id helps to find out why"
-                await refuse(watched, self._style, call, 500, "internal_error", told)
+                await refuse(watched, self._style, call, 500, told)
         finally:
             self.metrics.in_flight -= 1
             seconds = time.perf_counter() - started
