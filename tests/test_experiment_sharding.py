@@ -1,5 +1,6 @@
 """The experiment sharding at a reduced size: which shards are asked, what they send, and the path by Citus."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -181,3 +182,13 @@ def test_the_verdict_follows_the_numbers(key: float, said: str) -> None:
     assert said in verdict
     assert "The largest shard holds 50 % of rows by cart_id, 40 % by product_id" in verdict
     assert "DuckDB alone misleads" in sharding.verdict(choice, {"duckdb": outcome_of("duckdb", 0, 0)})
+
+
+def test_reports_over_a_large_table_read_a_part_of_it_alike_in_all_layouts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharding, "MOST_ROWS", 2_000)
+    outcome = run("sharding", ORDERS, engine="both", rows=6_000)
+    postgres = outcome.engines["postgresql"]
+    assert "reports read about 2\u202f000 rows, the first by product_id" in postgres.part(LOOK_UP).note
+    note = postgres.part(GROUPED).note.replace("\u202f", "")
+    assert 2_000 <= int(re.search(r"fetches (\d+) rows", note)[1]) < 4_000  # type: ignore[index]
+    assert "the first by product_id" in outcome.engines["duckdb"].part(LOOK_UP).note

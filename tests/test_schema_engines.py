@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -317,6 +318,17 @@ def test_another_connection_sees_the_same_tables_and_only_what_is_committed(engi
         assert other.execute("SELECT count(*) FROM counted") == [(1,)]
         assert other.execute("SELECT current_setting('TimeZone')") == [("UTC",)]
     assert engine.execute("SELECT count(*) FROM counted") == [(1,)]
+
+
+def test_what_runs_on_a_connection_is_ended_by_another_thread_and_the_connection_goes_on(engine: Engine) -> None:
+    endless = "SELECT count(*) FROM generate_series(1, 100000) AS a, generate_series(1, 1000000) AS b"
+    with ThreadPoolExecutor(1) as thread, engine.another() as other:
+        running = thread.submit(other.execute, endless)
+        while not running.done():  # it may not have begun when it is first asked to end
+            time.sleep(0.05)
+            other.interrupt()
+        assert isinstance(running.exception(), EngineUnavailable)
+        assert other.execute("SELECT 7") == [(7,)]
 
 
 def test_sqlalchemy_works_on_the_same_tables(engine: Engine) -> None:

@@ -24,7 +24,7 @@ ROUND_LIMIT_S = 1.5  # timing in one round of one variant stops here, after LEAS
 LEAST = 3
 PART_LIMIT_S = 4.0  # beyond it, no further round begins once each variant has LEAST samples
 DEAR_S = 0.05  # a statement that takes longer needs no warm-up but its plan, and its rows are seen while it is timed
-SLOW_PREPARATION_S = 1.0  # beyond it, variants are prepared once and not once a round
+SLOW_PREPARATION_S = 1.0  # beyond it, in all, variants are not prepared for another round
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Lab:
                 measured = self._round(variant, keys, round_limit_s)
                 values[variant.name] += [value for value, _ in measured]
                 answers.setdefault(variant.name, [answer for _, answer in measured] if alike else [])
-            slow = max(max(spent) for spent in preparing.values()) > SLOW_PREPARATION_S
+            slow = sum(map(sum, preparing.values())) > SLOW_PREPARATION_S
             enough = time.perf_counter() - start > PART_LIMIT_S and min(map(len, values.values())) >= LEAST
             if slow or enough:
                 break

@@ -134,6 +134,10 @@ class DuckDb:
         """DuckDB does not tell the size of a table in memory."""
         return None
 
+    def interrupt(self) -> None:
+        """End the statement that another thread runs here, which raises EngineUnavailable there."""
+        self.connection.interrupt()
+
     def close(self) -> None:
         """Close, other connections too; nothing is left behind. Calling it twice does no harm."""
         for other in list(self._others):

@@ -171,6 +171,11 @@ class Postgres:
         relation = f"{quoted(self.workplace)}.{quoted(table)}"
         return float(self.execute("SELECT pg_relation_size($1::regclass)", [relation])[0][0])
 
+    def interrupt(self) -> None:
+        """End the statement that another thread runs here, which raises EngineUnavailable there."""
+        if self.connection is not None:
+            self.connection.cancel_safe()
+
     def close(self) -> None:
         """Disconnect, other connections too. Calling it twice does no harm."""
         for pool in self._pools:

@@ -47,6 +47,9 @@ class Engine(Protocol):
     def sqlalchemy(self) -> sqlalchemy.Engine:
         """A SQLAlchemy engine on the same tables; closed with this one."""
 
+    def interrupt(self) -> None:
+        """End the statement that another thread runs here, which raises EngineUnavailable there."""
+
     def close(self) -> None:
         """Stop, and leave nothing behind. Calling it twice does no harm."""
 

@@ -32,7 +32,7 @@ ONE, RATE, WAIT, BUSY, REFUSED = (
 )  # fmt: skip
 CONNECT, KEPT = "connect per query", "connection kept"
 CLIENTS = 32  # clients, such as the workers of a service
-SIZES = (1, 4, 8, 16, 32)  # connections in the pool
+SIZES = (1, 8, 16, 32)  # connections in the pool
 BUSY_SIZES = (1, 4, 32)
 HELD_S = 0.005  # the service's own work in the middle of each transaction, while it holds its connection
 THINK_S = 0.010  # from an answer to the client's next wish: CLIENTS / (THINK_S + HELD_S) is the most that is asked for

@@ -11,7 +11,7 @@ from dataclasses import replace
 from archbook.errors import ArchbookError
 from archbook.schema.choosing import added_up, amount_column, links, of_a_person, usual_values
 from archbook.schema.engines.embedded import EmbeddedPostgres, shards
-from archbook.schema.experiment import Choice, Experiment, Variant
+from archbook.schema.experiment import Choice, Experiment, Key, Variant
 from archbook.schema.experiments.index_or_scan import SELECTIVE
 from archbook.schema.lab import KEYS, Lab
 from archbook.schema.model import Schema, Table
@@ -24,6 +24,7 @@ LOOK_UP, GROUPED, JOINED = "look-up by the key", "GROUP BY the key", "join on th
 LARGEST = "rows on the largest shard"
 OTHER, ONE, KEY = "sharded by another column", "one server", "sharded by the key"
 SERVERS = 3
+MOST_ROWS = 500_000  # that a report reads: where rows travel, ten million would take minutes
 
 
 def choose(schema: Schema, sizes: Mapping[str, float]) -> Choice:
@@ -81,10 +82,13 @@ def _compared(
     lab: Lab, layouts: Mapping[str, tuple[str, str]], note: str, cluster: Foreign | Citus | None = None
 ) -> list[Part]:
     keys = usual_values(lab.source, lab.choice.table, lab.choice.roles["key"], KEYS)
+    where, last = _first_rows(lab)
+    if last:
+        note += f"; reports read about {significant(MOST_ROWS)} rows, the first by {lab.choice.roles['other']}"
     parts = []
     for name, query in {LOOK_UP: _look_up, GROUPED: _grouped, JOINED: _joined}.items():
-        variants = [Variant(layout, query(lab, *tables)) for layout, tables in layouts.items()]
-        part = lab.compare(name, variants, keys) if name == LOOK_UP else lab.compare(name, variants, rounds=2)
+        variants = [Variant(layout, query(lab, *tables, where)) for layout, tables in layouts.items()]
+        part = lab.compare(name, variants, keys) if name == LOOK_UP else lab.compare(name, variants, [last], rounds=2)
         told = [_asked(variant, cluster) for variant in part.variants if cluster and variant.name != ONE]
         parts.append(replace(part, note="; ".join([*told, note] if name == LOOK_UP else told)))
     return parts
@@ -97,23 +101,31 @@ def _asked(variant: Measured, cluster: Foreign | Citus) -> str:
     return f"{variant.name} asks {cluster.asked(variant.plan)} of {cluster.number} shards{sent}"
 
 
-def _look_up(lab: Lab, table: str, _: str) -> str:
+def _look_up(lab: Lab, table: str, _parent: str, _where: str) -> str:
     return f"SELECT * FROM {quoted(table)} WHERE {quoted(lab.choice.roles['key'])} = $1"
 
 
-def _grouped(lab: Lab, table: str, _: str) -> str:
+def _grouped(lab: Lab, table: str, _: str, where: str) -> str:
     """The ten keys with most rows."""
-    return f"SELECT {quoted(lab.choice.roles['key'])}, count(*){_total(lab)} FROM {quoted(table)} {_TOP}"
+    return f"SELECT {quoted(lab.choice.roles['key'])}, count(*){_total(lab)} FROM {quoted(table)} AS c {where}{_TOP}"
 
 
-def _joined(lab: Lab, table: str, parent: str) -> str:
+def _joined(lab: Lab, table: str, parent: str, where: str) -> str:
     """The same of rows whose parent is there."""
     to, key = (quoted(lab.choice.roles[role]) for role in ("parent_key", "key"))
     both = f"{quoted(table)} AS c JOIN {quoted(parent)} AS p ON p.{to} = c.{key}"
-    return f"SELECT p.{to}, count(*){_total(lab)} FROM {both} {_TOP}"
+    return f"SELECT p.{to}, count(*){_total(lab)} FROM {both} {where}{_TOP}"
 
 
 _TOP = "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10"
+
+
+def _first_rows(lab: Lab) -> tuple[str, Key]:
+    """The condition by which reports read no more than MOST_ROWS, and its value; none where the table has no more."""
+    other = quoted(lab.choice.roles["other"])
+    values = f"SELECT {other} FROM {quoted(lab.choice.table)} WHERE {other} IS NOT NULL ORDER BY 1 LIMIT 1"
+    found = lab.source.execute(f"{values} OFFSET {MOST_ROWS - 1}") if lab.rows > MOST_ROWS else []
+    return (f"WHERE c.{other} <= $1 ", found[0]) if found else ("", ())
 
 
 def _total(lab: Lab) -> str:
