@@ -14,6 +14,7 @@ from archbook.contracts.service.calls import App, Caller, Receive, Scope, Send, 
 from archbook.contracts.tokens import ALGORITHMS, Keys, TokenRefused
 from archbook.design.contract import Authentication, Endpoint
 from archbook.design.model import Design
+from archbook.errors import UnknownName
 
 SERVICE = "service"
 """The scope in a token of one of our services; no person's token has it."""
@@ -47,6 +48,19 @@ class Guard:
         scopes = {may for role in account.roles for may in self._may.get(role, ())}
         scopes = {scope for scope in scopes if " " not in scope} | ({SERVICE} if account.service else set())
         return self.keys.issue(account.subject, now, scopes, account.roles), sorted(scopes)
+
+    def proof(self, name: str) -> dict[str, str]:
+        """The headers by which a client shows who it is. Raises UnknownName."""
+        account = self.accounts.by_name.get(name)
+        if account is None:
+            raise UnknownName("client of the service", name, self.accounts.by_name)
+        kinds = {
+            "api-key": {KEY_HEADER: account.secret},
+            "session": {"Cookie": f"{COOKIE}={account.secret}"},
+            "mtls": {CERTIFICATE: account.name},
+            "none": {},
+        }
+        return kinds[self.kind] if self.kind in kinds else {"Authorization": f"Bearer {self.issue(account)[0]}"}
 
     def caller(self, scope: Scope) -> Caller:
         """Who sent a request; nobody, with the reason, where what they sent is not accepted."""

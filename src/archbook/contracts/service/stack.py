@@ -25,8 +25,10 @@ def put_around(
     """Add the middlewares to a FastAPI or Starlette application, the innermost first.
 
     A request is logged, then its caller is found, then counted against the limits (also of who is not signed in), and
-    only then let in. guard: None lets everybody in. limits: False counts nobody, for load runs from one address.
+    only then let in. guard: None lets everybody in; it is kept as `app.state.guard`. limits: False counts nobody, for
+    load runs from one address. log: by default the logger `archbook.service`, which is silent until it has a handler.
     """
+    app.state.guard = guard
     app.add_middleware(Idempotency, design=design)
     if guard is not None:
         app.add_middleware(Allowing, guard=guard, design=design)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import json
+import logging
 import re
 import time
 import traceback
@@ -29,6 +30,7 @@ from archbook.contracts.service.calls import (
 from archbook.contracts.service.metrics import Metrics
 from archbook.design.model import Design
 
+LOGGER = logging.getLogger("archbook.service")
 METRICS, HEALTH, READINESS = "/metrics", "/healthz", "/readyz"
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -38,14 +40,15 @@ Log = Callable[[str], None]
 class Telemetry:
     """ASGI, the outermost: makes the call of each request, logs and counts it, and answers the operator's questions.
 
-    log: takes one JSON line a request. ready: whether the service can work; asked by /readyz.
+    log: takes one JSON line a request; by default LOGGER. ready: whether the service can work; asked by /readyz.
     An exception that nobody caught becomes a 500 with the request id; its traceback goes to the log.
     """
 
     def __init__(
         self, app: App, design: Design, log: Log | None = None, ready: Callable[[], Awaitable[bool]] | None = None
     ) -> None:
-        self._app, self._style, self._log, self._ready = app, design.api.style, log, ready
+        self._app, self._style, self._log, self._ready = app, design.api.style, log or LOGGER.info, ready
+        self._heard: Callable[[], bool] = (lambda: True) if log else (lambda: LOGGER.isEnabledFor(logging.INFO))
         self._routes, self.metrics = Routes(design.api.endpoints), Metrics()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,7 +93,7 @@ class Telemetry:
             seconds = time.perf_counter() - started
             method = scope["method"] if scope["method"] in _METHODS else "other"
             self.metrics.seen(method, call.route or "none", status or 499, seconds)
-            if self._log:
+            if self._heard():
                 self._log(_line(call, method, status or 499, seconds, failure))
 
     async def _operator(self, path: str, send: Send) -> None:
@@ -106,8 +109,7 @@ class Telemetry:
         try:
             return self._ready is not None and await self._ready()
         except Exception as error:
-            if self._log:
-                self._log(json.dumps({"level": "error", "readiness": redact(f"{type(error).__name__}: {error}")}))
+            self._log(json.dumps({"level": "error", "readiness": redact(f"{type(error).__name__}: {error}")}))
             return False
 
 
