@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from archbook.capacity.result import Estimate
     from archbook.contracts.changes import Changes
     from archbook.contracts.document import Document
+    from archbook.contracts.openapi import OpenApi
     from archbook.design.model import Design
     from archbook.diagrams.picture import Picture
     from archbook.findings.report import Report
@@ -196,21 +197,38 @@ def lint_schema(subject: Design | str | Path, **options: Any) -> Report:
         return lint(subject, **options)
 
 
-def diff_api(old: Document | str | Path, new: Document | str | Path) -> Changes:
-    """What a new version of an API breaks, for whom, and the way round. Each is an OpenAPI file (a Path) or a text."""
+def openapi(design: Design) -> OpenApi:
+    """The API of a design as an OpenAPI 3.1 document of plain values. Raises ArchbookError where it has no endpoint.
+
+    Shapes are taken from the tables of its stores, answers from the style that it declares.
+    """
+    from archbook.contracts.openapi import to_openapi
+    from archbook.design.model import a_design
+
+    return to_openapi(a_design(design))
+
+
+def diff_api(old: Design | Document | str | Path, new: Design | Document | str | Path) -> Changes:
+    """What a new version of an API breaks, for whom, and the way round.
+
+    Each is a design, or an OpenAPI document: a file (a Path) or a text.
+    """
     from archbook.contracts.breaking import diff_api
     from archbook.contracts.document import Document, read
+    from archbook.design.model import Design
 
-    before, after = (
-        api if isinstance(api, Document) else read(api, name) for api, name in ((old, "old"), (new, "new"))
-    )
-    return diff_api(before, after)
+    def document(api: Design | Document | str | Path, name: str) -> Document:
+        if isinstance(api, Design):
+            return Document(api.name, openapi(api))
+        return api if isinstance(api, Document) else read(api, name)
+
+    return diff_api(document(old, "old"), document(new, "new"))
 
 
-def lint_api(subject: str | Path) -> Report:
-    """What will hurt the clients of an API, told by its OpenAPI document (a Path, or its text), and what to do.
+def lint_api(subject: Design | str | Path) -> Report:
+    """What will hurt the clients of an API, by its design or OpenAPI document (a Path or a text), and what to do.
 
-    It is held against the style that most of it has.
+    A design is held against the style that it declares, a document against the one that most of it has.
     """
     from archbook.contracts.lint import lint_api
 

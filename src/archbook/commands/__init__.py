@@ -7,13 +7,17 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from archbook.errors import ArchbookError, nearest, shown
 
+if TYPE_CHECKING:
+    from archbook.design.model import Design
+
 DDL_SUFFIXES = (".sql", ".ddl", ".psql", ".dump")
+API_SUFFIXES = (".json", ".yaml", ".yml")
 _COLOURS = {"high": "red", "medium": "yellow", "low": "blue", "crash": "red"}
 _SEVERITY = re.compile(rf"^({'|'.join(_COLOURS)})(?=\s)", re.MULTILINE)
 
@@ -30,6 +34,21 @@ def ddl_file(subject: str) -> Path | None:
         meant = f"; did you mean {shown(str(path.with_name(near)))}?" if near else ""
         raise ArchbookError(f"there is no file {shown(subject)}{meant}")
     return path if path.is_file() and path.suffix not in (".yaml", ".yml") else None
+
+
+def api_of(subject: str) -> Design | Path:
+    """The design, or the path of the OpenAPI document, that a person named."""
+    path = Path(subject)
+    if path.is_file():
+        with path.open("rb") as stream:
+            is_design = re.search(rb"^archbook:", stream.read(8192), re.MULTILINE) is not None
+        if not is_design:
+            return path
+    elif path.suffix in API_SUFFIXES:
+        return path
+    from archbook import verbs
+
+    return verbs.load(subject)
 
 
 def tell(text: str) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import click
 
-from archbook.commands import tell, tell_json
+from archbook.commands import api_of, tell, tell_json
 
 
 @click.command("diff-api")
@@ -18,11 +17,11 @@ from archbook.commands import tell, tell_json
 def command(old: str, new: str, form: str, everything: bool) -> int:
     """Say what a new version of an API breaks, and for whom.
 
-    OLD and NEW are OpenAPI documents: JSON or YAML, 3.x or Swagger 2.0. Exits with 1 when a client breaks.
+    OLD and NEW are OpenAPI documents (JSON or YAML, 3.x or Swagger 2.0), or designs. Exits with 1 when a client breaks.
     """
     from archbook import verbs
 
-    changes = verbs.diff_api(Path(old), Path(new))
+    changes = verbs.diff_api(api_of(old), api_of(new))
     if form == "json":
         tell_json(changes)
     elif form == "md":

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import click
 
-from archbook.commands import tell, tell_json
+from archbook.commands import api_of, tell, tell_json
 
 
 @click.command("lint-api")
-@click.argument("subject", metavar="FILE")
+@click.argument("subject", metavar="FILE_OR_DESIGN")
 @click.option("--format", "form", type=click.Choice(["text", "md", "json"]), default="text", help="Format.")
 @click.option("--all", "everything", is_flag=True, help="Every finding, not two screens.")
 def command(subject: str, form: str, everything: bool) -> int:
     """Say what will hurt an API's clients, why, and what to do.
 
-    FILE is an OpenAPI 3 or Swagger 2 document, JSON or YAML; nothing that it refers to is fetched. Exits with 1 when a
-    finding of high severity is open. A list at the top of the document accepts findings, with the reason:
+    FILE_OR_DESIGN is an OpenAPI 3 or Swagger 2 document, JSON or YAML (nothing that it refers to is fetched), or a
+    design, which is held against the style that it declares. Exits with 1 when a finding of high severity is open. A
+    list at the top of the document, or the `waivers` of the design, accepts findings, with the reason:
 
       x-archbook-waivers: [{rule: RULE, about: "GET /path", why: ...}]
     """
     from archbook import verbs
 
-    report = verbs.lint_api(Path(subject))
+    report = verbs.lint_api(api_of(subject))
     if form == "json":
         tell_json(report)
     elif form == "md":

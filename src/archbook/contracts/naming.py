@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+VERSION = re.compile(r"v\d+([._-]?\d+|(alpha|beta)\d*)*", re.IGNORECASE)
 VERBS = {
     "GET": "fetch find get list",
     "POST": "add create do insert make new save send submit",
@@ -116,6 +117,21 @@ def singular(word: str) -> str:
     if word.endswith("ies"):
         return word[:-3] + "y"
     return word[: -2 if word.endswith(("sses", "xes", "zes", "ches", "shes")) else -1]
+
+
+def nouns(path: str) -> list[str]:
+    """The things that a path names, without `api`, the version, and verbs before them.
+
+    >>> nouns("/api/v1/payments/{id}/refunds"), nouns("/getOrderItems")
+    (['payments', 'refunds'], ['order_items'])
+    """
+    found = []
+    for segment in path.split("/"):
+        held = words(segment)
+        held = held[1:] if len(held) > 1 and held[0] in METHODS else held
+        if held and segment != "api" and not VERSION.fullmatch(segment):
+            found.append("_".join(held))
+    return found
 
 
 def kebab(segment: str) -> str:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import datetime
+import json
 import re
 from email.utils import format_datetime
 from typing import Any
 
+import yaml
+
 from archbook.contracts import answers, protection
-from archbook.contracts.lint.style import version_in
-from archbook.contracts.naming import METHODS, singular, words
+from archbook.contracts.naming import nouns, singular
 from archbook.contracts.resources import PARAMETER, Resource, filters_of, resource_of, sortable
 from archbook.contracts.shapes import column_shape, create_shape, patch_shape, property_name, read_shape
 from archbook.design.contract import Endpoint
 from archbook.design.model import Design
 from archbook.design.plain import as_written
 from archbook.errors import ArchbookError
+from archbook.units import show_count
 
 KEY = "x-archbook"
 Node = dict[str, Any]
@@ -23,7 +26,17 @@ _TOLD = ("name", "does", "why", "deprecated")  # what OpenAPI has words for
 _ACTS = {"POST": "create", "PUT": "put", "PATCH": "update", "DELETE": "delete", "HEAD": "check", "OPTIONS": "describe"}
 
 
-def to_openapi(design: Design) -> Node:
+class OpenApi(dict[str, Any]):
+    """A document as plain values, shown in one line."""
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002 - the notebook's protocol
+        operations = sum(map(len, self["paths"].values()))
+        printer.text(f"OpenAPI {self['openapi']}: {show_count(operations, 'operation')} on "
+                     f"{show_count(len(self['paths']), 'path')}, "
+                     f"{show_count(len(self['components'].get('schemas', ())), 'schema')}")  # fmt: skip
+
+
+def to_openapi(design: Design) -> OpenApi:
     """The API of a design as an OpenAPI 3.1 document of plain JSON values; the same design gives the same document.
 
     What the model knows and OpenAPI cannot say stands in `x-archbook`, so that `from_openapi` gives back equal parts.
@@ -31,7 +44,19 @@ def to_openapi(design: Design) -> Node:
     """
     if not design.api.endpoints:
         raise ArchbookError(f"{design.name}: has no endpoints, so there is no API; add one under `api: endpoints:`")
-    return _Writer(design).document()
+    return OpenApi(_Writer(design).document())
+
+
+def as_text(document: Node, form: str = "yaml") -> str:
+    """A document as `yaml` or `json`."""
+    if form == "json":
+        return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return yaml.dump(dict(document), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+class _Dumper(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - each place in full, as people read it
+        return True
 
 
 class _Writer:
@@ -158,7 +183,8 @@ class _Writer:
             told = self._answer("What was asked for", kept, endpoint, resource)
             if method == "HEAD":
                 told.pop("content")
-            return {"200": told, "304": {"description": "Not changed since", "headers": kept}}
+            same = self._headers(endpoint, ["X-Request-Id", "ETag", "Cache-Control"])
+            return {"200": told, "304": {"description": "Not changed since", "headers": same}}
         made = self._answer("Created", self._headers(endpoint, [*sent, "Location"]), endpoint, resource)
         done = self._answer("Changed", self._headers(endpoint, sent), endpoint, resource)
         return {"POST": {"201": made}, "PUT": {"200": done, "201": made}}.get(method, {"200": done})
@@ -198,10 +224,10 @@ class _Writer:
 
     def _id(self, endpoint: Endpoint) -> str:
         """Such as `listOrders`, `getOrder`, `createPaymentRefund`; a second one of a name gets a number."""
-        nouns = _nouns(endpoint.path)
+        things = nouns(endpoint.path)
         act = _ACTS.get(endpoint.method, "list" if endpoint.list else "get")
-        last = nouns[-1:] if endpoint.list or not nouns else [singular(nouns[-1])]
-        name = act + "".join(map(_pascal, [*map(singular, nouns[:-1]), *last])) or "root"
+        last = things[-1:] if endpoint.list or not things else [singular(things[-1])]
+        name = act + "".join(map(_pascal, [*map(singular, things[:-1]), *last]))
         self.ids[name] = self.ids.get(name, 0) + 1
         return name if self.ids[name] == 1 else f"{name}{self.ids[name]}"
 
@@ -293,23 +319,14 @@ def _asked(shape: Node) -> Node:
     return shape
 
 
-def _nouns(path: str) -> list[str]:
-    """The things that a path names, without `api`, the version, and verbs that the method says already."""
-    version = version_in(path)
-    found = []
-    for segment in path.split("/"):
-        held = words(segment)
-        held = held[1:] if len(held) > 1 and held[0] in METHODS else held
-        if held and segment not in ("api", version):
-            found.append("_".join(held))
-    return found
-
-
 def _pascal(name: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name) if part) or "Thing"
 
 
 def _summary(endpoint: Endpoint, resource: Resource) -> str:
     act = _ACTS.get(endpoint.method, "list" if endpoint.list else "read").capitalize()
-    thing = resource.name.replace("_", " ")
-    return f"{act} {thing if endpoint.list else 'one of ' + thing}"
+    things = resource.name.replace("_", " ")
+    if endpoint.list:
+        return f"{act} {things}"
+    thing = singular(things)
+    return f"{act} {'an' if thing[:1] in 'aeio' else 'a'} {thing}"

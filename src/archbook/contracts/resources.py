@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from archbook.contracts.naming import METHODS, singular, words
+from archbook.contracts.naming import nouns, singular, words
 from archbook.design.contract import Endpoint
 from archbook.design.model import Design
 from archbook.schema import Column, Schema, Table, parse
@@ -45,7 +45,7 @@ class Filter:
 
 def resource_of(design: Design, endpoint: Endpoint) -> Resource:
     """What an endpoint speaks of, found in the stores that its service owns, or else calls."""
-    name = endpoint.resource or _noun(endpoint.path)
+    name = endpoint.resource or (nouns(endpoint.path) or ["things"])[-1]
     for schema in _schemas(design, endpoint.service):
         for key, table in schema.tables.items():
             if _alike(key, name):
@@ -100,17 +100,6 @@ def _schemas(design: Design, service: str) -> Iterator[Schema]:
     for name in dict.fromkeys([*owned, *(name for name in design.stores if name in called)]):
         if ddl := design.ddl(name):
             yield parse(ddl)
-
-
-def _noun(path: str) -> str:
-    """The last thing that a path names, without the verb before it."""
-    for segment in reversed(path.split("/")):
-        found = words(segment)
-        if found[:1] and found[0] in METHODS:
-            found = found[1:]
-        if found:
-            return "_".join(found)
-    return "things"
 
 
 def _last(name: str) -> str:

@@ -15,11 +15,13 @@ from pkgutil import iter_modules
 from archbook.contracts.document import Document, read
 from archbook.contracts.lint.style import described
 from archbook.contracts.lint.subject import Subject
+from archbook.contracts.openapi import to_openapi
 from archbook.design.contract import Waiver
 from archbook.design.loading import collector_at_rest
+from archbook.design.model import Design, Where
 from archbook.errors import ArchbookError
 from archbook.findings import Rule, apply
-from archbook.findings.report import Report
+from archbook.findings.report import IN_DESIGN, Report
 from archbook.findings.waivers import PlacedWaiver, settle
 
 _ROOM = import_module("archbook.contracts.lint.rules")  # before `rules` below, which would else be replaced by it
@@ -37,20 +39,24 @@ def rules() -> tuple[Rule, ...]:
 
 
 def lint_api(
-    subject: str | Path | Document,
+    subject: str | Path | Document | Design,
     *,
     file: str = "openapi.yaml",
     only: Sequence[Rule] | None = None,
     today: datetime.date | None = None,
 ) -> Report:
-    """Look at an OpenAPI document (a Path, a text, or one that was read) with every rule (or with `only` some).
+    """Look at an OpenAPI document (a Path, a text, or one that was read), or at the API of a design, with every rule.
 
-    file: how findings call a text. today: the day on which waivers are held against their `until`. The document is held
-    against the style that most of it has, which the report says.
+    only: with some. file: how findings call a text. today: the day on which waivers are held against their `until`. A
+    design is held against the style that it declares, a document against the one that most of it has; the report says
+    which.
     Raises DesignError (no such document), ArchbookError (no operation in it).
     """
     chosen = rules() if only is None else tuple(only)
     with collector_at_rest():
+        if isinstance(subject, Design):
+            document = Document(subject.name, to_openapi(subject))
+            return _report(Subject(document, subject.api.style), chosen, today or datetime.date.today(), subject)
         document = subject if isinstance(subject, Document) else read(subject, file)
         _need_operations(document)
         return _report(Subject(document), chosen, today or datetime.date.today())
@@ -62,16 +68,20 @@ def _need_operations(document: Document) -> None:
         raise ArchbookError(f"{document.name}: there is no operation in its `paths`{why}")
 
 
-def _report(subject: Subject, chosen: Sequence[Rule], today: datetime.date) -> Report:
+def _report(subject: Subject, chosen: Sequence[Rule], today: datetime.date, design: Design | None = None) -> Report:
     document = subject.document
 
-    def place(where: tuple[str | int, ...]) -> str:
+    def place(where: Where) -> str:
+        if design is not None:
+            return design.place(_in_design(where, design))
         line = document.line(where)
         return f"{document.name}:{line}" if line else document.name
 
     found, crashes = apply(chosen, subject, place)
-    still_open, waived, remarks = settle(found, list(_waivers(document)), chosen, today)
-    style = f"style, by what most of it does: {described(subject.style)}"
+    waivers = list(_waivers(document) if design is None else _waivers_of(design))
+    still_open, waived, remarks = settle(found, waivers, chosen, today)
+    by = "by what most of it does" if design is None else "as the design declares it"
+    style = f"style, {by}: {described(subject.style)}"
     return Report(
         design=Path(document.name).name,
         findings=tuple(still_open),
@@ -80,8 +90,26 @@ def _report(subject: Subject, chosen: Sequence[Rule], today: datetime.date) -> R
         remarks=(*document.notes, style, *remarks),
         looked_at=f"{len(chosen)} rules looked at {subject.counted()}",
         kind="lint",
-        to_waive=IN_DOCUMENT,
+        to_waive=IN_DOCUMENT if design is None else IN_DESIGN,
     )
+
+
+def _in_design(where: Where, design: Design) -> Where:
+    """The endpoint of a design that a place in its document comes from, or the whole of the API."""
+    if where[:1] == ("paths",):
+        methods = {str(step).upper() for step in where[2:3]}
+        for index, endpoint in enumerate(design.api.endpoints):
+            if endpoint.path == where[1] and (not methods or endpoint.method in methods):
+                return ("api", "endpoints", index)
+    return ("security", "authentication") if where[1:2] == ("securitySchemes",) else ("api",)
+
+
+def _waivers_of(design: Design) -> Iterator[PlacedWaiver]:
+    """The waivers of a design that are about rules of this room."""
+    known = {rule.id for rule in rules()}
+    for index, waiver in enumerate(design.waivers):
+        if waiver.rule in known:
+            yield f"{design.place(('waivers', index))} `waivers[{index}]`".lstrip(), waiver
 
 
 def _waivers(document: Document) -> Iterator[PlacedWaiver]:

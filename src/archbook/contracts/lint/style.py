@@ -6,13 +6,12 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from archbook.contracts.naming import CASES
+from archbook.contracts.naming import CASES, VERSION
 from archbook.design.contract import Style
 
 if TYPE_CHECKING:
     from archbook.contracts.lint.subject import Subject
 
-VERSION = re.compile(r"v\d+([._-]?\d+|(alpha|beta)\d*)*", re.IGNORECASE)
 VERSION_PARAMETER = re.compile(r"(x-)?(api|accept|.*-api)?-?version", re.IGNORECASE)
 
 
