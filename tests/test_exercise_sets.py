@@ -52,6 +52,7 @@ PRODUCT, PICTURE = PLACES["GET /api/v1/categories/{id}/products"], PLACES["GET /
 SOME = ("services", "payment-service", "instances")
 WIDEST = ("services", "product-service")
 HELD = ("stores", "orders-db", "holds")
+LIMIT = ("security", "rate_limits", 0)
 WRONG: list[tuple[str, Any, str]] = [
     ("00.1", ECOMMERCE.sessions_per_s(), "too small"),
     ("00.2", "api-gateway", "It is not"),
@@ -105,6 +106,17 @@ WRONG: list[tuple[str, Any, str]] = [
     ("08.5", {}, "in a row"),
     ("08.5", {("calls", 0, "timeout"): 0.001}, "less than a quarter"),
     ("08.5", {("calls", 0, "retries"): 1}, "Only `timeout`"),
+    ("09.1", "read it and change it", "It is not"),
+    ("09.2", len(ECOMMERCE.api.endpoints), "too large"),
+    ("09.2", sum(endpoint.ownership for endpoint in ECOMMERCE.api.endpoints) - 1, "too small"),
+    ("09.3", 100, "too small"),
+    ("09.4", lambda codes, tries: codes / tries, "too large"),
+    ("09.5", lambda _, roles, __: "customer" in roles or "support" in roles, "for (bob, ['customer'], ann) it"),
+    ("09.5", lambda caller, roles, owner: "support" in roles or caller == owner, "for (eve, [], eve) it must not give"),
+    ("09.6", {}, "130 may still pass"),
+    ("09.6", {(*LIMIT, "limit"): 1.0}, "turn the busiest honest user away"),
+    ("09.6", {(*LIMIT, "limit"): 65 / 60, (*LIMIT, "burst"): 5}, "a bucket of 5 breaks it"),
+    ("09.6", {(*LIMIT, "algorithm"): "fixed_window"}, "Only `limit` and `burst`"),
     ("12.1", ECOMMERCE.sessions_per_s(10.0), "too small"),
     ("12.2", "GET /api/v1/categories", "It is not"),
     ("12.3", "1 kB", "too small"),
@@ -122,6 +134,11 @@ def test_a_likely_wrong_answer_is_wrong(id: str, answer: Any, text: str) -> None
     reply = check(id, answer, ECOMMERCE)
     assert (reply.state, text in reply.text) == ("wrong", True), reply
     assert reply.hint
+
+
+def test_a_yes_or_no_is_not_a_number() -> None:
+    reply = check("09.5", lambda *_: 1, ECOMMERCE)
+    assert (reply.state, "gives `1`; it must give True or False" in reply.text) == ("not yet", True)
 
 
 @pytest.mark.parametrize("name", ["minimal", "first_draft"])

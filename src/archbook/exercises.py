@@ -232,7 +232,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of the reader's, tried on cases: (arguments, expected number)."""
+    """A function of the reader's, tried on cases: (arguments, expected number, or True or False)."""
 
     cases: Callable[[Design], Iterable[tuple[tuple[Any, ...], float]]]
     tolerance: float = 1e-6
@@ -248,6 +248,12 @@ class Function:
             given = _guarded(f"{place} your function", answer, *arguments)
             if _holds_todo(given):
                 raise Stumble("Your function still returns `TODO`, or nothing.")
+            if isinstance(expected, bool):
+                if not isinstance(given, bool):
+                    raise Stumble(f"{place} your function gives {_quoted(given)}; it must give True or False.")
+                if given is not expected:
+                    return f"{place} it must not give `{given}`."
+                continue
             if not _is_number(given):
                 raise Stumble(f"{place} your function gives {_quoted(given)}; it must give a number.")
             if wrong := off(_guarded("its answer", float, given), expected, self.tolerance, units.significant):

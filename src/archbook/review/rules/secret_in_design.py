@@ -10,11 +10,12 @@ def written_down(subject: Subject) -> Hits:
     kept = subject.design.security.secrets
     there = f"{kept.partition(',')[0]}, where the design says that secrets are kept" if kept else "a secret manager"
     for file, secret in secrets.in_design(subject.design):
+        line = f" of line {secret.line}" if file else ""
         yield Hit(
             about=f"{secret.kind} in {file or subject.design.name}",
             what=f"a secret stands in {file or 'the design'}: {secret.kind}",
-            do=f"take it out of line {secret.line}, put a new one into {there}, and have the old one refused: whoever "
-            "has a copy of the file, or of its history, knows it",
+            do=f"take it out{line}, put a new one into {there}, and have the old one "
+            "refused: whoever has a copy, or its history, knows it",
             place=f"{file}:{secret.line}" if file else "",
         )
 
