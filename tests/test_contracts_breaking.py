@@ -366,6 +366,13 @@ def test_an_api_that_asks_for_a_token_breaks_those_without() -> None:
     assert (change.kind, change.level) == ("api-security-added", "breaking")
     assert change.client == "a client that sends no token gets 401"
     assert kinds(secured(OLD_KEY), api()) == {"api-security-removed": "safe"}
+
+
+def test_of_several_roles_any_one_suffices_so_that_one_less_breaks_and_one_more_is_safe() -> None:
+    customer, admin = secured({"key": ["customer"]}), secured({"key": ["customer"]}, {"key": ["admin"]})
+    assert kinds(admin, customer)["api-security-removed"] == "breaking"
+    assert kinds(customer, admin) == {"api-security-added": "safe"}
+    assert kinds(admin, secured({"key": ["admin"]}, {"key": ["customer"]})) == {}
     assert kinds(secured(OLD_KEY), secured({}, OLD_KEY)) == {}
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -101,7 +102,9 @@ class _Diff:
         shared = "security" not in was.node and "security" not in now.node
         subject = "api-global-security" if shared else "api-security"
         it = "the whole API" if shared else now.name
-        old, new = _accepted(self.old, was), _accepted(self.new, now)
+        ways = _ways(self.old, was), _ways(self.new, now)
+        several = {name for held in ways for name, times in Counter(name for name, _ in held).items() if times > 1}
+        old, new = (_accepted(held, several) for held in ways)
         open_before, open_now = "" in old, "" in new
         for name in old.keys() - new.keys() - {""}:
             self._add(now, f"{subject}-removed", it, old=name, level="safe" if open_now else None)
@@ -311,15 +314,23 @@ def _day(node: Node) -> datetime.date | None:
         return None
 
 
-def _accepted(document: Document, operation: Operation) -> dict[str, frozenset[str]]:
-    """The ways to sign in, each with its scopes; an empty name where no token is needed."""
+def _ways(document: Document, operation: Operation) -> list[tuple[str, frozenset[str]]]:
+    """The ways to sign in, each with its scopes or roles; an empty name where no token is needed."""
     written = operation.node.get("security", document.data.get("security"))
-    ways: dict[str, frozenset[str]] = {}
+    ways = []
     for way in document.items(written) or [{}]:
         if isinstance(way, Mapping):
             scopes = (f"{scope}" for held in way.values() for scope in document.items(held))
-            ways[" and ".join(sorted(map(str, way)))] = frozenset(scopes)
+            ways.append((" and ".join(sorted(map(str, way))), frozenset(scopes)))
     return ways
+
+
+def _accepted(ways: Iterable[tuple[str, frozenset[str]]], several: Collection[str]) -> dict[str, frozenset[str]]:
+    """The ways by name. Where there are several of one name, any of which suffices, each is one of its own."""
+    return {
+        f"{name} with {' and '.join(sorted(scopes)) or 'nothing'}" if name in several else name:
+        frozenset() if name in several else scopes for name, scopes in ways
+    }  # fmt: skip
 
 
 def _parameters(document: Document, operation: Operation) -> dict[tuple[str, str], Node]:

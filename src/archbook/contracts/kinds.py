@@ -66,7 +66,7 @@ _KINDS = (
     Kind("api-major-version-not-bumped", "risky", "a client that takes every minor version gets the break",
          "raise the major version"),
     Kind("api-security-added", "safe", "a client that sends no token gets 401", _TOKENS),
-    Kind("api-security-removed", "breaking", "a client that signs in by {old} gets 401", _BESIDE),
+    Kind("api-security-removed", "breaking", "a client that signs in by {old} gets 401 or 403", _BESIDE),
     Kind("api-global-security-added", "safe", "a client that sends no token gets 401", _TOKENS),
     Kind("api-global-security-removed", "breaking", "a client that signs in by {old} gets 401", _BESIDE),
     Kind("api-security-scope-added", "breaking", "a client whose token lacks the scope {new} gets 403",

@@ -88,12 +88,17 @@ def matrix(design: Design) -> Table:
         unknown = next((role for role in endpoint.roles if role not in names), None)
         if unknown is not None:
             raise UnknownName(f"role of {shown(endpoint.name)}", unknown, names)
-        cells = [_cell(endpoint, name, role) for name, role in design.security.roles.items()]
+        cells = [cell(endpoint, name, role) for name, role in design.security.roles.items()]
         rows.append((endpoint.name, *cells, endpoint.auth))
     return as_columns(("endpoint", *names, "caller"), rows)
 
 
-def _cell(endpoint: Endpoint, name: str, role: Role) -> str | None:
+def cell(endpoint: Endpoint, name: str, role: Role) -> str | None:
+    """What a role may at an endpoint: `yes`, `own` (what belongs to the caller) or None.
+
+    >>> cell(Endpoint(name="GET /orders/{id}", service="orders", ownership=True), "customer", Role())
+    'own'
+    """
     if not by_role(endpoint, {name}).allowed:
         return None
     return "own" if endpoint.ownership and not reaches_all(endpoint, role) else "yes"

@@ -7,10 +7,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from archbook.diagrams.live import BOTTOM, HEIGHT, LEFT, TOP, WIDTH, _text
+from archbook.diagrams.live import BOTTOM, HEIGHT, LEFT, LINES, TOP, WIDTH, _text
 from archbook.diagrams.palette import BLUE, GREEN, INK, VERMILION
 
-RIGHT = 122
+RIGHT, WIDE = 122, 164
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,49 @@ class Lines:
     level: tuple[float, str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Lines of several ways to do one thing, at most five. lines: names that share a line, its points.
+
+    chosen: the name whose line is drawn stronger. level: a dashed line at a y with its label.
+    """
+
+    finding: str
+    subtitle: str
+    x: Axis
+    y: Axis
+    lines: Sequence[tuple[tuple[str, ...], Sequence[tuple[float, float]]]]
+    chosen: str
+    level: tuple[float, str]
+
+
+def compared_svg(chart: Compared) -> str:
+    """The chart as SVG text; each line is named at the right, and those that are alike share one."""
+    parts = _head(chart, WIDE)
+    y = _y(chart.y, chart.level[0])
+    parts.append(f'<line x1="{LEFT}" x2="{WIDTH - WIDE}" y1="{y:.1f}" y2="{y:.1f}" stroke="{INK}" '
+                 'stroke-width="1.2" stroke-dasharray="6 4"/>')  # fmt: skip
+    parts.append(_text(LEFT + 6, y - 5, chart.level[1]))
+    below = TOP + 4.0
+    styles = list(zip(LINES, chart.lines, strict=False))
+    for (colour, dash), (names, points) in sorted(styles, key=lambda entry: chart.chosen in entry[1][0]):
+        path = " ".join(f"{_x(chart.x, x, WIDE):.1f},{_y(chart.y, y):.1f}" for x, y in points)
+        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-dasharray="{dash}" '
+                     f'stroke-width="{3.2 if chart.chosen in names else 1.8}"/>')  # fmt: skip
+    for (colour, dash), (names, _) in styles:
+        x = WIDTH - WIDE + 8
+        parts.append(f'<line x1="{x}" x2="{x + 24}" y1="{below - 4:.1f}" y2="{below - 4:.1f}" stroke="{colour}" '
+                     f'stroke-width="{3.2 if chart.chosen in names else 1.8}" stroke-dasharray="{dash}"/>')  # fmt: skip
+        for name in names:
+            parts.append(_text(x + 30, below, name, 'font-weight="600"' if name == chart.chosen else ""))
+            below += 16
+        below += 6
+    return "".join(parts) + "</svg>"
+
+
 def lines_svg(chart: Lines) -> str:
     """The chart as SVG text; its finding is the title and the alternative text."""
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        f'font-family="system-ui,sans-serif" role="img" aria-label="{html.escape(chart.finding)}">'
-        f'<rect width="{WIDTH}" height="{HEIGHT}" rx="6" fill="#fff"/>',
-        _text(12, 19, chart.finding, 'font-weight="600" style="font-size:14px"'),
-        _text(12, 36, chart.subtitle),
-        *_axes(chart.x, chart.y),
-    ]
+    parts = _head(chart, RIGHT)
     if chart.level:
         y = _y(chart.y, chart.level[0])
         parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{GREEN}" '
@@ -75,23 +108,35 @@ def lines_svg(chart: Lines) -> str:
     return "".join(parts) + "</svg>"
 
 
-def _x(axis: Axis, value: float) -> float:
-    return LEFT + (WIDTH - LEFT - RIGHT) * axis.share(value)
+def _head(chart: Lines | Compared, right: int) -> list[str]:
+    """The frame, the finding, what is drawn, and the axes."""
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'font-family="system-ui,sans-serif" role="img" aria-label="{html.escape(chart.finding)}">'
+        f'<rect width="{WIDTH}" height="{HEIGHT}" rx="6" fill="#fff"/>',
+        _text(12, 19, chart.finding, 'font-weight="600" style="font-size:14px"'),
+        _text(12, 36, chart.subtitle),
+        *_axes(chart.x, chart.y, right),
+    ]
+
+
+def _x(axis: Axis, value: float, right: int = RIGHT) -> float:
+    return LEFT + (WIDTH - LEFT - right) * axis.share(value)
 
 
 def _y(axis: Axis, value: float) -> float:
     return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * axis.share(value)
 
 
-def _axes(across: Axis, up: Axis) -> list[str]:
+def _axes(across: Axis, up: Axis, right: int) -> list[str]:
     parts = []
     for value, text in up.ticks:
         y = _y(up, value)
-        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#E5E7EB"/>')
+        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - right}" y1="{y:.1f}" y2="{y:.1f}" stroke="#E5E7EB"/>')
         parts.append(_text(LEFT - 6, y + 4, text, 'text-anchor="end"'))
-    parts += [_text(_x(across, value), HEIGHT - BOTTOM + 17, text, 'text-anchor="middle"')
+    parts += [_text(_x(across, value, right), HEIGHT - BOTTOM + 17, text, 'text-anchor="middle"')
               for value, text in across.ticks]  # fmt: skip
-    middle = LEFT + (WIDTH - LEFT - RIGHT) / 2
+    middle = LEFT + (WIDTH - LEFT - right) / 2
     return [*parts, _text(middle, HEIGHT - 8, f"{across.says}", 'text-anchor="middle"')]
 
 

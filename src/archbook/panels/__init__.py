@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from archbook.panels.capacity_panel import CapacityPanel
     from archbook.panels.failure_panel import FailurePanel
     from archbook.panels.pool_panel import PoolPanel
+    from archbook.panels.rate_limit_panel import RateLimitPanel
+    from archbook.panels.roles_panel import RolesPanel
     from archbook.panels.schema_panel import SchemaPanel
 
-__all__ = ["balancing", "cache", "capacity", "failure", "pool", "schema"]
+__all__ = ["balancing", "cache", "capacity", "failure", "pool", "rate_limit", "roles", "schema"]
 
 
 def balancing(design: Design | None = None) -> BalancingPanel:
@@ -65,6 +67,26 @@ def pool(design: Design) -> PoolPanel:
     from archbook.panels.pool_panel import PoolPanel
 
     return PoolPanel(design)
+
+
+def rate_limit(design: Design | None = None) -> RateLimitPanel:
+    """The rate limit panel: five algorithms on the same traffic; what passes over time, and who is told to wait.
+
+    design: opens on the first limit of it; without one, on 100 requests a minute.
+    """
+    from archbook.panels.rate_limit_panel import RateLimitPanel
+
+    return RateLimitPanel(design)
+
+
+def roles(design: Design) -> RolesPanel:
+    """The roles panel: who may call what; one caller's token, role, owner and list; change a cell and see what differs.
+
+    It opens on the first endpoint of the design that asks whose an object is.
+    """
+    from archbook.panels.roles_panel import RolesPanel
+
+    return RolesPanel(design)
 
 
 def schema(subject: Design | str | None = None) -> SchemaPanel:

@@ -144,7 +144,7 @@ def _whose(per: str, call: Call) -> str | None:
 def _policy(limit: RateLimit) -> Policy:
     count, window = whole(limit.limit)
     name = limit.per if not limit.on else f"{limit.per} on {' and '.join(limit.on)}"
-    burst = limit.burst or (count if limit.algorithm == "token_bucket" else count - 1)
+    burst = (limit.burst or count) - int(limit.algorithm == "gcra")  # a design says how many at once
     ascii_name = "".join(c for c in name if c.isascii() and c.isprintable() and c not in '"\\')
     return Policy(ascii_name, limit.per, limit.algorithm, count, window, burst, frozenset(limit.on))
 

@@ -1,0 +1,58 @@
+"""The panels about contracts in JupyterLab: they open, follow the keyboard, and can be read in both themes."""
+
+from __future__ import annotations
+
+import nbformat
+import pytest
+
+
+@pytest.fixture
+def opened(lab, notebook):
+    """A notebook of one cell that opens a panel of the design at hand."""
+
+    def open_panel(name, **options):
+        cell = nbformat.v4.new_code_cell(f"import archbook as ab\nab.panels.{name}(ab.open_design())")
+        document = nbformat.v4.new_notebook(cells=[cell])
+        document.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(document, lab.folder / "notebooks" / f"{name}_panel.ipynb")
+        page = notebook(f"{name}_panel", **options)
+        page.run_all()
+        page.at(".archbook-answer").first.wait_for()
+        return page
+
+    return open_panel
+
+
+def shoot(page, name):
+    """Light, dark, and as narrow as half a screen."""
+    page.shoot(f"{name}-light", ".archbook-panel")
+    page.theme(dark=True)
+    page.shoot(f"{name}-dark", ".archbook-panel")
+    page.theme(dark=False)
+    page.page.set_viewport_size({"width": 1000, "height": 1900})
+    page.page.wait_for_timeout(300)
+    box = page.at(".archbook-panel").first.bounding_box()
+    assert box["width"] < 720
+    page.shoot(f"{name}-narrow", ".archbook-panel")
+
+
+def test_a_decision_and_a_changed_cell_are_seen(opened):
+    page = opened("roles", height=1900)
+    page.at(".archbook-panel select").nth(1).select_option("support")
+    page.at("text=as support").first.wait_for()
+    page.at(".archbook-panel select").nth(5).focus()
+    page.page.keyboard.press("ArrowUp")
+    page.at("text=Changed from the design").first.wait_for()
+    shoot(page, "roles-panel")
+
+
+def test_the_same_traffic_is_seen_under_each_algorithm(opened):
+    page = opened("rate_limit", height=1500)
+    before = page.at(".archbook-answer").first.inner_text()
+    page.at(".archbook-panel select").nth(1).select_option("fixed window")
+    page.at("text=2× the limit").first.wait_for()
+    page.at(".archbook-slider .noUi-handle").last.focus()
+    page.page.keyboard.press("ArrowRight")
+    page.page.wait_for_function("old => document.querySelector('.archbook-answer').innerText !== old", arg=before)
+    assert page.at(".archbook-chart svg polyline").count() == 4
+    shoot(page, "rate-limit-panel")
