@@ -188,7 +188,7 @@ def test_reports_over_a_large_table_read_a_part_of_it_alike_in_all_layouts(monke
     monkeypatch.setattr(sharding, "MOST_ROWS", 2_000)
     outcome = run("sharding", ORDERS, engine="both", rows=6_000)
     postgres = outcome.engines["postgresql"]
-    assert "reports read about 2\u202f000 rows, the first by product_id" in postgres.part(LOOK_UP).note
+    assert "reports read about 2\u202f000 rows, the first by cart_id" in postgres.part(LOOK_UP).note
     note = postgres.part(GROUPED).note.replace("\u202f", "")
     assert 2_000 <= int(re.search(r"fetches (\d+) rows", note)[1]) < 4_000  # type: ignore[index]
-    assert "the first by product_id" in outcome.engines["duckdb"].part(LOOK_UP).note
+    assert "the first by cart_id" in outcome.engines["duckdb"].part(LOOK_UP).note

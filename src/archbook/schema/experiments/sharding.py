@@ -84,7 +84,7 @@ def _compared(
     keys = usual_values(lab.source, lab.choice.table, lab.choice.roles["key"], KEYS)
     where, last = _first_rows(lab)
     if last:
-        note += f"; reports read about {significant(MOST_ROWS)} rows, the first by {lab.choice.roles['other']}"
+        note += f"; reports read about {significant(MOST_ROWS)} rows, the first by {lab.choice.roles['key']}"
     parts = []
     for name, query in {LOOK_UP: _look_up, GROUPED: _grouped, JOINED: _joined}.items():
         variants = [Variant(layout, query(lab, *tables, where)) for layout, tables in layouts.items()]
@@ -114,6 +114,7 @@ def _joined(lab: Lab, table: str, parent: str, where: str) -> str:
     """The same of rows whose parent is there."""
     to, key = (quoted(lab.choice.roles[role]) for role in ("parent_key", "key"))
     both = f"{quoted(table)} AS c JOIN {quoted(parent)} AS p ON p.{to} = c.{key}"
+    where += f"AND p.{to} <= $1 " if where else ""  # which PostgreSQL does not conclude from the other
     return f"SELECT p.{to}, count(*){_total(lab)} FROM {both} {where}{_TOP}"
 
 
@@ -122,10 +123,10 @@ _TOP = "GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10"
 
 def _first_rows(lab: Lab) -> tuple[str, Key]:
     """The condition by which reports read no more than MOST_ROWS, and its value; none where the table has no more."""
-    other = quoted(lab.choice.roles["other"])
-    values = f"SELECT {other} FROM {quoted(lab.choice.table)} WHERE {other} IS NOT NULL ORDER BY 1 LIMIT 1"
+    key = quoted(lab.choice.roles["key"])
+    values = f"SELECT {key} FROM {quoted(lab.choice.table)} WHERE {key} IS NOT NULL ORDER BY 1 LIMIT 1"
     found = lab.source.execute(f"{values} OFFSET {MOST_ROWS - 1}") if lab.rows > MOST_ROWS else []
-    return (f"WHERE c.{other} <= $1 ", found[0]) if found else ("", ())
+    return (f"WHERE c.{key} <= $1 ", found[0]) if found else ("", ())
 
 
 def _total(lab: Lab) -> str:
