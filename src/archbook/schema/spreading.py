@@ -41,8 +41,8 @@ class Foreign:
         run("CREATE EXTENSION IF NOT EXISTS postgres_fdw WITH SCHEMA public")
         for number, shard in enumerate(self.shards):
             at = ", ".join(f"{name} {literal(str(shard.options[name]))}" for name in ("host", "port", "dbname"))
-            run(f"CREATE SERVER archbook_{number} FOREIGN DATA WRAPPER postgres_fdw "
-                f"OPTIONS ({at}, fetch_size '10000', async_capable 'true', options '-c work_mem={WORK_MEM}')")  # fmt: skip
+            own = f"fetch_size '10000', async_capable 'true', options '-c work_mem={WORK_MEM}'"
+            run(f"CREATE SERVER archbook_{number} FOREIGN DATA WRAPPER postgres_fdw OPTIONS ({at}, {own})")
             user = literal(str(shard.options["user"]))
             run(f"CREATE USER MAPPING FOR CURRENT_USER SERVER archbook_{number} OPTIONS (user {user})")
         run(f"SET work_mem = '{WORK_MEM}'")
