@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from archbook.design.contract import Api, Endpoint, Style
 from archbook.design.loading import read
 from archbook.design.model import Design, Source
 from archbook.errors import ArchbookError
+from archbook.schema import parse
 
 DESIGNS = ("ecommerce", "first_draft", "minimal")
 HEAD = "archbook: 1\nname: shop\ntraffic: {daily_active_users: 1}\nservices: {app: {instances: 1}}\n"
@@ -186,14 +188,43 @@ def test_nobody_sends_what_the_path_the_token_or_the_server_says(endpoint: str, 
 
 def test_filters_are_typed_by_their_columns() -> None:
     ddl = """CREATE TABLE things (id int, kind text CHECK (kind IN ('a')), title text, price numeric(9,2), made_at date,
-    data jsonb)"""
+    data jsonb, password text, tags text[], words tsvector)"""
     design = a_design(
-        "{name: GET /things, service: app, list: true, filters: [id, kind, title, price, made_at, data, x]}", ddl
+        "{name: GET /things, service: app, list: true, filters: [id, kind, title, price, made_at, data, password, tags,"
+        " words, x]}",
+        ddl,
     )
     endpoint = design.api.endpoints[0]
     told = [(f.parameter, f.operator) for f in filters_of(resource_of(design, endpoint), endpoint)]
     assert told == [("id", "="), ("kind", "="), ("title", "contains"), ("price_from", ">="), ("price_to", "<"),
                     ("made_at_from", ">="), ("made_at_to", "<")]  # fmt: skip
+
+
+def test_the_tables_of_a_real_schema_give_a_valid_document_and_examples(corpus: Callable[[str], Path]) -> None:
+    ddl = corpus("ddl/pagila-schema.sql").read_text()
+    tables = [(table.name, [c.name for c in table.columns]) for table in parse(ddl).tables.values()]
+    methods = (("GET", ""), ("POST", ""), ("GET", "/{id}"), ("PUT", "/{id}"), ("PATCH", "/{id}"))
+    endpoints = tuple(
+        Endpoint(name=f"{method} /{name}{tail}", service="app", resource=name, list=not tail, filters=tuple(columns))
+        for name, columns in tables
+        for method, tail in methods
+    )
+    document = to_openapi(a_design("{name: GET /a, service: app}", ddl).changed({("api", "endpoints"): endpoints}))
+    validate(document)
+    schemas = document["components"]["schemas"]
+    assert len(schemas) > len(tables) > 20
+    assert not {"password", "fulltext"} & {*schemas["Staff"]["properties"], *schemas["Film"]["properties"]}
+    assert schemas["FilmCreate"]["properties"]["release_year"]["minimum"] == 1901  # of a domain
+    asked = [p.get("name") for p in document["paths"]["/staff"]["get"]["parameters"]]
+    assert "username" in asked
+    assert "password" not in asked
+
+
+def test_a_name_that_is_not_latin_is_found_as_it_is_written_only() -> None:
+    endpoints = ('{name: GET /a, service: app, resource: "товары"}', '{name: GET /b, service: app, resource: "люди"}')
+    design = a_design(", ".join(endpoints), 'CREATE TABLE "товары" (id int)')
+    assert [resource_of(design, endpoint).table is not None for endpoint in design.api.endpoints] == [True, False]
+    validate(to_openapi(design))
 
 
 def test_the_table_is_sought_in_what_the_service_owns_before_what_it_calls() -> None:

@@ -14,6 +14,11 @@ from archbook.schema import Column, Schema, Table, parse
 from archbook.schema.shapes import TEXT
 
 PARAMETER = re.compile(r"\{([^{}]+)\}")
+SECRET = re.compile(
+    r"(.*_)?(password|passwd|pwd|hash|salt|secret|token|otp|pin|cvv|cvc|card_?number|api_?key|private_?key)(_.*)?",
+    re.IGNORECASE,
+)
+_INNER = frozenset({"bytea", "tsvector", "tsquery"})
 _PEOPLE = ("user", "customer", "account", "member", "owner")
 _OWNER = re.compile(rf"({'|'.join(_PEOPLE)})_?id", re.IGNORECASE)
 _NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8"})
@@ -46,10 +51,10 @@ class Filter:
 def resource_of(design: Design, endpoint: Endpoint) -> Resource:
     """What an endpoint speaks of, found in the stores that its service owns, or else calls."""
     name = endpoint.resource or (nouns(endpoint.path) or ["things"])[-1]
-    for schema in _schemas(design, endpoint.service):
-        for key, table in schema.tables.items():
-            if _alike(key, name):
-                return Resource(name, schema, table, _path_columns(endpoint.path, table))
+    known = _tables(design, endpoint.service)
+    if found := known.get((name,)) or known.get(_stem(name)):
+        schema, table = found
+        return Resource(name, schema, table, _path_columns(endpoint.path, table))
     return Resource(name)
 
 
@@ -66,17 +71,19 @@ def owner_column(table: Table) -> str | None:
     return named
 
 
+def columns_read(resource: Resource) -> list[Column]:
+    """The columns that clients may see: no secrets, no raw bytes and nothing that is there for a search index."""
+    held = resource.table.columns if resource.table else ()
+    return [c for c in held if not SECRET.fullmatch(c.name) and resource.schema.base(c.type).name not in _INNER]
+
+
 def filters_of(resource: Resource, endpoint: Endpoint) -> Iterator[Filter]:
     """The parameters of a list: equal, within a range for numbers and times, and part of a text."""
     if resource.table is None:
         return
-    for name in endpoint.filters:
-        if not resource.table.has(name) or name in resource.path.values():
-            continue
+    for name in sortable(resource, endpoint):
         column = resource.table.column(name)
         base = resource.schema.base(column.type)
-        if base.array or base.name in ("json", "jsonb", "bytea"):
-            continue
         key = name in resource.table.primary_key or name.lower().endswith("id")
         if base.name in TIMES or (base.name in _NUMBERS and not key):
             yield Filter(f"{name}_from", column, ">=")
@@ -89,28 +96,38 @@ def filters_of(resource: Resource, endpoint: Endpoint) -> Iterator[Filter]:
 
 
 def sortable(resource: Resource, endpoint: Endpoint) -> list[str]:
-    """The columns by which a list can be sorted."""
-    table = resource.table
-    return [name for name in endpoint.filters if table and table.has(name) and name not in resource.path.values()]
+    """The columns by which a list can be sorted: what clients may not see is no order either, which would tell it."""
+    plain = {c.name for c in columns_read(resource) if not (base := resource.schema.base(c.type)).array
+             and base.name not in ("json", "jsonb")}  # fmt: skip
+    return [name for name in endpoint.filters if name in plain and name not in resource.path.values()]
 
 
-def _schemas(design: Design, service: str) -> Iterator[Schema]:
-    called = {call.to for call in design.calls if call.from_ == service}
-    owned = [name for name, store in design.stores.items() if store.owner == service]
-    for name in dict.fromkeys([*owned, *(name for name in design.stores if name in called)]):
-        if ddl := design.ddl(name):
-            yield parse(ddl)
+def _tables(design: Design, service: str) -> dict[tuple[str, ...], tuple[Schema, Table]]:
+    """Tables by their name, and by the words of it, of the stores that a service owns before those that it calls."""
+    memo = f"tables of {service}"
+    if memo not in design.memo:
+        found: dict[tuple[str, ...], tuple[Schema, Table]] = {}
+        called = {call.to for call in design.calls if call.from_ == service}
+        owned = [name for name, store in design.stores.items() if store.owner == service]
+        schemas = [parse(ddl) for name in dict.fromkeys([*owned, *(name for name in design.stores if name in called)])
+                   if (ddl := design.ddl(name))]  # fmt: skip
+        for schema in schemas:
+            for key, table in schema.tables.items():
+                found.setdefault((key,), (schema, table))
+                found.setdefault(_stem(key), (schema, table))
+        found.pop(("",), None)  # names without Latin words are only alike where they are the same
+        design.memo[memo] = found
+    held: dict[tuple[str, ...], tuple[Schema, Table]] = design.memo[memo]
+    return held
 
 
 def _last(name: str) -> str:
     return (words(name.rpartition(".")[2]) or [name])[-1]
 
 
-def _alike(key: str, name: str) -> bool:
-    if key == name:
-        return True
-    one, other = words(key.rpartition(".")[2]), words(name)
-    return [*map(singular, one)] == [*map(singular, other)] and bool(one)
+def _stem(name: str) -> tuple[str, ...]:
+    """The words of a table's name, each as the name of one: never as long as a name as it is written."""
+    return ("", *map(singular, words(name.rpartition(".")[2])))
 
 
 def _path_columns(path: str, table: Table) -> dict[str, str]:

@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from archbook.contracts.naming import CASES, cased
+from archbook.contracts.resources import SECRET as SECRET
 from archbook.contracts.resources import TIMES, Resource, owner_column
+from archbook.contracts.resources import columns_read as columns_read
 from archbook.design.contract import Endpoint
 from archbook.schema.conditions import NOTHING, traits
 from archbook.schema.model import Column, Limit
@@ -16,10 +18,6 @@ from archbook.schema.patterns import places
 from archbook.schema.shapes import INTEGERS, TEXT, length_limit, text_shape
 
 Shape = dict[str, Any]
-SECRET = re.compile(
-    r"(.*_)?(password|passwd|pwd|hash|salt|secret|token|otp|pin|cvv|cvc|card_?number|api_?key|private_?key)(_.*)?",
-    re.IGNORECASE,
-)
 _MONEY = re.compile(
     r"(.*_)?(price|amount|(sub)?total|cost|fee|tax|balance|salary|discount|refund|deposit)", re.IGNORECASE
 )
@@ -47,12 +45,6 @@ def property_name(column: str, case: str) -> str:
     ('createdAt', 'address1')
     """
     return column if CASES[case].fullmatch(column) else cased(column, case)
-
-
-def columns_read(resource: Resource) -> list[Column]:
-    """The columns that clients may see: no secrets and no raw bytes."""
-    held = resource.table.columns if resource.table else ()
-    return [c for c in held if not SECRET.fullmatch(c.name) and resource.schema.base(c.type).name != "bytea"]
 
 
 def columns_created(resource: Resource, endpoint: Endpoint) -> list[Column]:
