@@ -1,14 +1,16 @@
 """Tokens: what is accepted, and every way to be refused with its reason."""
 
 import base64
+import importlib.util
 import json
+import re
 from collections.abc import Callable
 
 import jwt
 import pytest
 
 from archbook.contracts.tokens import ALGORITHMS, Keys, TokenRefused
-from archbook.errors import UnknownName
+from archbook.errors import ArchbookError, UnknownName
 
 NOW = 1_800_000_000.0
 
@@ -84,3 +86,11 @@ def test_a_token_outlives_one_change_of_the_key_and_not_two() -> None:
 def test_an_algorithm_with_a_shared_secret_is_not_known() -> None:
     with pytest.raises(UnknownName, match="HS256"):
         Keys("us", "shop", algorithm="HS256")
+
+
+@pytest.mark.parametrize("missing", ["jwt", "cryptography"])
+def test_without_what_signs_it_is_said_what_to_install(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = importlib.util.find_spec
+    monkeypatch.setattr("archbook.contracts.tokens.find_spec", lambda name: None if name == missing else there(name))
+    with pytest.raises(ArchbookError, match=re.escape("pip install 'archbook[service]'")):
+        Keys("us", "shop")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from archbook.errors import ArchbookError, UnknownName, shown
@@ -33,12 +34,15 @@ class Claims:
 class Keys:
     """The keys of an issuer: the newest signs, and the one before is still accepted until it has been changed again.
 
-    lifetime_s: how long a token is valid. Raises UnknownName for an algorithm that is not one of ALGORITHMS.
+    lifetime_s: how long a token is valid. Raises UnknownName for an algorithm that is not one of ALGORITHMS, and
+    ArchbookError where the packages that sign are not installed.
     """
 
     def __init__(self, issuer: str, audience: str, lifetime_s: float = 900.0, algorithm: str = "ES256") -> None:
         if algorithm not in ALGORITHMS:
             raise UnknownName("signature algorithm", algorithm, ALGORITHMS)
+        if find_spec("jwt") is None or find_spec("cryptography") is None:
+            raise ArchbookError("tokens need pyjwt[crypto]: pip install 'archbook[service]'")
         self.issuer, self.audience, self.lifetime_s, self.algorithm = issuer, audience, lifetime_s, algorithm
         self._private: dict[str, Any] = {}
         self.rotate()
