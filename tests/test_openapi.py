@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import itertools
 import json
 import re
@@ -14,13 +15,15 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from archbook import load
+from archbook.contracts.breaking import diff_api
+from archbook.contracts.document import Document
 from archbook.contracts.openapi import cache_control, sunset, to_openapi
 from archbook.contracts.resources import filters_of, owner_column, resource_of
 from archbook.contracts.shapes import create_shape, patch_shape, read_shape
 from archbook.design.contract import Api, Endpoint, Style
 from archbook.design.loading import read
 from archbook.design.model import Design, Source
-from archbook.errors import ArchbookError
+from archbook.errors import ArchbookError, UnknownName
 from archbook.schema import parse
 
 DESIGNS = ("ecommerce", "first_draft", "minimal")
@@ -186,6 +189,16 @@ def test_nobody_sends_what_the_path_the_token_or_the_server_says(endpoint: str, 
     assert sent_to(endpoint, ddl) == expected
 
 
+@pytest.mark.parametrize("ddl", ["CREATE TABLE things (size int);", "CREATE TABLE things (size int) -- no semicolon"])
+def test_a_migration_of_a_table_is_a_change_of_what_clients_read(ddl: str) -> None:
+    design = a_design("{name: GET /things, service: app, resource: things}", ddl)
+    after = design.migrated("db", "ALTER TABLE things RENAME COLUMN size TO width")
+    read = [to_openapi(one)["components"]["schemas"]["Thing"]["required"] for one in (design, after)]
+    assert read == [["size"], ["width"]]
+    with pytest.raises(UnknownName, match="no store with a schema file `bd`; known are `db`"):
+        design.migrated("bd", "")
+
+
 def test_filters_are_typed_by_their_columns() -> None:
     ddl = """CREATE TABLE things (id int, kind text CHECK (kind IN ('a')), title text, price numeric(9,2), made_at date,
     data jsonb, password text, tags text[], words tsvector)"""
@@ -288,6 +301,19 @@ def test_who_may_call_stands_at_each_operation(kind: str, scheme: dict[str, str]
         assert list(held["flows"]["clientCredentials"]["scopes"]) == ["orders:cancel", "orders:write"]
     assert document["paths"]["/orders/{id}"]["patch"]["security"] == first
     assert document["paths"]["/orders"]["get"]["security"] == []
+
+
+def test_what_goes_before_the_day_that_was_told_breaks_a_client_and_after_it_nobody() -> None:
+    stays = "{name: GET /a, service: app}"
+    gone = to_openapi(a_design(stays))
+
+    def removed(sunset: str) -> list[str]:
+        told = to_openapi(a_design(f'{stays}, {{name: GET /b, service: app, deprecated: true, sunset: "{sunset}"}}'))
+        today = datetime.date(2026, 11, 26)
+        return [change.kind for change in diff_api(Document("told", told), Document("gone", gone), today).changes]
+
+    assert removed("2027-06-30") == ["api-path-removed-before-sunset", "api-version-not-bumped"]
+    assert removed("2026-06-30") == ["api-path-removed-with-deprecation"]
 
 
 def test_what_the_design_knows_of_caching_and_the_end_is_said_exactly() -> None:

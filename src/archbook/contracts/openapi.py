@@ -99,6 +99,7 @@ class _Writer:
         }
         node |= {"description": endpoint.why} if endpoint.why else {}
         node |= {"deprecated": True} if endpoint.deprecated else {}
+        node |= {"x-sunset": endpoint.sunset} if endpoint.sunset else {}  # by oasdiff's name: `diff_api` reads it
         required = protection.requirement(self.design, endpoint)
         node |= {"security": required} if required is not None else {}
         parameters = self._parameters(endpoint, resource)

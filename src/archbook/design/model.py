@@ -142,6 +142,19 @@ class Design(Part):
         """The DDL text of a store, or None when it names no schema file."""
         return self._source.ddl.get(store)
 
+    def migrated(self, store: str, ddl: str) -> Design:
+        """A copy in which more DDL follows that of a store, such as an ALTER TABLE; nothing is written or checked.
+
+        Raises UnknownName for a store without a schema file.
+        """
+        held = self._source.ddl
+        if store not in held:
+            raise UnknownName("store with a schema file", store, held)
+        design = self.model_copy()
+        design._source = replace(self._source, ddl={**held, store: f"{held[store]}\n;{ddl};\n"}, texts={})
+        design._memo = Memo()
+        return design
+
     def steps(self, journey: Journey) -> Iterator[tuple[str, float]]:
         """Endpoint name and times of each step of a journey, in order."""
         for step in journey.steps:
