@@ -26,6 +26,8 @@ FAILURES = {
     401: Failure("Unauthorized", "UNAUTHENTICATED", "The token has expired; sign in again.", "Unauthorized"),
     403: Failure("Forbidden", "FORBIDDEN", "Only support may do this.", "Forbidden"),
     404: Failure("NotFound", "NOT_FOUND", "There is nothing under this id.", "Not found"),
+    405: Failure("MethodNotAllowed", "METHOD_NOT_ALLOWED", "This path knows GET and HEAD.", "Method not allowed"),
+    406: Failure("NotAcceptable", "NOT_ACCEPTABLE", "The answer is `application/json`.", "Not acceptable"),
     409: Failure("Conflict", "CONFLICT", "There is one with this email already.", "Conflict"),
     412: Failure("PreconditionFailed", "CHANGED_MEANWHILE", "It has changed since you read it; read it again.",
                  "Precondition failed"),

@@ -271,6 +271,7 @@ def _statuses(design: Design, endpoint: Endpoint, asked: bool) -> list[int]:
         401: known and endpoint.auth != "none",
         403: known and endpoint.auth != "none" and (bool(endpoint.roles) or endpoint.auth == "service"),
         404: bool(PARAMETER.search(endpoint.path)),
+        406: endpoint.method not in ("HEAD", "DELETE", "OPTIONS"),
         409: writes,
         412: endpoint.method in ("PUT", "PATCH", "DELETE"),
         413: body,
