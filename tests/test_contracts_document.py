@@ -267,3 +267,10 @@ def test_lines_of_json_are_those_of_its_keys(data: dict[str, Any], indent: int |
         assert line
         assert json.dumps(key) in text.split("\n")[line - 1]
     assert lines.get(("no such key",)) is None
+
+
+def test_the_name_of_a_file_is_read_as_the_file_and_one_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "api.yaml").write_text("openapi: 3.1.0\npaths: {/users: {get: {}}}\n", "utf-8")
+    assert [operation.name for operation in read(str(tmp_path / "api.yaml")).operations] == ["GET /users"]
+    with pytest.raises(ArchbookError, match=r"no-such\.json"):
+        read("no-such.json")

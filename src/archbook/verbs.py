@@ -211,7 +211,7 @@ def openapi(design: Design) -> OpenApi:
 def diff_api(old: Design | Document | str | Path, new: Design | Document | str | Path) -> Changes:
     """What a new version of an API breaks, for whom, and the way round.
 
-    Each is a design, or an OpenAPI document: a file (a Path) or a text.
+    Each is a design, or an OpenAPI document: a file (a Path, or its name) or a text.
     """
     from archbook.contracts.breaking import diff_api
     from archbook.contracts.document import Document, read
@@ -226,7 +226,7 @@ def diff_api(old: Design | Document | str | Path, new: Design | Document | str |
 
 
 def lint_api(subject: Design | str | Path) -> Report:
-    """What will hurt the clients of an API, by its design or OpenAPI document (a Path or a text), and what to do.
+    """What will hurt the clients of an API, by its design or OpenAPI document (a file or a text), and what to do.
 
     A design is held against the style that it declares, a document against the one that most of it has.
     """

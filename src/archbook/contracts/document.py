@@ -28,6 +28,7 @@ LIMITS = Limits(size_b=50_000_000, depth=100, values=4_000_000, foreign=True)
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 REFERENCES_LIMIT = 50
 TOO_DEEP = f"has values inside values, more than {LIMITS.depth} deep", "an API needs about 20"
+_FILE = re.compile(r"[^{}\n]+\.(json|ya?ml)", re.IGNORECASE)
 Node = Mapping[str, Any]
 NOTHING: Node = {}
 
@@ -201,7 +202,7 @@ class Document:
 
 
 def read(source: str | bytes | Path, name: str = "openapi.yaml") -> Document:
-    """Read an OpenAPI 3 or Swagger 2 document, from a file (a Path) or a text.
+    """Read an OpenAPI 3 or Swagger 2 document, from a file (a Path, or its name) or a text.
 
     name: what findings call a text. Raises DesignError for what is no such document, and ArchbookError where a file
     cannot be read.
@@ -209,6 +210,8 @@ def read(source: str | bytes | Path, name: str = "openapi.yaml") -> Document:
     >>> [operation.name for operation in read('{"openapi": "3.1.0", "paths": {"/users": {"get": {}}}}').operations]
     ['GET /users']
     """
+    if isinstance(source, str) and _FILE.fullmatch(source.strip()):
+        source = Path(source.strip())
     if isinstance(source, Path):
         source, name = _content(source), str(source)
     with collector_at_rest():
