@@ -1,5 +1,6 @@
 """Secrets are found and blacked out; what only looks like one is left."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,6 +92,9 @@ def test_nothing_that_is_exported_shows_a_secret(design_folder: Callable[[str], 
     page = (tmp_path / "out" / "minimal.md").read_text(encoding="utf-8")
     assert "secret-in-design, 3 places" in page
     assert secret not in str(ab.chapter(design, "decisions"))
+    document = json.dumps(ab.openapi(design.changed({("api", "endpoints", 0, "does"): f"Not {secret}"})))
+    assert "[GitHub token]" in document
+    assert secret not in document
 
 
 def test_what_is_no_text_stays_when_texts_are_blacked_out() -> None:

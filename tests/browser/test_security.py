@@ -19,11 +19,11 @@ def test_the_chapter_runs_and_its_results_fit_the_page_in_both_themes(chapter) -
     expect(chapter.at(".jp-OutputArea-output").filter(has_text="A copy is the same token")).to_be_visible()
     for table in chapter.at(".jp-RenderedHTML table").all():
         assert table.evaluate("t => t.scrollWidth <= t.closest('.jp-OutputArea').clientWidth"), table.inner_text()[:80]
-    headings = chapter.at(".jp-MarkdownOutput h2")
+    stops = chapter.at(".jp-MarkdownOutput h2, .archbook-panel, .jp-CodeCell:has-text('make me an admin')")
     for theme in ("light", "dark"):
         chapter.theme(dark=theme == "dark")
-        for number in range(headings.count()):
-            headings.nth(number).evaluate("h => h.scrollIntoView({block: 'start'})")
+        for number in range(stops.count()):
+            stops.nth(number).evaluate("stop => stop.scrollIntoView({block: 'start'})")
             chapter.shoot(f"security-{theme}-{number:02}")
 
 

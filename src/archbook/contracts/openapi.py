@@ -13,6 +13,7 @@ import yaml
 from archbook.contracts import answers, protection
 from archbook.contracts.naming import nouns, singular
 from archbook.contracts.resources import PARAMETER, Resource, filters_of, resource_of, sortable
+from archbook.contracts.secrets import blacked_out, in_design
 from archbook.contracts.shapes import column_shape, create_shape, patch_shape, property_name, read_shape
 from archbook.design.contract import Endpoint
 from archbook.design.model import Design
@@ -40,11 +41,12 @@ def to_openapi(design: Design) -> OpenApi:
     """The API of a design as an OpenAPI 3.1 document of plain JSON values; the same design gives the same document.
 
     What the model knows and OpenAPI cannot say stands in `x-archbook`, so that `from_openapi` gives back equal parts.
-    Raises ArchbookError where the design has no endpoint.
+    Secrets are blacked out. Raises ArchbookError where the design has no endpoint.
     """
     if not design.api.endpoints:
         raise ArchbookError(f"{design.name}: has no endpoints, so there is no API; add one under `api: endpoints:`")
-    return OpenApi(_Writer(design).document())
+    document = _Writer(design).document()
+    return OpenApi(blacked_out(document) if any(in_design(design)) else document)
 
 
 def as_text(document: Node, form: str = "yaml") -> str:

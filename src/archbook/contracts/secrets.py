@@ -109,7 +109,7 @@ _Value = TypeVar("_Value")
 
 
 def blacked_out(value: _Value) -> _Value:
-    """A value of texts, tuples and frozen dataclasses, with every secret in its texts blacked out.
+    """A value of texts, lists, mappings and frozen dataclasses, with every secret in its texts blacked out.
 
     >>> blacked_out(("see postgres://app:hunter2@db/shop", 7))
     ('see postgres://app:[password in a URL]@db/shop', 7)
@@ -117,8 +117,11 @@ def blacked_out(value: _Value) -> _Value:
     done: Any = value
     if isinstance(value, str):
         done = redact(value)
-    elif isinstance(value, tuple):
-        done = tuple(blacked_out(part) for part in value)
+    elif isinstance(value, tuple | list):
+        parts = [blacked_out(part) for part in value]
+        done = parts if isinstance(value, list) else tuple(parts)
+    elif isinstance(value, dict):
+        done = {key: blacked_out(part) for key, part in value.items()}
     elif is_dataclass(value) and not isinstance(value, type):
         done = replace(value, **{field.name: blacked_out(getattr(value, field.name)) for field in fields(value)})
     return done  # type: ignore[no-any-return]
