@@ -95,7 +95,8 @@ def test_what_is_under_way_is_answered_before_it_stops() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's here")
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_it_once_what_is_under_way_is_answered(sent: signal.Signals) -> None:
-    here = {**os.environ, "PYTHONPATH": str(Path(running.__file__).parents[3])}
+    paths = os.pathsep.join([str(Path(running.__file__).parents[3]), os.environ["PYTHONPATH"]])
+    here = {**os.environ, "PYTHONPATH": paths}
     process = subprocess.Popen([sys.executable, "-c", SLOW], stdout=subprocess.PIPE, text=True, env=here)
     assert process.stdout is not None
     url = process.stdout.readline().strip()

@@ -74,7 +74,7 @@ __all__ = [
     "ArchbookError", "Design", "DesignError", "Estimate", "Evidence", "__version__", "answer", "chapter", "chart",
     "check", "curve", "decide", "diff_api", "draw", "estimate", "exercises", "experiment", "experiments", "export",
     "headroom", "keep", "lint_api", "lint_schema", "load", "load_evidence", "measure_cache", "new", "open_design",
-    "openapi", "panels", "replay", "review", "save", "simulate", "sweep", "views",
+    "openapi", "panels", "replay", "review", "save", "serve", "simulate", "sweep", "views",
 ]  # fmt: skip
 
 

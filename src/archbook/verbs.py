@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from archbook.contracts.changes import Changes
     from archbook.contracts.document import Document
     from archbook.contracts.openapi import OpenApi
+    from archbook.contracts.service.running import Running
     from archbook.design.model import Design
     from archbook.diagrams.picture import Picture
     from archbook.findings.report import Report
@@ -233,6 +234,25 @@ def lint_api(subject: Design | str | Path) -> Report:
     from archbook.contracts.lint import lint_api
 
     return lint_api(subject)
+
+
+def serve(design: Design, *, host: str = "127.0.0.1", port: int = 0, public: bool = False, **options: Any) -> Running:
+    """The API of a design, live on this machine: every endpoint answers on generated rows, guarded as the design says.
+
+    A context manager, or call its `stop`. port: 0 takes a free one. options: engine, rows, seed, connections, guard,
+    limits (see `archbook.contracts.service.app.create`).
+    """
+    from archbook.contracts.service.running import Running, check_installed, listen
+
+    check_installed()
+    listening = listen(host, port, public=public)
+    try:
+        from archbook.contracts.service.app import create
+
+        return Running(create(design, **options), listening, design.name)
+    except BaseException:
+        listening.close()
+        raise
 
 
 def export(design: Design, folder: str | Path, formats: Sequence[str] = ("md", "html")) -> Files:

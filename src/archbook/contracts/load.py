@@ -1,0 +1,259 @@
+"""A bounded load run: clients on this machine ask the reference service for what its design says people ask for."""
+
+from __future__ import annotations
+
+import asyncio
+import bisect
+import itertools
+import random
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from archbook.capacity import estimate
+from archbook.contracts.load_outcome import LoadOutcome, outcome_of
+from archbook.design.contract import Endpoint
+from archbook.design.model import Design
+from archbook.errors import ArchbookError, InvalidInput, UnknownName
+
+if TYPE_CHECKING:
+    from archbook.contracts.service.beside import Beside
+
+COMPARED: Mapping[str, tuple[tuple[str, dict[str, Any]], tuple[str, dict[str, Any]]]] = {
+    "n_plus_one": (("a statement a row", {"one_by_one": True}), ("a statement a list", {})),
+    "cache": (("no cache", {}), ("clients keep what Cache-Control lets them", {"cached": True})),
+    "pool": (("a pool of 1", {"connections": 1}), ("a pool of 8", {"connections": 8})),
+}
+"""What a run compares: two variants, each with how it is made."""
+ROUNDS = 4
+"""How often the variants take turns, so that what else this machine does meets both."""
+CACHED_PER_S = 200.0
+"""How often caches are asked where nothing else is said: who is answered at once would ask again without end."""
+LONGEST_S, MOST_CLIENTS = 600.0, 256
+WARM_UP_S = 0.5
+VARIETY = 50
+"""How many different objects of an endpoint are asked for."""
+TRIES = 200
+Progress = Callable[[float, float, str], None]
+
+
+@dataclass(slots=True)
+class Asked:
+    """Requests of one endpoint. weight: its share of the load. seconds: what each good answer took."""
+
+    endpoint: Endpoint
+    weight: float
+    requests: Sequence[bytes]
+    seconds: list[float] = field(default_factory=list)
+    failures: int = 0
+
+
+def load_test(
+    design: Design, seconds: float = 10.0, clients: int = 16, *, rate_per_s: float | None = None, compare: str = "",
+    seed: int = 7, progress: Progress | None = None, **options: Any,
+) -> LoadOutcome:  # fmt: skip
+    """Ask the service of a design for `seconds`, as its journeys do, and lay the times beside the estimate.
+
+    Each of `clients` asks again as soon as it is answered; with rate_per_s all together ask so often, at random
+    moments, and waiting counts from when a request was due. compare: `n_plus_one`, `cache` or `pool`, two services
+    that take turns. options: engine, rows (see `archbook.contracts.service.app.create`). Only reads are asked, with
+    the design's rate limits off. Raises ArchbookError where nothing can be asked.
+    """
+    seconds, clients = _checked(seconds, clients, rate_per_s)
+    if compare and compare not in COMPARED:
+        raise UnknownName("comparison", compare, COMPARED)
+    from archbook.contracts.service.beside import Beside
+
+    if compare == "cache" and rate_per_s is None:
+        rate_per_s = CACHED_PER_S
+    variants = COMPARED[compare] if compare else (("", {}),)
+    each_s = seconds / ROUNDS / len(variants) if compare else seconds
+    with ExitStack() as stack:
+        parts: list[tuple[str, Beside, list[Asked], bool]] = []
+        left_out: dict[str, str] = {}
+        for name, made in variants:
+            served = {**options, **{key: value for key, value in made.items() if key != "cached"}}
+            service = stack.enter_context(Beside(design, seed=seed, limits=False, **served))
+            asked, left_out = plan(design, service.url, service.proofs)
+            parts.append((name, service, asked, "cached" in made))
+        asked_s = 0.0
+        for turn in range(ROUNDS if compare else 1):
+            for number, (name, service, asked, cached) in enumerate(parts):
+                if progress:
+                    progress(turn * len(parts) + number, ROUNDS * len(parts) if compare else 1, name or "asking")
+                run = _Run(service.url, asked, rate_per_s, seed + turn, _Kept() if cached else None)
+                asked_s += asyncio.run(run.last(each_s, clients))
+    found = {name: asked for name, _, asked, _ in parts}
+    told = {"clients": clients, "rate_per_s": rate_per_s, "seconds": asked_s / len(parts), "seed": seed, **options}
+    return outcome_of(design, found, left_out, told, estimate(design).endpoints)
+
+
+def plan(design: Design, url: str, proofs: Mapping[str, Mapping[str, str]]) -> tuple[list[Asked], dict[str, str]]:
+    """Requests for each endpoint that reads, tried once; and why each other endpoint is left out."""
+    rates = estimate(design).endpoints
+    asked, left_out = [], {}
+    for endpoint in design.api.endpoints:
+        weight = rates[endpoint.name].rate_per_s
+        if endpoint.method != "GET":
+            left_out[endpoint.name] = "it writes"
+        elif not weight:
+            left_out[endpoint.name] = "no journey asks for it"
+        else:
+            good, status = _requests(design, endpoint, url, proofs)
+            if good:
+                asked.append(Asked(endpoint, weight, good))
+            else:
+                left_out[endpoint.name] = f"nothing was found to ask it for (the last answer was {status})"
+    if not asked:
+        raise ArchbookError(
+            f"nothing of {design.name} can be asked: no endpoint that reads is in a journey and answers"
+        )
+    return asked, left_out
+
+
+def _requests(
+    design: Design, endpoint: Endpoint, url: str, proofs: Mapping[str, Mapping[str, str]]
+) -> tuple[list[bytes], int]:
+    """Requests that are answered well, by the first client that gets any; and the last status."""
+    from archbook.contracts.service.asking import ask
+
+    status, tries = 0, 0
+    for proof in [{}] if endpoint.auth == "none" else proofs.values():
+        good: list[bytes] = []
+        for target in itertools.islice(_targets(design, endpoint, url, proof), TRIES):
+            status = ask(url, f"GET {target}", headers=dict(proof)).status
+            tries += 1
+            if status in (401, 403):
+                break
+            if status == 200:
+                good.append(_raw(url, target, proof))
+            if len(good) >= VARIETY:
+                break
+        if good:
+            return good, status
+    return [], status
+
+
+def _targets(design: Design, endpoint: Endpoint, url: str, proof: Mapping[str, str]) -> Iterator[str]:
+    """Paths to try: with keys from the list that the path goes through, where the API has one; else small numbers."""
+    before, brace, after = endpoint.path.partition("/{")
+    if not brace:
+        yield endpoint.path
+        return
+    rest = after.partition("}")[2]
+    for key in itertools.chain(_keys(design, before, url, proof), range(1, TRIES)):
+        yield f"{before}/{quote(str(key), safe='')}{rest}" if "{" not in rest else f"{before}/{key}/1"
+
+
+def _keys(design: Design, path: str, url: str, proof: Mapping[str, str]) -> Iterator[Any]:
+    from archbook.contracts.service.asking import ask
+
+    if not any(e.method == "GET" and e.path == path for e in design.api.endpoints):
+        return
+    found = ask(url, f"GET {path}", headers=dict(proof)).data
+    rows = next((v for v in found.values() if isinstance(v, list)), []) if isinstance(found, dict) else found
+    for row in rows if isinstance(rows, list) else []:
+        if isinstance(row, dict) and row:
+            yield row.get("id", next(iter(row.values())))
+
+
+def _raw(url: str, target: str, proof: Mapping[str, str]) -> bytes:
+    fields = {"Host": urlsplit(url).netloc, "Accept": "application/json", **proof}
+    return "\r\n".join([f"GET {target} HTTP/1.1", *(f"{k}: {v}" for k, v in fields.items()), "", ""]).encode()
+
+
+class _Kept:
+    """What a shared cache in front of the clients keeps: answers until Cache-Control's max-age is over."""
+
+    def __init__(self) -> None:
+        self._until: dict[bytes, float] = {}
+
+    def has(self, request: bytes) -> bool:
+        return self._until.get(request, 0.0) > time.monotonic()
+
+    def keep(self, request: bytes, head: bytes) -> None:
+        said = next((line for line in head.lower().split(b"\r\n") if line.startswith(b"cache-control:")), b"")
+        age = said.partition(b"max-age=")[2].partition(b",")[0].strip()
+        if age.isdigit() and b"no-store" not in said and b"private" not in said:
+            self._until[request] = time.monotonic() + int(age)
+
+
+class _Run:
+    """Clients that ask one service at once, each on a connection of its own."""
+
+    def __init__(
+        self, url: str, asked: Sequence[Asked], rate_per_s: float | None, seed: int, kept: _Kept | None
+    ) -> None:
+        place = urlsplit(url)
+        self._host, self._port = place.hostname or "", place.port or 80
+        self._asked, self._rate, self._seed, self._kept = asked, rate_per_s, seed, kept
+        self._shares = list(itertools.accumulate(part.weight for part in asked))
+
+    async def last(self, seconds: float, clients: int) -> float:
+        """Ask for so long; how long the answers that count took to come, in seconds."""
+        began = time.perf_counter() + WARM_UP_S
+        rate = self._rate / clients if self._rate else None
+        async with asyncio.TaskGroup() as group:
+            for number in range(clients):
+                group.create_task(self._client(random.Random(f"{self._seed} {number}"), began, began + seconds, rate))
+        return time.perf_counter() - began
+
+    async def _client(self, dice: random.Random, began: float, until: float, rate_per_s: float | None) -> None:
+        reader, writer = await asyncio.open_connection(self._host, self._port)
+        due = time.perf_counter()
+        try:
+            while True:
+                due = due + dice.expovariate(rate_per_s) if rate_per_s else time.perf_counter()
+                if due >= until:
+                    return
+                if (early := due - time.perf_counter()) > 0:
+                    await asyncio.sleep(early)
+                part = self._asked[bisect.bisect(self._shares, dice.random() * self._shares[-1])]
+                request = dice.choice(part.requests)
+                if self._kept and self._kept.has(request):
+                    good = True
+                else:
+                    writer.write(request)
+                    head, good = await _answer(reader)
+                    if good and self._kept:
+                        self._kept.keep(request, head)
+                now = time.perf_counter()
+                if now >= began:
+                    part.seconds.append(now - due) if good else _failed(part)
+                if self._kept:
+                    await asyncio.sleep(0)  # what the cache answers must not keep the others from asking
+        except (OSError, asyncio.IncompleteReadError):
+            raise ArchbookError(
+                "the service closed a connection in the middle of the run; is it still there?"
+            ) from None
+        finally:
+            writer.close()
+
+
+def _failed(part: Asked) -> None:
+    part.failures += 1
+
+
+async def _answer(reader: asyncio.StreamReader) -> tuple[bytes, bool]:
+    """The head of an answer whose length it says, read to its end, and whether it is a good one."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0].strip()
+    if length.isdigit():
+        await reader.readexactly(int(length))
+    return head, head[9:10] == b"2"
+
+
+def _checked(seconds: float, clients: int, rate_per_s: float | None) -> tuple[float, int]:
+    if not 1.0 <= seconds <= LONGEST_S:
+        raise InvalidInput(f"`seconds` is {seconds:g}; a run takes 1 s to {LONGEST_S:g} s")
+    if isinstance(clients, bool) or not isinstance(clients, int) or not 1 <= clients <= MOST_CLIENTS:
+        raise InvalidInput(f"`clients` is {clients}; 1 to {MOST_CLIENTS} ask at once")
+    if rate_per_s is not None and not 0 < rate_per_s <= 100_000:
+        raise InvalidInput(f"`rate_per_s` is {rate_per_s:g}; it must be above 0 and at most 100 000")
+    return float(seconds), clients
+
+
+__all__: Iterable[str] = ["COMPARED", "LoadOutcome", "load_test"]
