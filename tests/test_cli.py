@@ -21,7 +21,7 @@ from archbook.commands.lab import lab_arguments
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = ["check", "ddl", "diff-api", "draw", "estimate", "experiment", "export", "headroom", "lab", "lint-api",
-            "lint-schema", "new", "openapi", "review", "schema", "simulate", "sweep"]  # fmt: skip
+            "lint-schema", "load", "new", "openapi", "review", "schema", "serve", "simulate", "sweep"]  # fmt: skip
 
 Copy = Callable[[str], Path]
 

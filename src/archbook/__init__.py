@@ -42,12 +42,14 @@ if TYPE_CHECKING:
         lint_schema,
         load,
         load_evidence,
+        load_test,
         measure_cache,
         new,
         open_design,
         openapi,
         replay,
         review,
+        serve,
         simulate,
         sweep,
     )
@@ -73,8 +75,8 @@ _HOME = {
 __all__ = [
     "ArchbookError", "Design", "DesignError", "Estimate", "Evidence", "__version__", "answer", "chapter", "chart",
     "check", "curve", "decide", "diff_api", "draw", "estimate", "exercises", "experiment", "experiments", "export",
-    "headroom", "keep", "lint_api", "lint_schema", "load", "load_evidence", "measure_cache", "new", "open_design",
-    "openapi", "panels", "replay", "review", "save", "serve", "simulate", "sweep", "views",
+    "headroom", "keep", "lint_api", "lint_schema", "load", "load_evidence", "load_test", "measure_cache", "new",
+    "open_design", "openapi", "panels", "replay", "review", "save", "serve", "simulate", "sweep", "views",
 ]  # fmt: skip
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from archbook.capacity.result import Estimate
     from archbook.contracts.changes import Changes
     from archbook.contracts.document import Document
+    from archbook.contracts.load_outcome import LoadOutcome
     from archbook.contracts.openapi import OpenApi
     from archbook.contracts.service.running import Running
     from archbook.design.model import Design
@@ -255,6 +256,19 @@ def serve(design: Design, *, host: str = "127.0.0.1", port: int = 0, public: boo
         raise
 
 
+def load_test(design: Design, seconds: float = 10.0, clients: int = 16, **options: Any) -> LoadOutcome:
+    """Ask the live API of a design as its journeys do: p50, p95 and p99 of each endpoint, beside the estimate.
+
+    A line says how far it is. options: rate_per_s, compare (`n_plus_one`, `cache` or `pool`), engine, rows, seed (see
+    `archbook.contracts.load.load_test`).
+    """
+    from archbook.contracts.load import load_test
+    from archbook.waiting_line import waiting_line
+
+    with waiting_line() as progress:
+        return load_test(design, seconds, clients, **{"progress": progress, **options})
+
+
 def export(design: Design, folder: str | Path, formats: Sequence[str] = ("md", "html")) -> Files:
     """Write the design document; the paths written, first the one to open."""
     from archbook.export import export
@@ -298,7 +312,7 @@ def chart(subject: Any, design: Design | None = None, part: str = "") -> Picture
     return flush_chart(subject) if hasattr(subject, "flush") else experiment_chart(subject, part)
 
 
-def keep(design: Design, found: Evidence | Iterable[Evidence] | Outcome | Simulation | Replay) -> Said:
+def keep(design: Design, found: Evidence | Iterable[Evidence] | Outcome | LoadOutcome | Simulation | Replay) -> Said:
     """Keep evidence, or what an experiment or a simulation says, in the design's folder. Raises Conflict."""
     entries: Any = found.evidence(design) if hasattr(found, "evidence") else found
     entries = [entries] if isinstance(entries, Evidence) else list(entries)

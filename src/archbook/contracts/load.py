@@ -34,9 +34,9 @@ CACHED_PER_S = 200.0
 """How often caches are asked where nothing else is said: who is answered at once would ask again without end."""
 LONGEST_S, MOST_CLIENTS = 600.0, 256
 WARM_UP_S = 0.5
-VARIETY = 50
+VARIETY = 20
 """How many different objects of an endpoint are asked for."""
-TRIES = 200
+TRIES = 100
 Progress = Callable[[float, float, str], None]
 
 
