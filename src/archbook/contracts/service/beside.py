@@ -75,6 +75,8 @@ def main() -> None:
     """What the other process does: serve the design that comes in, until nothing comes any more."""
     from archbook.contracts.service.running import Running, check_installed
 
+    told = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what libraries print is not taken for what is told here
     design, options = pickle.load(sys.stdin.buffer)
     try:
         check_installed()
@@ -84,9 +86,9 @@ def main() -> None:
         with Running(app) as service:
             guard = app.state.guard
             proofs = {name: guard.proof(name) for name in guard.accounts.by_name} if guard is not None else {}
-            print(json.dumps({"url": service.url, "proofs": proofs}), flush=True)
+            print(json.dumps({"url": service.url, "proofs": proofs}), file=told, flush=True)
             ended = threading.Event()
             threading.Thread(target=lambda: (sys.stdin.buffer.read(), ended.set()), daemon=True).start()
             ended.wait()
     except ArchbookError as error:
-        print(json.dumps({"error": str(error)}), flush=True)
+        print(json.dumps({"error": str(error)}), file=told, flush=True)
