@@ -69,6 +69,12 @@ def test_at_a_rate_the_clients_ask_so_often_and_waiting_counts_from_when_a_reque
     assert 80 - 4 * 9 <= len(part.seconds) <= 80 + 4 * 9  # Poisson: within four standard deviations
     crowded = Small().run("slow", 1.0, clients=1, rate=500.0)  # one client, 50 a second at most
     assert max(crowded.seconds) > 0.4
+    assert len(crowded.seconds) <= 55
+
+
+def test_a_service_that_cannot_keep_up_is_said() -> None:
+    assert "could not keep up" in dataclasses.replace(outcome(_=[0.1] * 1000), rate_per_s=200.0).verdict
+    assert "could not keep up" not in dataclasses.replace(outcome(_=[0.1] * 1000), rate_per_s=100.0).verdict
 
 
 def test_a_cache_asks_once_for_what_may_be_kept() -> None:

@@ -24,7 +24,7 @@ from archbook.commands import design_argument, tell
 @click.option("--limits/--no-limits", default=True, help="Keep the design's rate limits.")
 @click.option("--log/--no-log", "logged", default=True, help="One line of JSON a request, on standard error.")
 def command(design: str | None, host: str, port: int, public: bool, logged: bool, **options: Any) -> None:
-    """Run the API of a design on generated rows, with its roles, limits, errors and pages.
+    """Run the API of a design on generated rows, guarded as it says.
 
     Prints a client and its secret for each role: ask POST /oauth/token for a token. /metrics has counts and times,
     /readyz says whether it works, /openapi.json what it promises. Ctrl-C stops it once requests under way are answered.

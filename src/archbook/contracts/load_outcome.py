@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 SAMPLE = 2000
 """Times of a variant from which the interval of a ratio is resampled."""
+KEEPS_UP = 0.9
+"""Of the rate that was asked for; below, requests are left over."""
 ABOUT_THE_ESTIMATE = (
     "The estimate is of the design's machines, at its peak, with its own work and calls between services; the "
     "measurement is of one Python process on this machine, on generated rows, that does the reading and none of the "
@@ -116,7 +118,11 @@ class LoadOutcome:
                 f"{change} than with {first}", f"{change} from {first}" if same else f"{change} than with {first}"
             )
         (times,), (rate,) = self.together.values(), self.per_s.values()
-        failed = f" {show_count(self.failures, 'answer was an error', 'answers were errors')}." if self.failures else ""
+        behind = self.rate_per_s is not None and rate < KEEPS_UP * self.rate_per_s
+        failed = " It could not keep up with that rate, so the times grow with the run." if behind else ""
+        failed += (
+            f" {show_count(self.failures, 'answer was an error', 'answers were errors')}." if self.failures else ""
+        )
         return (
             f"{who}: {show_rate(rate)} answered; 95 % within {show_duration(times.p95_s)} "
             f"({show_duration(times.low_s)} to {show_duration(times.high_s)}), half of them within "

@@ -7,7 +7,6 @@ import os
 import pickle
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -87,8 +86,6 @@ def main() -> None:
             guard = app.state.guard
             proofs = {name: guard.proof(name) for name in guard.accounts.by_name} if guard is not None else {}
             print(json.dumps({"url": service.url, "proofs": proofs}), file=told, flush=True)
-            ended = threading.Event()
-            threading.Thread(target=lambda: (sys.stdin.buffer.read(), ended.set()), daemon=True).start()
-            ended.wait()
+            sys.stdin.buffer.read()  # ends with the one who asked for it
     except ArchbookError as error:
         print(json.dumps({"error": str(error)}), file=told, flush=True)

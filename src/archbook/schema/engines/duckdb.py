@@ -219,6 +219,7 @@ def _locked_down(memory_limit: str, threads: int) -> duckdb.DuckDBPyConnection:
     settings = (
         "GLOBAL TimeZone = 'UTC'",
         "GLOBAL disabled_optimizers = 'row_group_pruner'",  # 1.5.6: after deletes, ORDER BY … LIMIT misses rows
+        "enable_progress_bar = false",
         "enable_external_access = false",
         "lock_configuration = true",
     )
