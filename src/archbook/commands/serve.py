@@ -24,10 +24,11 @@ from archbook.commands import design_argument, tell
 @click.option("--limits/--no-limits", default=True, help="Keep the design's rate limits.")
 @click.option("--log/--no-log", "logged", default=True, help="One line of JSON a request, on standard error.")
 def command(design: str | None, host: str, port: int, public: bool, logged: bool, **options: Any) -> None:
-    """Run the API of a design on generated rows, guarded as it says.
+    """Run the API of a design on generated rows.
 
-    Prints a client and its secret for each role: ask POST /oauth/token for a token. /metrics has counts and times,
-    /readyz says whether it works, /openapi.json what it promises. Ctrl-C stops it once requests under way are answered.
+    It is guarded as the design says. Prints a client and its secret for each role: ask POST /oauth/token for a token.
+    /metrics has counts and times, /readyz says whether it works, /openapi.json what it promises. Ctrl-C stops it once
+    requests under way are answered.
     """
     from archbook import verbs
     from archbook.contracts.service.running import address_of, check_installed, listen, run

@@ -254,4 +254,3 @@ def _checked(seconds: float, clients: int, rate_per_s: float | None) -> tuple[fl
     if rate_per_s is not None and not 0 < rate_per_s <= 100_000:
         raise InvalidInput(f"`rate_per_s` is {rate_per_s:g}; it must be above 0 and at most 100 000")
     return float(seconds), clients
-
