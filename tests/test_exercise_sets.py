@@ -51,6 +51,7 @@ PLACES = {endpoint.name: place for place, endpoint in enumerate(ECOMMERCE.api.en
 PRODUCT, PICTURE = PLACES["GET /api/v1/categories/{id}/products"], PLACES["GET /api/v1/products/{id}/image"]
 SOME = ("services", "payment-service", "instances")
 WIDEST = ("services", "product-service")
+LIST = ("api", "endpoints", PLACES["GET /api/v1/users"])
 HELD = ("stores", "orders-db", "holds")
 LIMIT = ("security", "rate_limits", 0)
 WRONG: list[tuple[str, Any, str]] = [
@@ -62,6 +63,17 @@ WRONG: list[tuple[str, Any, str]] = [
     ("00.5", {}, "`payment-service` holds to"),
     ("00.5", {SOME: 400}, "paid for today"),
     ("00.5", {("services", "payment-service", "concurrency"): 40}, "Only `instances`"),
+    ("02.1", "GET /Orders/", "It is not"),
+    ("02.2", "409 Conflict", "It is not"),
+    ("02.3", ["another case", "the envelope"], "2 of them hold; 0 do not, and 1 are missing"),
+    ("02.3", ["another case", "the envelope", "half a page", "a notice"], "3 of them hold; 1 do not, and 0"),
+    ("02.4", 160_000, "too large"),  # seconds, as if each page took one
+    ("02.5", lambda _, before, after: not before <= after, "it must not give"),
+    ("02.6", {}, "Nothing tells the clients"),
+    ("02.6", {("api", "endpoints"): ECOMMERCE.api.endpoints[1:]}, "gone at once"),
+    ("02.6", {(*LIST, "deprecated"): True}, "No client knows until when"),
+    ("02.6", {(*LIST, "deprecated"): True, (*LIST, "sunset"): "2026-01-31"}, "days are too few"),
+    ("02.6", {(*LIST, "deprecated"): True, (*LIST, "cache"): 60.0}, "may change here"),
     ("04.1", 30, "too large"),
     ("04.2", "order_items", "It is not"),
     ("04.3", ["user_id", "status"], "1 of them hold; 1 do not, and 1 are missing"),
