@@ -335,6 +335,13 @@ def test_a_renamed_part_is_told_as_such_and_breaks(old: Any, new: Any, kind: str
     assert not {"endpoint-added", "new-optional-request-parameter"} & kinds(old, new).keys()
 
 
+def test_a_notebook_unfolds_a_kind_at_a_time_and_no_name_breaks_out() -> None:
+    shown = changes(api(), {**api(), "paths": {"/<b>": {"get": {}}}}).html()
+    assert shown.count("<details open>") == 1
+    assert ("<b>&lt;" in shown, "/<b>" in shown, "/&lt;b&gt;" in shown) == (False, False, True)
+    assert "instead: keep it, mark it <code>deprecated: true</code>" in shown
+
+
 def test_another_shape_or_another_name_is_no_renaming() -> None:
     for was, now in (({"userName": TEXT}, {"user_name": NUMBER}), ({"age": TEXT}, {"city": TEXT})):
         found = changes(answers({"properties": was}), answers({"properties": now})).changes
@@ -414,6 +421,6 @@ def test_no_broken_node_loses_the_run(old: Any, new: Any, one: Any, other: Any) 
         for operation, schema in ((old, one), (new, other))
     ]  # fmt: skip
     found = changes(*documents)
-    for shown in (found.text(all=True), found.markdown(), found.table().html(), json.dumps(found.to_json())):
+    for shown in (found.text(all=True), found.markdown(), found.html(), found.table().html(), json.dumps(found.to_json())):
         assert shown
     assert {change.level for change in found.changes} <= set(LEVELS)

@@ -9,6 +9,7 @@ from typing import Any
 
 from archbook.contracts.kinds import LEVELS, Level
 from archbook.errors import shown
+from archbook.findings.report import MARKS, escaped, folded
 from archbook.tables import Table, as_columns, escape_markdown
 from archbook.units import listed, show_count
 
@@ -113,6 +114,13 @@ class Changes:
         lines += ["## Notes", *(f"- {e(note)}" for note in self.notes)] if self.notes else []
         return "\n".join(lines) + "\n"
 
+    def html(self) -> str:
+        """For a notebook: the answer, and a kind of change a line that unfolds, the first one open; text is escaped."""
+        kinds = "".join(_unfolding(group) for group in self._groups()).replace("<details>", "<details open>", 1)
+        notes = "".join(f'<p style="margin:4px 0"><b>note</b> {escaped(note)}</p>' for note in self.notes)
+        return (f'<div style="font:13px/1.5 system-ui,sans-serif;max-width:60em"><p style="margin:4px 0">'
+                f"<b>{escaped(self.answer)}</b></p>{kinds}{notes}</div>")  # fmt: skip
+
     def table(self) -> Table:
         """One row a change, the breaking ones first."""
         rows = [(c.level, c.what, c.where or None, c.client or None, c.path or None, c.kind)
@@ -126,10 +134,21 @@ class Changes:
                 **asdict(self), "changes": changes}  # fmt: skip
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
-        return {"text/html": self.table().html(), "text/markdown": self.markdown(), "text/plain": self.text()}
+        return {"text/html": self.html(), "text/markdown": self.markdown(), "text/plain": self.text()}
 
     def __str__(self) -> str:
         return self.text()
+
+
+def _unfolding(group: list[Change]) -> str:
+    first = group[0]
+    colour, mark = MARKS[{"breaking": "high", "risky": "medium", "safe": "low"}[first.level]]
+    more = f" and {len(group) - 1} more" if len(group) > 1 else ""
+    places = [f"{escaped(change.what)} <code>{escaped(change.where)}</code>" for change in group]
+    told = (("breaks", first.client), ("instead", first.path), ("kind", f"`{first.kind}`"))
+    end = "<br>".join(f"{label}: {escaped(text)}" for label, text in told if text)
+    head = f'<span style="color:{colour}">{mark}</span> {first.level} · {escaped(first.what)}{more}'
+    return folded(head, [*places, end])
 
 
 def _block(group: list[Change], width: int, all: bool) -> list[str]:

@@ -102,10 +102,10 @@ class Report:
     def html(self) -> str:
         """For a notebook: the answer, and a group a line that unfolds; all text is escaped."""
         groups = "".join(_group(group) for group in self.groups)
-        waived = _folded("waived", [f"<b>{_e(f.what)}</b>: {_e(f.waived)}" for f in self.waived])
-        notes = "".join(f'<p style="margin:4px 0"><b>{label}</b> {_e(text)}</p>' for label, text in self._notes())
+        waived = folded("waived", [f"<b>{escaped(f.what)}</b>: {escaped(f.waived)}" for f in self.waived])
+        notes = "".join(f'<p style="margin:4px 0"><b>{label}</b> {escaped(text)}</p>' for label, text in self._notes())
         return (f'<div style="font:13px/1.5 system-ui,sans-serif;max-width:60em"><p style="margin:4px 0">'
-                f"<b>{_e(self.answer)}</b></p>{groups}{waived}{notes}</div>")  # fmt: skip
+                f"<b>{escaped(self.answer)}</b></p>{groups}{waived}{notes}</div>")  # fmt: skip
 
     def _notes(self) -> list[tuple[str, str]]:
         crashes = [("crash", f"{c.rule} failed, so its answer is not known: {c.error}") for c in self.crashes]
@@ -197,19 +197,21 @@ def _fill(text: str, width: int, first: str = "", rest: str = "") -> str:
 def _group(group: Sequence[Finding]) -> str:
     colour, mark = MARKS[group[0].severity]
     count = f" and {len(group) - 1} more" if len(group) > 1 else ""
-    head = f'<span style="color:{colour}">{mark}</span> {group[0].severity} · {_e(group[0].what)}{count}'
-    return _folded(head, map(_finding, group))
+    head = f'<span style="color:{colour}">{mark}</span> {group[0].severity} · {escaped(group[0].what)}{count}'
+    return folded(head, map(_finding, group))
 
 
 def _finding(finding: Finding) -> str:
-    told = "".join(f"<br>{label}: {_e(text)}" for label, text in _told(finding))
-    return f"<b>{_e(finding.what)}</b> <code>{_e(finding.place)}</code>{told}"
+    told = "".join(f"<br>{label}: {escaped(text)}" for label, text in _told(finding))
+    return f"<b>{escaped(finding.what)}</b> <code>{escaped(finding.place)}</code>{told}"
 
 
-def _folded(head: str, blocks: Iterable[str]) -> str:
+def folded(head: str, blocks: Iterable[str]) -> str:
+    """HTML of a line that unfolds; nothing where there are no blocks. Both are HTML already."""
     body = "".join(f'<div style="margin:4px 0 8px 18px">{block}</div>' for block in blocks)
     return f"<details><summary>{head}</summary>{body}</details>" if body else ""
 
 
-def _e(text: str) -> str:
+def escaped(text: str) -> str:
+    """Text as HTML in which what stands in backticks is code."""
     return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(text))
