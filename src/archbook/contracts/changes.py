@@ -144,7 +144,7 @@ def _unfolding(group: list[Change]) -> str:
     first = group[0]
     colour, mark = MARKS[{"breaking": "high", "risky": "medium", "safe": "low"}[first.level]]
     more = f" and {len(group) - 1} more" if len(group) > 1 else ""
-    places = [f"{escaped(change.what)} <code>{escaped(change.where)}</code>" for change in group]
+    places = [f"{escaped(change.what)} ({escaped(change.where)})" for change in group if change.where]
     told = (("breaks", first.client), ("instead", first.path), ("kind", f"`{first.kind}`"))
     end = "<br>".join(f"{label}: {escaped(text)}" for label, text in told if text)
     head = f'<span style="color:{colour}">{mark}</span> {first.level} · {escaped(first.what)}{more}'
