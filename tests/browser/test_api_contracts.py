@@ -17,7 +17,7 @@ def test_the_chapter_runs_and_its_live_calls_fit_the_page_in_both_themes(noteboo
         re.compile(r"first 200 with \d+ bytes; then 304 with 0"),
         "Green teapot 412",
         "page numbers: account 496 is on neither page",
-        "The second answer says {'idempotent-replayed': 'true'}",
+        "The second answer says idempotent-replayed: true",
         "has stopped",
     ):
         expect(outputs.filter(has_text=told)).to_have_count(1)
