@@ -157,6 +157,7 @@ BETTER = {
     "paths: {'/user/{id}': {get: {}}}": ("singular-collection", "name it `/users/{id}`"),
     "paths: {/orderItems/: {get: {}}}": ("trailing-slash", "publish it as `/orderItems`"),
     "paths: {/orderItems: {get: {}}}": ("path-case", "name it `/order-items`"),
+    "paths: {/shopApi/getUsers: {get: {}}}": ("path-case", "name it `/shop-api/users`"),
     "paths: {/users: {post: {}, put: {}}}": ("put-on-collection", "name it `PUT /users/{id}`"),
     "paths: {/order-items: {post: {}}}": ("missing-operation-id", "add `operationId: createOrderItems`"),
 }

@@ -76,7 +76,7 @@ class Changes:
     @property
     def answer(self) -> str:
         """The sentence that comes first."""
-        names = f"{self.old} → {self.new}"
+        names = self.old if self.old == self.new else f"{self.old} → {self.new}"
         if not self.changes:
             return f"{names}: nothing changed that a client could see, in {show_count(self.operations, 'operation')}."
         counts = ", ".join(f"{len(self.of(level))} {level}" for level in LEVELS if self.of(level))

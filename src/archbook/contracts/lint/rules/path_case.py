@@ -3,7 +3,7 @@
 import re
 
 from archbook.contracts.lint.subject import Subject
-from archbook.contracts.naming import kebab
+from archbook.contracts.naming import kebab, noun_form, verb_in
 from archbook.findings import Hits, Rule
 
 _KEBAB = re.compile(r"[a-z0-9-.]+|\{.+\}")
@@ -15,7 +15,9 @@ def mixed(subject: Subject) -> Hits:
         parts = path.split("/")
         odd = [part for part in parts if part and not _KEBAB.fullmatch(part)]
         if odd:
-            better = "/".join(kebab(part) if part in odd and "{" not in part else part for part in parts)
+            verb = verb_in(path)
+            named = noun_form(path, verb).partition(" ")[2].split("/") if verb else parts
+            better = "/".join(part if _KEBAB.fullmatch(part) or "{" in part else kebab(part) for part in named)
             do = (
                 f"name it `{better}`"
                 if better != path
