@@ -48,6 +48,8 @@ def test_a_random_value_is_found_by_its_name(name: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["password: a hash, argon2id", "secrets: Vault, read at start", "token: token_bucket_token", "api_key: header",
+     "postgres://app:${DB_PASSWORD}@db/shop", "https://user:<password>@host", "redis://app:****@cache",
+     "db://{user}:{password}@host", "amqp://user:password@host", "API_KEY=${VAULT_KEY_2026}",
      "https://shop.example:8443/orders", "GET /tokens/{token_id}", ""],
 )  # fmt: skip
 def test_what_is_no_secret_stays(text: str) -> None:

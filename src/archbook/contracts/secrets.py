@@ -27,6 +27,8 @@ _NAMED = (
     r"(?:(?i:bearer|basic)\s+)?[\"']?(?P<named>[A-Za-z0-9+/=_.~!@#$%^&*-]{12,})"
 )
 _ANY = re.compile("|".join([*(f"(?P<form{n}>{form})" for n, form in enumerate(_FORMS.values())), _NAMED]))
+_STAND_IN = re.compile(r"[$%{<\[].*|[*x.]+|(?i:pass(?:word)?|secret)")
+"""What stands where a secret would: a variable, a gap to fill, stars; or the word itself."""
 _SIGNS = ("-----begin", "eyj", "akia", "asia", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "k_live_", "xox",
           "://", "password", "passwd", "secret", "apikey", "api_key", "api-key", "accesskey", "access_key",
           "access-key", "token", "authorization")  # fmt: skip
@@ -53,6 +55,8 @@ def find(text: str) -> list[Secret]:
     for match in (match for start, end in _suspicious(text) for match in _ANY.finditer(text, start, end)):
         named = match["named"]
         if named is not None and (entropy(named) < LEAST_BITS or not re.search(r"\d", named)):
+            continue
+        if _STAND_IN.fullmatch(named or match["url"] or ""):
             continue
         group = "named" if named is not None else "url" if match["url"] else 0
         number = next((n for n in range(len(_FORMS)) if match[f"form{n}"]), None)
