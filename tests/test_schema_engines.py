@@ -220,6 +220,16 @@ def test_what_a_killed_owner_and_a_killed_guardian_left_is_swept_at_the_next_sta
     assert gone(folder)
 
 
+@pytest.mark.parametrize("kind", ["duckdb", "objects"])
+def test_files_of_a_killed_owner_are_swept_and_those_of_a_living_one_are_not(kind: str) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait(20)
+    left, mine = (Path(tempfile.mkdtemp(prefix=f"archbook-{kind}-{pid}-")) for pid in (ended.pid, os.getpid()))
+    sweep()
+    assert (left.exists(), mine.exists()) == (False, True)
+    mine.rmdir()
+
+
 def test_a_server_killed_in_the_middle_is_a_plain_sentence() -> None:
     engine = EmbeddedPostgres()
     for pid in servers(engine.folder / "data"):

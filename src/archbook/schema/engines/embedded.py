@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import importlib.util
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from archbook.errors import EngineUnavailable
 from archbook.schema.engines.postgresql import Postgres
 from archbook.schema.engines.standby import Standby
 
+_OURS = re.compile(r"archbook-(?:pg|duckdb|objects)-(\d+)-")
 PREFIX = "archbook-pg-"  # short: macOS allows 104 bytes for the path of a socket
 START_LIMIT_S = 150.0
 SYSTEM_USER = "embedded_postgres"
@@ -114,12 +116,12 @@ def shards(number: int = 3, time_limit_s: float = 120.0) -> Iterator[list[Embedd
 
 
 def sweep() -> None:
-    """Stop servers and remove folders whose owner and guardian were both killed."""
+    """Stop servers, and remove folders of engines whose owner was killed (and, of a server, its guardian)."""
     import psutil  # type: ignore[import-untyped]
 
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        owner = folder.name.removeprefix(PREFIX).partition("-")[0]
-        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+    for folder in Path(tempfile.gettempdir()).glob("archbook-*"):
+        owner = _OURS.match(folder.name)
+        if owner and not psutil.pid_exists(int(owner[1])):
             _remove(folder)
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -81,7 +82,7 @@ def measure(lab: Lab) -> list[Part]:
     slice_of(lab, STORED)
     with ExitStack() as open_:
         lab.tell("filling the stores")
-        folder = Path(open_.enter_context(tempfile.TemporaryDirectory(prefix="archbook-objects-")))
+        folder = Path(open_.enter_context(tempfile.TemporaryDirectory(prefix=f"archbook-objects-{os.getpid()}-")))
         stores: dict[str, Store] = {ROWS: rows_in(lab, postgres), COLUMNS: columns_in(lab, lab.source)}
         missing = ""
         try:
