@@ -145,6 +145,22 @@ def test_a_service_listens_on_this_machine_alone() -> None:
         assert address_of(listening).startswith("http://127.0.0.1:")
 
 
+def test_small_answers_are_sent_at_once() -> None:
+    seen: list[int] = []
+    echo = small([])
+
+    async def looking(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            sent = send.__self__.transport.get_extra_info("socket")
+            seen.append(sent.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        await echo(scope, receive, send)
+
+    with Running(looking) as service:
+        assert ask(service.url, "GET /orders").status == 200
+    assert seen
+    assert all(seen), "TCP_NODELAY: else an answer in two parts waits 40 ms"
+
+
 def test_what_is_not_installed_is_said_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "find_spec", lambda name: None if name == "uvicorn" else name)
     with pytest.raises(ArchbookError, match=r"the service needs uvicorn: pip install 'archbook\[service\]'"):

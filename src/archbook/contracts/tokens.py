@@ -16,6 +16,9 @@ from archbook.errors import ArchbookError, UnknownName, shown
 ALGORITHMS = ("ES256", "RS256", "EdDSA")
 """What is signed with: all have a private and a public key, so that who verifies cannot sign."""
 
+MOST_CHECKED = 1_000
+"""Tokens whose signature need not be checked again until the keys change; their times are looked at each time."""
+
 
 class TokenRefused(ArchbookError):
     """A token that is not accepted; the text says why, for the log. A client is told 401 and no more."""
@@ -45,6 +48,7 @@ class Keys:
             raise ArchbookError("tokens need pyjwt[crypto]: pip install 'archbook[service]'")
         self.issuer, self.audience, self.lifetime_s, self.algorithm = issuer, audience, lifetime_s, algorithm
         self._private: dict[str, Any] = {}
+        self._checked: dict[str, dict[str, Any]] = {}
         self.rotate()
 
     def rotate(self) -> str:
@@ -52,6 +56,7 @@ class Keys:
         name = secrets.token_hex(8)
         newest = list(self._private.items())[-1:]
         self._private = {**dict(newest), name: _private_key(self.algorithm)}
+        self._checked.clear()
         return name
 
     def public(self) -> dict[str, Any]:
@@ -81,6 +86,16 @@ class Keys:
 
     def verify(self, token: str, now_s: float) -> Claims:
         """What a token says, if it is ours, for us and still valid. Raises TokenRefused with the reason."""
+        said = self._checked.get(token)
+        if said is None:
+            said = self._decoded(token)
+            if len(self._checked) >= MOST_CHECKED:
+                self._checked.clear()
+            self._checked[token] = said
+        return _claims(said, now_s)
+
+    def _decoded(self, token: str) -> dict[str, Any]:
+        """What a token says whose signature is ours, whenever it is valid."""
         import jwt
 
         try:
@@ -95,13 +110,13 @@ class Keys:
             raise TokenRefused(f"no key {shown(head.get('kid'))} is in use; the token is older than the last two keys")
         needed = {"require": ["exp", "iat", "iss", "aud", "sub"], "verify_exp": False, "verify_iat": False}
         try:
-            said = jwt.decode(
+            said: dict[str, Any] = jwt.decode(
                 token, key.public_key(), algorithms=[self.algorithm], audience=self.audience, issuer=self.issuer,
                 options=needed,  # type: ignore[arg-type]
             )  # fmt: skip
         except jwt.InvalidTokenError as error:
             raise TokenRefused(_reason(error, self)) from None
-        return _claims(said, now_s)
+        return said
 
 
 def _claims(said: dict[str, Any], now_s: float) -> Claims:

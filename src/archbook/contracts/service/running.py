@@ -45,7 +45,9 @@ def listen(host: str = LOOPBACK, port: int = 0, *, public: bool = False) -> sock
         raise ArchbookError(f"at {host} others reach the service; say --public if that is meant, or leave --host away")
     if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:
         raise ArchbookError(f"there is no port {shown(port)}; ports go from 1 to 65535, and 0 takes a free one")
-    listening = socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET, socket.SOCK_STREAM)
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    # With the protocol named, asyncio sends small answers at once; else each waits 40 ms for an acknowledgement.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((str(address), port))

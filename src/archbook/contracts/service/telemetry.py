@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import itertools
 import json
 import logging
 import re
+import secrets
 import time
 import traceback
-import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -49,6 +50,7 @@ class Telemetry:
     ) -> None:
         self._app, self._style, self._log, self._ready = app, design.api.style, log or LOGGER.info, ready
         self._heard: Callable[[], bool] = (lambda: True) if log else (lambda: LOGGER.isEnabledFor(logging.INFO))
+        self._began, self._count = secrets.token_hex(12), itertools.count()
         self._routes, self.metrics = Routes(design.api.endpoints), Metrics()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,7 +63,8 @@ class Telemetry:
             await self._operator(scope["path"], send)
             return
         sent = header(scope, b"x-request-id") or ""
-        call = Call(sent if _ID.fullmatch(sent) else uuid.uuid4().hex, route, endpoint)
+        request_id = sent if _ID.fullmatch(sent) else f"{self._began}{next(self._count):08x}"
+        call = Call(request_id, route, endpoint)
         call.ip = (scope.get("client") or ("",))[0]
         scope[KEY] = call
         await self._observed(call, scope, receive, send)
