@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from queue import LifoQueue
+from threading import Lock
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
@@ -68,6 +69,9 @@ class Serving:
         self.schema = schema
         self.filled = FilledEngine(schema, meant or schema, engine, rows, seed)
         self.engine: Engine = self.filled.engine
+        self._read_as: dict[View, tuple[str, list[tuple[str, Callable[[Any], Any]]]]] = {}
+        # DuckDB gives the later of two writers up at once; here they wait for each other, as PostgreSQL's do.
+        self._turn: AbstractContextManager[Any] = Lock() if self.engine.name == "duckdb" else nullcontext()
         self._free: LifoQueue[Engine] = LifoQueue()
         for _ in range(connections):
             self._free.put(self.engine.another())
@@ -98,8 +102,7 @@ class Serving:
     def count(self, table: str, conditions: Sequence[Condition] = ()) -> int:
         """How many rows there are."""
         where, values = self._where(table, conditions)
-        with self._connection() as connection:
-            return int(connection.execute(f"SELECT count(*) FROM {quoted(table)}{where}", values)[0][0])
+        return int(self._asked(table, f"SELECT count(*) FROM {quoted(table)}{where}", values)[0][0])
 
     def one(self, view: View, conditions: Sequence[Condition]) -> Held | None:
         """The first row that meets all conditions."""
@@ -121,7 +124,7 @@ class Serving:
 
         def work(connection: Engine) -> Held:
             self._see_references(connection, table, row)
-            return self._row(view, connection.execute(f"{statement} RETURNING {self._columns(view)}", values)[0])
+            return self._rows(view, connection.execute(f"{statement} RETURNING {self._columns(view)}", values))[0]
 
         return self._changing(table, work)
 
@@ -140,7 +143,7 @@ class Serving:
             rows = connection.execute(self._selected(view, where), found)
             if not rows:
                 return None
-            row = self._row(view, rows[0])
+            (row,) = self._rows(view, rows)
             changed = {name: value for name, value in changes(row).items() if name not in row or row[name] != value}
             if not changed:
                 return row
@@ -149,7 +152,7 @@ class Serving:
             sets = [f"{quoted(name)} = {self._bound(table, name, value, values)}" for name, value in changed.items()]
             same, bound = self._where(table.name, conditions, values)
             statement = f"UPDATE {quoted(table.name)} SET {', '.join(sets)}{same} RETURNING {self._columns(view)}"
-            return self._row(view, connection.execute(statement, bound)[0])
+            return self._rows(view, connection.execute(statement, bound))[0]
 
         return self._changing(table, work)
 
@@ -164,7 +167,7 @@ class Serving:
         def work(connection: Engine) -> bool:
             rows = connection.execute(self._selected(view, where), values)
             if rows:
-                see(self._row(view, rows[0]))
+                see(self._rows(view, rows)[0])
                 self._see_children(connection, table, where, values)
                 connection.execute(f"DELETE FROM {quoted(table.name)}{where}", values)
             return bool(rows)
@@ -191,7 +194,7 @@ class Serving:
 
     def _changing(self, table: Table, work: Callable[[Engine], Done]) -> Done:
         """Run a transaction, again where the engine gave it up for another one. Raises Refused, TransactionLost."""
-        with self._connection() as connection:
+        with self._turn, self._connection() as connection:
             for attempt in range(TRIES):
                 connection.execute("BEGIN")
                 try:
@@ -263,20 +266,34 @@ class Serving:
         return "gen_random_uuid()" if default == "uuid()" else default or ""
 
     def _selected(self, view: View, where: str) -> str:
-        """The statement that reads one row so that it stays as it is; in DuckDB who writes second is told to retry."""
+        """The statement that reads one row so that it stays as it is until the transaction ends."""
         locked = " FOR UPDATE" if self.engine.name == "postgresql" else ""
         return f"SELECT {self._columns(view)} FROM {quoted(view.table)}{where} LIMIT 1{locked}"
 
     def _read(self, view: View, ending: str, values: list[object]) -> list[Held]:
         statement = f"SELECT {self._columns(view)} FROM {quoted(view.table)}{ending}"
+        return self._rows(view, self._asked(view.table, statement, values))
+
+    def _asked(self, table: str, statement: str, values: list[object]) -> list[tuple[Any, ...]]:
+        """The rows of a query. Raises Refused for a value that does not fit its column."""
         with self._connection() as connection:
-            rows = connection.execute(statement, values)
-        return [self._row(view, row) for row in rows]
+            try:
+                return connection.execute(statement, values)
+            except Exception as error:
+                raise refusal(error, self.schema, self.schema.tables[table]) or error from None
 
     def _columns(self, view: View) -> str:
         """The columns as text or plain numbers, in the form that JSON has."""
-        table = self.schema.tables[view.table]
-        return ", ".join(self._shown(table.column(name), name in view.numbers) for name in view.columns)
+        return self._reading(view)[0]
+
+    def _reading(self, view: View) -> tuple[str, list[tuple[str, Callable[[Any], Any]]]]:
+        """The columns in SQL, and those whose values are more than that: worked out once for each view."""
+        if view not in self._read_as:
+            table = self.schema.tables[view.table]
+            columns = [table.column(name) for name in view.columns]
+            more = [(column.name, to_json) for column in columns if (to_json := self._to_json(column))]
+            self._read_as[view] = ", ".join(self._shown(c, c.name in view.numbers) for c in columns), more
+        return self._read_as[view]
 
     def _shown(self, column: Column, number: bool) -> str:
         base, name = self.schema.base(column.type), quoted(column.name)
@@ -289,18 +306,20 @@ class Serving:
             return (stamp.replace(" AT TIME ZONE 'UTC'", "") if base.name == "timestamp" else stamp).format(name)
         return name if base.name in _PLAIN else f"CAST({name} AS VARCHAR)"
 
-    def _row(self, view: View, row: Sequence[Any]) -> Held:
-        columns = self.schema.tables[view.table]
-        return {
-            name: value if value is None or type(value) in (int, float, bool) else self._plain(columns, name, value)
-            for name, value in zip(view.columns, row, strict=True)
-        }
+    def _rows(self, view: View, rows: Iterable[Sequence[Any]]) -> list[Held]:
+        found = [dict(zip(view.columns, row, strict=True)) for row in rows]
+        for name, to_json in self._reading(view)[1]:
+            for held in found:
+                if held[name] is not None:
+                    held[name] = to_json(held[name])
+        return found
 
-    def _plain(self, table: Table, name: str, value: Any) -> Any:
-        if isinstance(value, bytes):
-            return base64.b64encode(value).decode()
-        base = self.schema.base(table.column(name).type)
-        return json.loads(value) if base.array or base.name in ("json", "jsonb") else value
+    def _to_json(self, column: Column) -> Callable[[Any], Any] | None:
+        """What makes JSON of what the engine gives for a column; None where it is so already."""
+        base = self.schema.base(column.type)
+        if base.array or base.name in ("json", "jsonb"):
+            return json.loads
+        return (lambda value: base64.b64encode(value).decode()) if base.name == "bytea" else None
 
     def _bound(self, table: Table, name: str, value: object, values: list[object]) -> str:
         """A placeholder for a value of a column; the value is put behind `values`."""
