@@ -205,6 +205,8 @@ def test_the_command_writes_reads_and_overwrites_only_what_is_its_own(
     assert main(["openapi", str(out)]) == 0
     said = yaml.safe_load(capsys.readouterr().out)
     assert Api.model_validate(said["api"]) == load("minimal").api
+    assert main(["openapi", "minimal", "--public", "-o", str(out)]) == 0
+    assert main(["openapi", "minimal", "-o", str(out)]) == 0
     notes = tmp_path / "notes.yaml"
     notes.write_text("mine")
     assert main(["openapi", "minimal", "-o", str(notes)]) == 2

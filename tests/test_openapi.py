@@ -14,7 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from archbook import load
+from archbook import lint_api, load
 from archbook.contracts.breaking import diff_api
 from archbook.contracts.document import Document
 from archbook.contracts.openapi import cache_control, sunset, to_openapi
@@ -96,6 +96,23 @@ def test_every_style_gives_a_valid_document(style: dict[str, Any]) -> None:
     assert kinds == {
         {"envelope": "application/json", "problem+json": "application/problem+json", "none": "none"}[style["errors"]]
     }
+
+
+@pytest.mark.parametrize("style", STYLES, ids=lambda style: "-".join(str(value) for value in style.values()))
+def test_a_document_keeps_every_rule_of_the_style_that_its_design_declares(style: dict[str, Any]) -> None:
+    old = load("minimal")
+    endpoints = tuple(e.model_copy(update={"name": e.name.replace("/v1", "")}) for e in old.api.endpoints)
+    design = old.changed({("api", "style"): Style(**style), ("api", "endpoints"): endpoints})
+    meant = {"list-without-pagination"} if style["pagination"] == "none" else set()
+    meant |= {"error-shape"} if style["errors"] == "none" else set()
+    assert {finding.rule for finding in lint_api(design).findings} == meant
+
+
+def test_strangers_are_not_told_what_only_the_design_needs_to_know() -> None:
+    text = json.dumps(to_openapi(load("ecommerce"), public=True))
+    assert "Argon2id" in json.dumps(to_openapi(load("ecommerce")))
+    assert [word for word in ("Argon2id", "Vault", "300/min", "request_size", '"x-archbook"') if word in text] == []
+    validate(json.loads(text))
 
 
 @pytest.mark.parametrize("name", DESIGNS)

@@ -199,15 +199,16 @@ def lint_schema(subject: Design | str | Path, **options: Any) -> Report:
         return lint(subject, **options)
 
 
-def openapi(design: Design) -> OpenApi:
+def openapi(design: Design, *, public: bool = False) -> OpenApi:
     """The API of a design as an OpenAPI 3.1 document of plain values. Raises ArchbookError where it has no endpoint.
 
-    Shapes are taken from the tables of its stores, answers from the style that it declares.
+    Shapes are taken from the tables of its stores, answers from the style that it declares. public: without what only
+    the design needs to know (`x-archbook`).
     """
     from archbook.contracts.openapi import to_openapi
     from archbook.design.model import a_design
 
-    return to_openapi(a_design(design))
+    return to_openapi(a_design(design), public=public)
 
 
 def diff_api(old: Design | Document | str | Path, new: Design | Document | str | Path) -> Changes:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 @click.argument("subject", metavar="DESIGN_OR_FILE")
 @click.option("--format", "form", type=click.Choice(["yaml", "json"]), help="Format; else what FILE ends with.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Where to write.")
-def command(subject: str, form: str | None, output: Path | None) -> None:
+@click.option("--public", is_flag=True, help="For strangers: without `x-archbook` and the whys.")
+def command(subject: str, form: str | None, output: Path | None, public: bool) -> None:
     """Write a design's API as OpenAPI 3.1, or read one.
 
     Of a DESIGN, the document: shapes from the tables of its stores, answers in the style that it declares. Of an
@@ -27,7 +28,7 @@ def command(subject: str, form: str | None, output: Path | None) -> None:
 
     form = form or ("json" if output and output.suffix == ".json" else "yaml")
     held = api_of(subject)
-    text = _read(held, form) if isinstance(held, Path) else _written(held, form)
+    text = _read(held, form) if isinstance(held, Path) else _written(held, form, public)
     if output is None:
         click.echo(text, nl=False)
         return
@@ -40,10 +41,10 @@ def command(subject: str, form: str | None, output: Path | None) -> None:
     click.echo(f"Wrote {output}.")
 
 
-def _written(design: Design, form: str) -> str:
+def _written(design: Design, form: str, public: bool) -> str:
     from archbook.contracts.openapi import as_text, to_openapi
 
-    return as_text(to_openapi(design), form)
+    return as_text(to_openapi(design, public=public), form)
 
 
 def _read(path: Path, form: str) -> str:

@@ -21,7 +21,7 @@ from archbook.design.plain import as_written
 from archbook.errors import ArchbookError
 from archbook.units import show_count
 
-KEY = "x-archbook"
+KEY, PUBLIC = "x-archbook", "x-archbook-public"
 Node = dict[str, Any]
 _TOLD = ("name", "does", "why", "deprecated")  # what OpenAPI has words for
 _ACTS = {"POST": "create", "PUT": "put", "PATCH": "update", "DELETE": "delete", "HEAD": "check", "OPTIONS": "describe"}
@@ -37,15 +37,22 @@ class OpenApi(dict[str, Any]):
                      f"{show_count(len(self['components'].get('schemas', ())), 'schema')}")  # fmt: skip
 
 
-def to_openapi(design: Design) -> OpenApi:
+def to_openapi(design: Design, *, public: bool = False) -> OpenApi:
     """The API of a design as an OpenAPI 3.1 document of plain JSON values; the same design gives the same document.
 
     What the model knows and OpenAPI cannot say stands in `x-archbook`, so that `from_openapi` gives back equal parts.
-    Secrets are blacked out. Raises ArchbookError where the design has no endpoint.
+    public: without that, and without the whys of endpoints: strangers need not know limits, zones and sizes.
+    Raises ArchbookError where the design has no endpoint.
     """
     if not design.api.endpoints:
         raise ArchbookError(f"{design.name}: has no endpoints, so there is no API; add one under `api: endpoints:`")
     document = _Writer(design).document()
+    if public:
+        del document[KEY]
+        for node in (node for item in document["paths"].values() for node in item.values()):
+            del node[KEY]
+            node.pop("description", None)
+        document[PUBLIC] = True
     return OpenApi(blacked_out(document) if any(in_design(design)) else document)
 
 
