@@ -12,6 +12,7 @@ def test_the_chapter_runs_and_its_live_calls_fit_the_page_in_both_themes(noteboo
     page.run_all()
     outputs = page.at(".jp-OutputArea-output")
     for told in (
+        "You said 4. 7 of 10 break a client",
         re.compile(r"GET /api/v1/products\?page=1&page_size=1 → 200 OK in"),
         "did you mean `full_name`",
         re.compile(r"first 200 with \d+ bytes; then 304 with 0"),
