@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 import archbook as ab
-from archbook.contracts.secrets import blacked_out, find, in_design, redact
+from archbook.contracts.secrets import blacked_out, find, in_design, redact, without
 from archbook.contracts.tokens import Keys
+from archbook.diagrams.view import draw as inner_draw
 from archbook.findings import Hit
 
 RANDOM = "q7Zp2Lw9Xk4Rt8Vb"
+URL = f"postgres://app:{RANDOM}@db/shop"
 SECRETS = {
     "AWS access key": "AKIA" + "IOSFODNN7EXAMPLE",
     "GitHub token": "ghp_" + "a1B2" * 9,
@@ -97,6 +99,27 @@ def test_nothing_that_is_exported_shows_a_secret(design_folder: Callable[[str], 
     document = json.dumps(ab.openapi(design.changed({("api", "endpoints", 0, "does"): f"Not {secret}"})))
     assert "[GitHub token]" in document
     assert secret not in document
+
+
+@pytest.mark.parametrize(("view", "of"), [("containers", None), ("sequence", "checkout")])
+def test_no_picture_shows_a_secret_or_the_beginning_of_one(
+    view: str, of: str | None, design_folder: Callable[[str], Path]
+) -> None:
+    """A label that is too long is cut, and what is left of a secret would not be known for one."""
+    folder = design_folder("ecommerce")
+    text = (folder / "design.yaml").read_text(encoding="utf-8")
+    text = text.replace("technology: Envoy", f"technology: {URL}").replace("does: places an order", f'does: "{URL}"')
+    (folder / "design.yaml").write_text(text, encoding="utf-8")
+    design = ab.load(folder)
+    assert RANDOM[:6] in inner_draw(design, view, of).svg
+    picture = ab.draw(design, view, of)
+    assert RANDOM[:6] not in picture.svg + (picture.mermaid or "") + picture.alt
+    assert "postgres://app:[passw" in picture.svg
+
+
+def test_a_design_without_secrets_is_shown_as_it_is() -> None:
+    design = ab.load("minimal")
+    assert without(design) is design
 
 
 def test_what_is_no_text_stays_when_texts_are_blacked_out() -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from archbook.capacity.result import Estimate
     from archbook.design.model import Design
     from archbook.design.saving import save
-    from archbook.diagrams.view import draw, views
+    from archbook.diagrams.view import views
     from archbook.errors import ArchbookError, DesignError
     from archbook.evidence import Evidence
     from archbook.export.chapter import chapter
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         curve,
         decide,
         diff_api,
+        draw,
         estimate,
         experiment,
         export,
@@ -65,7 +66,6 @@ _HOME = {
     "Evidence": "evidence",
     "answer": "capacity",
     "chapter": "export.chapter",
-    "draw": "diagrams.view",
     "experiments": "schema.experiments",
     "save": "design.saving",
     "views": "diagrams.view",

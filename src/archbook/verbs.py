@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -275,6 +275,19 @@ def export(design: Design, folder: str | Path, formats: Sequence[str] = ("md", "
     from archbook.export import export
 
     return Files(export(design, folder, formats))
+
+
+def draw(design: Design, view: str, of: str | None = None, heat: Mapping[str, float] | None = None) -> Picture:
+    """A view of a design, such as ``containers``; secrets in it are blacked out.
+
+    of: the element, store or journey that it is about, for the views that take one. heat: utilisation (dimensionless)
+    by element. Raises UnknownName, RenderError.
+    """
+    from archbook.contracts.secrets import without
+    from archbook.design.model import a_design
+    from archbook.diagrams.view import draw
+
+    return draw(without(a_design(design)), view, of, heat)
 
 
 def decide(design: Design, title: str, why: str, about: Sequence[str] = (), **parts: Any) -> Said:

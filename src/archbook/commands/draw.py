@@ -25,8 +25,7 @@ def command(design: str, view: str, of: str | None, store: str | None, form: str
     VIEW is containers, events, er, sequence or icons. Without -o the text of the picture is
     printed (Mermaid by default).
     """
-    from archbook.diagrams import draw
-    from archbook.verbs import load
+    from archbook.verbs import draw, load
 
     form = form or (SUFFIXES.get(output.suffix.lower()) if output else "mermaid")
     if form is None:

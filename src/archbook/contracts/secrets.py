@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
-from archbook.design.model import Design
+from pydantic import BaseModel
+
+from archbook.design.model import Design, Memo
 
 LEAST_BITS = 3.0
 """Of entropy a character, from which a value beside a name such as `password` counts as random."""
@@ -113,7 +115,7 @@ _Value = TypeVar("_Value")
 
 
 def blacked_out(value: _Value) -> _Value:
-    """A value of texts, lists, mappings and frozen dataclasses, with every secret in its texts blacked out.
+    """A value of texts, lists, mappings and frozen records, with every secret in its texts blacked out.
 
     >>> blacked_out(("see postgres://app:hunter2@db/shop", 7))
     ('see postgres://app:[password in a URL]@db/shop', 7)
@@ -126,9 +128,22 @@ def blacked_out(value: _Value) -> _Value:
         done = parts if isinstance(value, list) else tuple(parts)
     elif isinstance(value, dict):
         done = {key: blacked_out(part) for key, part in value.items()}
+    elif isinstance(value, BaseModel):
+        parts_of = {name: blacked_out(getattr(value, name)) for name in type(value).model_fields}
+        done = value.model_copy(update=parts_of)
     elif is_dataclass(value) and not isinstance(value, type):
         done = replace(value, **{field.name: blacked_out(getattr(value, field.name)) for field in fields(value)})
     return done  # type: ignore[no-any-return]
+
+
+def without(design: Design) -> Design:
+    """A design and its DDL with every secret blacked out, to be shown; itself where it holds none."""
+    if not any(in_design(design)):
+        return design
+    shown = blacked_out(design)
+    shown._source = replace(design.source, ddl=blacked_out(dict(design.source.ddl)), texts={})
+    shown._memo = Memo()
+    return shown
 
 
 def entropy(text: str) -> float:

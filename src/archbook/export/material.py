@@ -63,6 +63,7 @@ class Material:
 def gather(design: Design) -> Material:
     """Everything for the document of `design`. Raises ArchbookError where it cannot be estimated."""
     from archbook.capacity import estimate, headroom
+    from archbook.contracts.secrets import without
     from archbook.review import review
     from archbook.schema import parse, row_sizes
 
@@ -71,7 +72,7 @@ def gather(design: Design) -> Material:
     then = estimate(design, design.traffic.growth, row_sizes=sizes)
     evidence = load_evidence(design.folder) if design.folder else ()
     schemas = {store: parse(ddl) for store in design.stores if (ddl := design.ddl(store))}
-    pictures = draw_all(drawings(design, now, then))
+    pictures = draw_all(drawings(without(design), now, then))
     room = headroom(design, sizes)
     return Material(design, now, then, review(design, evidence), evidence, schemas, pictures, room)
 
