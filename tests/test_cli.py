@@ -53,7 +53,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 WRONG = {
-    ("revew",): "Did you mean 'review'?",
+    ("reviw",): "Did you mean 'review'?",
     ("estimate", "--growth", "lots"): "'lots' is not a valid float",
     ("estimate", "--growth", "0"): "0.0 is not in the range",
     ("review", "ecomerce"): "no design `ecomerce`; did you mean `ecommerce`?",
