@@ -176,6 +176,15 @@ def test_the_shipped_designs_keep_the_rules_of_their_own_style(name: str) -> Non
     assert [f"{f.rule}: {f.what}" for f in lint_api(load(name)).findings] == []
 
 
+@pytest.mark.parametrize("name", DESIGNS)
+def test_a_design_and_its_document_are_linted_alike(name: str) -> None:
+    design = load(name)
+    report, written = lint_api(design), lint_api(as_text(to_openapi(design)))
+    assert [(f.rule, f.about) for f in written.findings] == [(f.rule, f.about) for f in report.findings]
+    assert len(written.waived) == len(report.waived)
+    assert any(remark.startswith("style, as the document declares it") for remark in written.remarks)
+
+
 def test_the_first_draft_breaks_the_rules_that_it_is_there_to_break() -> None:
     report = lint_api(load("first_draft"))
     rules = {finding.rule for finding in report.findings}

@@ -21,7 +21,7 @@ from archbook.design.plain import as_written
 from archbook.errors import ArchbookError
 from archbook.units import show_count
 
-KEY, PUBLIC = "x-archbook", "x-archbook-public"
+KEY, PUBLIC, WAIVERS = "x-archbook", "x-archbook-public", "x-archbook-waivers"
 Node = dict[str, Any]
 _TOLD = ("name", "does", "why", "deprecated")  # what OpenAPI has words for
 _ACTS = {"POST": "create", "PUT": "put", "PATCH": "update", "DELETE": "delete", "HEAD": "check", "OPTIONS": "describe"}
@@ -49,6 +49,7 @@ def to_openapi(design: Design, *, public: bool = False) -> OpenApi:
     document = _Writer(design).document()
     if public:
         del document[KEY]
+        document.pop(WAIVERS, None)
         for node in (node for item in document["paths"].values() for node in item.values()):
             del node[KEY]
             node.pop("description", None)
@@ -90,6 +91,7 @@ class _Writer:
         served = dict.fromkeys(endpoint.service for endpoint in design.api.endpoints)
         about = {name: design.services[name].does if name in design.services else "" for name in served}
         info = {"title": design.title or design.name, "version": self.style.version}
+        waivers = self._waivers()
         return {
             "openapi": "3.1.0",
             "info": info | ({"description": design.why} if design.why else {}),
@@ -97,7 +99,16 @@ class _Writer:
             "paths": paths,
             "components": self._components(),
             KEY: self._beyond([f"{method.upper()} {path}" for path, item in paths.items() for method in item]),
-        }
+        } | ({WAIVERS: waivers} if waivers else {})
+
+    def _waivers(self) -> list[Node]:
+        """The findings of `lint-api` that the design accepts, so that its document is looked at alike."""
+        if not self.design.waivers:
+            return []
+        from archbook.contracts.lint import rules
+
+        known = {rule.id for rule in rules()}
+        return [as_written(waiver) for waiver in self.design.waivers if waiver.rule in known]
 
     def operation(self, endpoint: Endpoint) -> Node:
         resource = resource_of(self.design, endpoint)

@@ -6,17 +6,19 @@ A rule is one file in `archbook.contracts.lint.rules` with a `RULE`; nothing els
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
+from pydantic import ValidationError
+
 from archbook.contracts.document import Document, read
 from archbook.contracts.lint.style import described
 from archbook.contracts.lint.subject import Subject
-from archbook.contracts.openapi import to_openapi
-from archbook.design.contract import Waiver
+from archbook.contracts.openapi import KEY, WAIVERS, to_openapi
+from archbook.design.contract import Style, Waiver
 from archbook.design.loading import collector_at_rest
 from archbook.design.model import Design, Where
 from archbook.errors import ArchbookError
@@ -25,7 +27,6 @@ from archbook.findings.report import IN_DESIGN, Report
 from archbook.findings.waivers import PlacedWaiver, settle
 
 _ROOM = import_module("archbook.contracts.lint.rules")  # before `rules` below, which would else be replaced by it
-WAIVERS = "x-archbook-waivers"
 IN_DOCUMENT = f'at the top of the document: {WAIVERS}: [{{{{rule: {{rule}}, about: "{{about}}", why: "…"}}}}]'
 
 __all__ = ["Report", "Subject", "lint_api", "rules"]
@@ -59,7 +60,7 @@ def lint_api(
             return _report(Subject(document, subject.api.style), chosen, today or datetime.date.today(), subject)
         document = subject if isinstance(subject, Document) else read(subject, file)
         _need_operations(document)
-        return _report(Subject(document), chosen, today or datetime.date.today())
+        return _report(Subject(document, _declared(document)), chosen, today or datetime.date.today())
 
 
 def _need_operations(document: Document) -> None:
@@ -80,7 +81,8 @@ def _report(subject: Subject, chosen: Sequence[Rule], today: datetime.date, desi
     found, crashes = apply(chosen, subject, place)
     waivers = list(_waivers(document) if design is None else _waivers_of(design))
     still_open, waived, remarks = settle(found, waivers, chosen, today)
-    by = "by what most of it does" if design is None else "as the design declares it"
+    declares = f"as the {'document' if design is None else 'design'} declares it"
+    by = declares if subject.declared else "by what most of it does"
     style = f"style, {by}: {described(subject.style)}"
     return Report(
         design=Path(document.name).name,
@@ -92,6 +94,15 @@ def _report(subject: Subject, chosen: Sequence[Rule], today: datetime.date, desi
         kind="lint",
         to_waive=IN_DOCUMENT if design is None else IN_DESIGN,
     )
+
+
+def _declared(document: Document) -> Style | None:
+    """The style that a document of `to_openapi` says, where it can be read."""
+    held = document.data.get(KEY)
+    try:
+        return Style.model_validate(held.get("style", {})) if isinstance(held, Mapping) else None
+    except ValidationError:
+        return None
 
 
 def _in_design(where: Where, design: Design) -> Where:
