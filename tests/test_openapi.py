@@ -17,7 +17,8 @@ from openapi_spec_validator import validate
 from archbook import lint_api, load
 from archbook.contracts.breaking import diff_api
 from archbook.contracts.document import Document
-from archbook.contracts.openapi import cache_control, sunset, to_openapi
+from archbook.contracts.exchanges import cache_control, sunset
+from archbook.contracts.openapi import to_openapi
 from archbook.contracts.resources import filters_of, owner_column, resource_of
 from archbook.contracts.shapes import create_shape, patch_shape, read_shape
 from archbook.design.contract import Api, Endpoint, Style

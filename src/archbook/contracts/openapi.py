@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import re
-from email.utils import format_datetime
 from typing import Any
 
 import yaml
 
 from archbook.contracts import answers, protection
+from archbook.contracts.exchanges import (
+    asked_headers,
+    cache_control,
+    failures_met,
+    header_parameter,
+    limited,
+    never_null,
+    path_parameter,
+    sunset,
+    takes_body,
+)
 from archbook.contracts.naming import nouns, singular
 from archbook.contracts.resources import PARAMETER, Resource, filters_of, resource_of, sortable
 from archbook.contracts.secrets import blacked_out, in_design
@@ -124,7 +133,7 @@ class _Writer:
         node |= {"security": required} if required is not None else {}
         parameters = self._parameters(endpoint, resource)
         node |= {"parameters": parameters} if parameters else {}
-        node |= {"requestBody": self._body(endpoint, resource)} if _takes_body(endpoint) else {}
+        node |= {"requestBody": self._body(endpoint, resource)} if takes_body(endpoint) else {}
         node["responses"] = {**self._success(endpoint, resource), **self._failures(endpoint, parameters)}
         beyond = {key: value for key, value in as_written(endpoint).items() if key not in _TOLD}
         return node | {KEY: beyond | ({} if endpoint.does else {"does": ""})}
@@ -156,12 +165,12 @@ class _Writer:
 
     def _parameters(self, endpoint: Endpoint, resource: Resource) -> list[Node]:
         style, case, method = self.style, self.style.case, endpoint.method
-        found = [_path_parameter(name, resource) for name in dict.fromkeys(PARAMETER.findall(endpoint.path))]
+        found = [path_parameter(name, resource) for name in dict.fromkeys(PARAMETER.findall(endpoint.path))]
         if endpoint.list and method in ("GET", "HEAD"):
             if style.pagination != "none" and endpoint.paginated:
                 found += [self._parameter(node, _pascal(node["name"])) for node in answers.page_parameters(style)]
             for asked in filters_of(resource, endpoint):
-                schema = _asked(column_shape(resource, asked.column, sent=True))
+                schema = never_null(column_shape(resource, asked.column, sent=True))
                 about = {"contains": "Rows that contain it.", ">=": "From this on.", "<": "Up to, and without, this."}
                 named = {"name": property_name(asked.parameter, case), "in": "query"}
                 told = {"description": about[asked.operator]} if asked.operator in about else {}
@@ -171,10 +180,10 @@ class _Writer:
                 about_sort = "By which column; `-` for the largest first."
                 schema = {"type": "string", "enum": ways}
                 found.append({"name": "sort", "in": "query", "description": about_sort, "schema": schema})
-        found += [self._parameter(_header(name, about, most, needed), _pascal(name))
-                  for name, about, most, needed in _asked_headers(endpoint)]  # fmt: skip
+        found += [self._parameter(header_parameter(name, about, most, needed), _pascal(name))
+                  for name, about, most, needed in asked_headers(endpoint)]  # fmt: skip
         if style.versioning == "header":
-            node = _header("API-Version", "Version of the API that the client was written for.", 20, False)
+            node = header_parameter("API-Version", "Version of the API that the client was written for.", 20, False)
             node["schema"] = {"type": "string", "enum": [style.version]}
             found.append(self._parameter(node, "ApiVersion"))
         return found
@@ -192,7 +201,7 @@ class _Writer:
 
     def _success(self, endpoint: Endpoint, resource: Resource) -> Node:
         method, sent = endpoint.method, ["X-Request-Id"]
-        sent += ["RateLimit", "RateLimit-Policy"] if _limited(self.design, endpoint) else []
+        sent += ["RateLimit", "RateLimit-Policy"] if limited(self.design, endpoint) else []
         sent += ["Deprecation"] if endpoint.deprecated or endpoint.sunset else []
         sent += ["Sunset"] if endpoint.sunset else []
         if method in ("DELETE", "OPTIONS"):
@@ -236,7 +245,7 @@ class _Writer:
 
     def _failures(self, endpoint: Endpoint, parameters: list[Node]) -> Node:
         found: Node = {}
-        for status in _statuses(self.design, endpoint, bool(parameters)):
+        for status in failures_met(self.design, endpoint, bool(parameters)):
             name = answers.FAILURES[status].name
             self.responses[name] = answers.failure(self.style, status)
             self.headers |= set(self.responses[name]["headers"])
@@ -251,94 +260,6 @@ class _Writer:
         name = act + "".join(map(_pascal, [*map(singular, things[:-1]), *last]))
         self.ids[name] = self.ids.get(name, 0) + 1
         return name if self.ids[name] == 1 else f"{name}{self.ids[name]}"
-
-
-def cache_control(endpoint: Endpoint) -> str:
-    """The header with which an endpoint answers a GET.
-
-    >>> cache_control(Endpoint(name="GET /a", service="a", auth="none", cache="60s"))
-    'public, max-age=60'
-    """
-    whom = "public" if endpoint.auth == "none" else "private"
-    return f"{whom}, max-age={int(endpoint.cache)}" if endpoint.cache else f"{whom}, no-cache"
-
-
-def sunset(endpoint: Endpoint) -> str:
-    """The header that says when an endpoint goes away (RFC 8594); empty where the design names no day."""
-    try:
-        day = datetime.datetime.fromisoformat(endpoint.sunset or "").replace(tzinfo=datetime.UTC)
-    except ValueError:
-        return ""
-    return format_datetime(day, usegmt=True)
-
-
-def _takes_body(endpoint: Endpoint) -> bool:
-    return endpoint.method in ("POST", "PUT", "PATCH")
-
-
-def _limited(design: Design, endpoint: Endpoint) -> bool:
-    """Whether somebody who calls too often is told so."""
-    held = design.security.rate_limits
-    return endpoint.rate_limit is not None or any(not limit.on or endpoint.name in limit.on for limit in held)
-
-
-def _statuses(design: Design, endpoint: Endpoint, asked: bool) -> list[int]:
-    """The failures that a client of an endpoint may meet."""
-    body, known = _takes_body(endpoint), bool(protection.scheme_name(design))
-    writes = endpoint.method not in ("GET", "HEAD", "OPTIONS")
-    met = {
-        400: asked or body,
-        401: known and endpoint.auth != "none",
-        403: known and endpoint.auth != "none" and (bool(endpoint.roles) or endpoint.auth == "service"),
-        404: bool(PARAMETER.search(endpoint.path)),
-        406: endpoint.method not in ("HEAD", "DELETE", "OPTIONS"),
-        409: writes,
-        412: endpoint.method in ("PUT", "PATCH", "DELETE"),
-        413: body,
-        415: body,
-        422: asked or body,
-        429: _limited(design, endpoint),
-        500: True,
-        503: True,
-    }
-    return [status for status, meets in met.items() if meets]
-
-
-def _asked_headers(endpoint: Endpoint) -> list[tuple[str, str, int, bool]]:
-    """Request headers of an endpoint: name, what it is for, most characters, whether it is required."""
-    found: list[tuple[str, str, int, bool]] = []
-    if endpoint.method in ("GET", "HEAD"):
-        found.append(
-            ("If-None-Match", "ETag of the copy that the client has; 304 where it is still right.", 200, False)
-        )
-    if endpoint.method in ("PUT", "PATCH", "DELETE"):
-        found.append(("If-Match", "ETag of what the client has read; 412 where it has changed since.", 200, False))
-    if endpoint.idempotency_key:
-        found.append(
-            ("Idempotency-Key", "A new key for each thing to be done; a repeated one gets the first answer.", 64, True)
-        )
-    return found
-
-
-def _header(name: str, about: str, most: int, needed: bool) -> Node:
-    schema = {"type": "string", "minLength": 1, "maxLength": most}
-    return {"name": name, "in": "header", "required": needed, "description": about, "schema": schema}
-
-
-def _path_parameter(name: str, resource: Resource) -> Node:
-    schema: Node = {"type": "string", "minLength": 1, "maxLength": 64}
-    if resource.table and name in resource.path:
-        schema = _asked(column_shape(resource, resource.table.column(resource.path[name]), sent=True))
-    return {"name": name, "in": "path", "required": True, "schema": schema}
-
-
-def _asked(shape: Node) -> Node:
-    """The shape of a column as a parameter has it: never null."""
-    if isinstance(shape.get("type"), list):
-        shape = {**shape, "type": shape["type"][0]}
-        if "enum" in shape:
-            shape["enum"] = [value for value in shape["enum"] if value is not None]
-    return shape
 
 
 def _pascal(name: str) -> str:

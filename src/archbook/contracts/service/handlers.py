@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from archbook.contracts import answers
-from archbook.contracts.openapi import cache_control, sunset
+from archbook.contracts.exchanges import cache_control, sunset
 from archbook.contracts.resources import PARAMETER, resource_of
 from archbook.contracts.roles import reaches_all
 from archbook.contracts.service.bodies import Wrong
