@@ -40,8 +40,7 @@ def test_a_decision_and_a_changed_cell_are_seen(opened):
     page = opened("roles", height=1900)
     page.at(".archbook-panel select").nth(1).select_option("support")
     page.at("text=as support").first.wait_for()
-    page.at(".archbook-panel select").nth(5).focus()
-    page.page.keyboard.press("ArrowUp")
+    page.at(".archbook-panel select").nth(4).select_option("–")
     page.at("text=Changed from the design").first.wait_for()
     shoot(page, "roles-panel")
 
@@ -56,3 +55,18 @@ def test_the_same_traffic_is_seen_under_each_algorithm(opened):
     page.page.wait_for_function("old => document.querySelector('.archbook-answer').innerText !== old", arg=before)
     assert page.at(".archbook-chart svg polyline").count() == 4
     shoot(page, "rate-limit-panel")
+
+
+def test_an_edited_endpoint_is_linted_and_called(opened):
+    page = opened("api", height=1300)
+    page.at(".archbook-panel select").first.select_option("GET /api/v1/orders")
+    page.at("text=it stands as it is saved").first.wait_for()
+    path = page.at(".archbook-panel input[type=text]").first
+    path.fill("/api/v1/getOrders")
+    path.press("Enter")
+    page.at("text=breaking change").first.wait_for()
+    page.shoot("api-panel-lint", ".archbook-panel")
+    page.at(".archbook-panel button:has-text('Live call')").first.click()
+    page.at(".archbook-panel button:text-is('Call')").first.click()
+    page.at("text=200 OK").first.wait_for()
+    shoot(page, "api-panel")

@@ -123,7 +123,7 @@ def _requests(
     status, tries = 0, 0
     for proof in [{}] if endpoint.auth == "none" else proofs.values():
         good: list[bytes] = []
-        for target in itertools.islice(_targets(design, endpoint, url, proof), TRIES):
+        for target in itertools.islice(targets(design, endpoint, url, proof), TRIES):
             status = ask(url, f"GET {target}", headers=dict(proof)).status
             tries += 1
             if status in (401, 403):
@@ -137,7 +137,7 @@ def _requests(
     return [], status
 
 
-def _targets(design: Design, endpoint: Endpoint, url: str, proof: Mapping[str, str]) -> Iterator[str]:
+def targets(design: Design, endpoint: Endpoint, url: str, proof: Mapping[str, str]) -> Iterator[str]:
     """Paths to try: with keys from the list that the path goes through, where the API has one; else small numbers."""
     before, brace, after = endpoint.path.partition("/{")
     if not brace:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from archbook.design.model import Design
+    from archbook.panels.api_panel import ApiPanel
     from archbook.panels.balancing_panel import BalancingPanel
     from archbook.panels.cache_panel import CachePanel
     from archbook.panels.capacity_panel import CapacityPanel
@@ -15,7 +16,17 @@ if TYPE_CHECKING:
     from archbook.panels.roles_panel import RolesPanel
     from archbook.panels.schema_panel import SchemaPanel
 
-__all__ = ["balancing", "cache", "capacity", "failure", "pool", "rate_limit", "roles", "schema"]
+__all__ = ["api", "balancing", "cache", "capacity", "failure", "pool", "rate_limit", "roles", "schema"]
+
+
+def api(design: Design) -> ApiPanel:
+    """The API panel: edit an endpoint; see lint, its OpenAPI, what breaks for clients, and a live call.
+
+    It opens on the first endpoint of the design.
+    """
+    from archbook.panels.api_panel import ApiPanel
+
+    return ApiPanel(design)
 
 
 def balancing(design: Design | None = None) -> BalancingPanel:

@@ -54,7 +54,7 @@ class RateLimitPanel(Saves, widgets.VBox):  # type: ignore[misc]
         self._top.add_class("archbook-top")
         self._table.add_class("archbook-below")
         column = [self._which, self._algorithm, self._limit, self._burst, self._traffic, self._load, self._changed]
-        super().__init__(frame([*column, self._buttons(), self._said], [self._top, self._table], [widgets.HTML(HOW)]))
+        super().__init__(frame([*column, self._buttons(), self._said], [self._top], [self._table, widgets.HTML(HOW)]))
         self.add_class("archbook-panel")
         self.reset(said="")
 
@@ -216,11 +216,12 @@ class RateLimitPanel(Saves, widgets.VBox):  # type: ignore[misc]
         top = max(limit, *(y for _, points in lines for _, y in points))
         loud = self._traffic.value == SEVERAL and self._now.per not in SHARED
         ticks = [(at * window / 2, show_duration(at * window / 2)) for at in range(2 * WINDOWS + 1)]
+        begins = [show_duration(at * window) for at in (1, 2)]
         title = ALGORITHMS[name][:1].upper() + ALGORITHMS[name][1:]
         return Compared(
             f"{title}: at most {significant(self._most(name))} in any {self._window()}, limit {significant(limit)}",
             f"Accepted requests{' of the loud user' if loud else ''} in the {self._window()} before, simulated",
-            Axis("time; each window begins where a label is a whole one", 0.0, window * WINDOWS, ticks),
+            Axis(f"time; windows begin at 0, {begins[0]} and {begins[1]}", 0.0, window * WINDOWS, ticks),
             Axis("", 0.0, 1.15 * top, round_ticks(top, significant)),
             lines,
             ALGORITHMS[name],
@@ -246,7 +247,7 @@ class RateLimitPanel(Saves, widgets.VBox):  # type: ignore[misc]
 
     def _figures(self) -> str:
         limit = int(self._limit.value)
-        remembers = {"fixed_window": "1 count", "sliding_log": f"up to {significant(limit)} times",
+        remembers = {"fixed_window": "1 count", "sliding_log": f"{significant(limit)} times",
                      "sliding_counter": "2 counts", "token_bucket": "tokens and a time", "gcra": "1 time"}  # fmt: skip
         rows = []
         for name, title in ALGORITHMS.items():
@@ -256,8 +257,8 @@ class RateLimitPanel(Saves, widgets.VBox):  # type: ignore[misc]
             rows.append((title, significant(result.passed), significant(len(refused)), significant(most),
                          show_factor(most / limit), _seconds(refused.max()) if len(refused) else None,
                          remembers[name]))  # fmt: skip
-        heads = ("algorithm", ">pass", ">get 429", f">most in any {self._window()}", ">of the limit",
-                 ">longest Retry-After", "remembers of each caller")  # fmt: skip
+        heads = ("algorithm", ">pass", ">get 429", f">most in {self._window()}", ">of the limit",
+                 ">longest Retry-After", "remembers a caller by")  # fmt: skip
         return as_columns(heads, rows, "The same requests under each algorithm, simulated").html()
 
     # What the buttons do

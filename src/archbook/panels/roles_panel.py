@@ -53,8 +53,11 @@ class RolesPanel(Saves, widgets.VBox):  # type: ignore[misc]
     def _build_controls(self) -> None:
         design = self._saved_design
         names = [endpoint.name for endpoint in design.api.endpoints]
-        owned = next((e.name for e in design.api.endpoints if e.ownership and has_object(e)), None)
-        self._endpoint = menu("Endpoint", names, owned or next(iter(names), None), "What is called")
+        owned = [e for e in design.api.endpoints if e.ownership and has_object(e)]
+        first = sorted(owned, key=lambda e: (e.method != "GET", not e.roles))  # what is read by some roles says most
+        self._endpoint = menu(
+            "Endpoint", names, next((e.name for e in first), next(iter(names), None)), "What is called"
+        )
         roles = [*design.security.roles, NO_ROLE]
         self._role = menu("Role", roles, roles[0], f"What the token says of {CALLER}, who calls")
         self._object = menu("Object of", [CALLER, OTHER, SHARED], OTHER, "Whose object is asked for, and its own list")

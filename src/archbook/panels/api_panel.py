@@ -1,0 +1,336 @@
+"""The API panel: edit an endpoint, and see its lint, its OpenAPI, what breaks for clients, and a live call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any, get_args
+
+import ipywidgets as widgets
+from pydantic import TypeAdapter, ValidationError
+
+from archbook.contracts.breaking import diff_api
+from archbook.contracts.document import Document
+from archbook.contracts.lint import lint_api
+from archbook.contracts.live import NOBODY, Live, Request
+from archbook.contracts.openapi import as_text, to_openapi
+from archbook.design.checks import REFERENCES
+from archbook.design.contract import Endpoint
+from archbook.design.model import Design, Where
+from archbook.design.places import found
+from archbook.design.quantities import EndpointName
+from archbook.errors import ArchbookError
+from archbook.findings.report import Report
+from archbook.panels.controls import button, frame, menu, sentence, set_values, slider
+from archbook.panels.saving import Saves
+from archbook.tables import as_columns
+from archbook.units import show_count, show_duration
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+PAGES, WHOLE, ONE = "a list in pages", "a list at once", "one thing"
+CALLERS = [("anybody", "none"), ("signed-in user", "user"), ("service", "service")]
+CACHES = (0.0, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0, 3600.0, 86400.0, 2592000.0)
+VIEWS = ("Lint", "OpenAPI", "Breaks", "Live call")
+assert {auth for _, auth in CALLERS} == set(get_args(Endpoint.model_fields["auth"].annotation))
+
+
+class ApiPanel(Saves, widgets.VBox):  # type: ignore[misc]
+    """An endpoint's promises left; answer and what follows from them right."""
+
+    def __init__(self, design: Design) -> None:
+        self._saved_design, self._quiet = design, False
+        self._changes: dict[Where, Any] = {}
+        self._report: Report | None = None
+        self._live: Live | None = None
+        self._answered = ""
+        self._build_controls()
+        self._top, self._shown = widgets.HTML(), widgets.HTML()
+        self._top.add_class("archbook-top")
+        self._shown.add_class("archbook-below")
+        more = widgets.Accordion([widgets.VBox([self._roles, self._owned, self._key, self._deprecated])],
+                                 titles=("More",), selected_index=None)  # fmt: skip
+        column = [self._endpoint, self._method, self._path, self._answers, self._auth, self._cache, more, self._changed]
+        super().__init__(
+            frame([*column, self._buttons(), self._said], [self._top, self._view, self._live_part, self._shown], [])
+        )
+        self.add_class("archbook-panel")
+        self._take()
+
+    def _build_controls(self) -> None:
+        names = [endpoint.name for endpoint in self._saved_design.api.endpoints]
+        self._endpoint = menu("Endpoint", names, next(iter(names), None), "The endpoint to look at and to change")
+        self._method = menu("Method", METHODS, METHODS[0], "What is done")
+        self._path = widgets.Text(description="Path", tooltip="Where it stands, such as /api/v1/orders/{id}",
+                                  continuous_update=False, style={"description_width": "116px"},
+                                  layout=widgets.Layout(width="auto"))  # fmt: skip
+        self._answers = menu("Answers with", [PAGES, WHOLE, ONE], ONE, "A list, cut into pages or not, or one thing")
+        self._auth = menu("Caller", [], None, "Who may call it")
+        self._auth.options = CALLERS
+        self._cache = slider("Kept for", CACHES, 0.0, _kept, "How long clients and the CDN may keep the answer")
+        self._roles = widgets.SelectMultiple(
+            options=list(self._saved_design.security.roles), description="Roles", rows=4,
+            tooltip="Roles that may call it; all when none is chosen", style={"description_width": "116px"},
+            layout=widgets.Layout(width="auto"))  # fmt: skip
+        self._owned = menu("Owner check", ["off", "on"], "off", "Whether it asks whose an object is")
+        self._key = menu("Idempotency key", ["off", "on"], "off", "Whether a repeated POST is done once")
+        self._deprecated = menu("Deprecated", ["off", "on"], "off", "Whether clients are asked to leave it")
+        self._view = widgets.ToggleButtons(options=VIEWS, value=VIEWS[0], description="",
+                                           style={"button_width": "auto"})  # fmt: skip
+        self._changed, self._said = widgets.HTML(), widgets.HTML()
+        self._build_call()
+        self._endpoint.observe(lambda _: self._unless_quiet(self._take), "value")
+        self._view.observe(lambda _: self._look(), "value")
+        for control in (self._method, self._path, self._answers, self._auth, self._cache, self._roles, self._owned,
+                        self._key, self._deprecated):  # fmt: skip
+            control.observe(lambda _: self._unless_quiet(self._edit), "value")
+
+    def _build_call(self) -> None:
+        roles = list(self._saved_design.security.roles)
+        self._who = menu("Client", [NOBODY, *roles], (roles or [NOBODY])[0], "Who calls; each role has a client")
+        self._body = widgets.Textarea(description="Body", tooltip="What is sent, as JSON", continuous_update=False,
+                                      style={"description_width": "116px"},
+                                      layout=widgets.Layout(width="auto", height="110px"))  # fmt: skip
+        call = button("Call", "Ask the service of the design as it stands, which starts on this machine", self.call)
+        self._live_part = widgets.VBox([self._who, self._body, widgets.HBox([call])])
+
+    def _buttons(self) -> widgets.HBox:
+        return widgets.HBox(
+            [
+                button("Reset", "Back to what the design says", self.reset),
+                button("Save to design", "Write the changed endpoints into design.yaml", self.save),
+                button("Undo save", "Put back what the last save replaced", self.undo),
+            ],
+            layout=widgets.Layout(flex_flow="row wrap"),
+        )
+
+    def _unless_quiet(self, act: Callable[[], None]) -> None:
+        if not self._quiet:
+            act()
+
+    # What the controls do
+
+    @property
+    def design(self) -> Design:
+        """The design with its endpoints as they stand here."""
+        return self._saved_design.changed(self._changes)
+
+    def _index(self) -> int:
+        """Which endpoint of the design is chosen; the menu keeps the order of the file."""
+        return int(self._endpoint.index or 0)
+
+    def _take(self) -> None:
+        """The controls go to what the chosen endpoint promises."""
+        if not self._saved_design.api.endpoints:
+            self._top.value = sentence("This design promises no endpoints yet: write them under `api.endpoints`, each "
+                                       "with a name such as `GET /api/v1/orders` and its service.")  # fmt: skip
+            return
+        now = self.design.api.endpoints[self._index()]
+        self._answered, self._body.value = "", ""
+        self._quiet = True
+        self._method.options = list(dict.fromkeys([*METHODS, now.method]))
+        self._method.value, self._path.value = now.method, now.path
+        self._answers.value = (PAGES if now.paginated else WHOLE) if now.list else ONE
+        self._auth.value = now.auth
+        kept = float(now.cache or 0.0)
+        set_values(self._cache, sorted({*CACHES, kept}), kept, _kept)
+        known = dict.fromkeys([*self._saved_design.security.roles, *now.roles])
+        self._roles.options, self._roles.value = list(known), now.roles
+        for control, value in ((self._owned, now.ownership), (self._key, now.idempotency_key),
+                               (self._deprecated, now.deprecated)):  # fmt: skip
+            control.value = "on" if value else "off"
+        self._quiet = False
+        self._show()
+
+    def _edit(self) -> None:
+        """The chosen endpoint goes to what the controls say; what cannot be is said, and changes nothing."""
+        self._said.value = ""
+        if not self._saved_design.api.endpoints:
+            return
+        name = f"{self._method.value} {self._path.value.strip()}"
+        others = {e.name for i, e in enumerate(self.design.api.endpoints) if i != self._index()}
+        wrong = "is another endpoint of the design" if name in others else _wrong(name)
+        if wrong:
+            self._top.value = sentence(f"{name} {wrong}. Everything else stands as it was.")
+            return
+        saved = self._saved_design.api.endpoints[self._index()]
+        answers = self._answers.value
+        values = {"name": name, "list": answers != ONE, "auth": self._auth.value,
+                  "paginated": saved.paginated if answers == ONE else answers == PAGES,
+                  "cache": float(self._cache.value) or None, "roles": self._chosen_roles(),
+                  "ownership": self._owned.value == "on", "idempotency_key": self._key.value == "on",
+                  "deprecated": self._deprecated.value == "on"}  # fmt: skip
+        for key, value in values.items():
+            where = ("api", "endpoints", self._index(), key)
+            if value == (getattr(saved, key) or (None if key == "cache" else getattr(saved, key))):
+                self._changes.pop(where, None)
+            else:
+                self._changes[where] = value
+        self._show()
+
+    def _chosen_roles(self) -> tuple[str, ...]:
+        """The chosen roles, in the order in which the design has them."""
+        saved = self._saved_design.api.endpoints[self._index()].roles
+        return tuple(role for role in dict.fromkeys([*saved, *self._roles.value]) if role in self._roles.value)
+
+    def reset(self) -> None:
+        """Back to what the design says."""
+        self._changes.clear()
+        self._name_menu()
+        self._take()
+        self._said.value = sentence("Reset: every endpoint stands as the design says.", "changed")
+
+    def _name_menu(self) -> None:
+        """The menu's names follow a rename, and the choice stays."""
+        names, index = [endpoint.name for endpoint in self.design.api.endpoints], self._endpoint.index
+        if list(self._endpoint.options) != names:
+            self._quiet = True
+            self._endpoint.options = names
+            self._endpoint.index = index
+            self._quiet = False
+
+    def save(self) -> None:
+        """Write the changed endpoints, and what speaks of them by name, into design.yaml."""
+        if not self._changes:
+            self._said.value = sentence("Nothing to save: no endpoint differs from the design.", "changed")
+            return
+        typed = {where: _typed(value) for where, value in self._changes.items()}
+        self._write({**typed, **_references(self._saved_design, self._changes)})
+
+    # What is said and shown
+
+    def _show(self) -> None:
+        design = self.design
+        self._name_menu()
+        endpoint = design.api.endpoints[self._index()]
+        try:
+            self._document = Document("with the changes", to_openapi(design))
+            before = Document("the saved design", to_openapi(self._saved_design))
+            self._report, self._breaks = lint_api(design), diff_api(before, self._document)
+        except ArchbookError as error:
+            self._top.value = sentence(str(error))
+            return
+        self._top.value = sentence(self._answer(endpoint))
+        if self._answered:
+            self._answered = sentence("The endpoint has changed since; Call asks it again.", "changed")
+        told = [f"{design.api.endpoints[int(where[2])].name}, {where[3]}: {_said(value)}"
+                for where, value in self._changes.items()]  # fmt: skip
+        self._changed.value = sentence(f"Changed from the design: {'; '.join(told)}.", "changed") if told else ""
+        self._look()
+
+    def _here(self, endpoint: Endpoint) -> list[Any]:
+        """Findings of the lint about the chosen endpoint."""
+        findings = self._report.findings if self._report else ()
+        return [finding for finding in findings if endpoint.name in f"{finding.about} {finding.what}"]
+
+    def _answer(self, endpoint: Endpoint) -> str:
+        here, broken = self._here(endpoint), self._breaks.of("breaking")
+        lint = f"*{show_count(len(here), 'finding')}* of the lint" if here else "the lint has nothing to say"
+        first = f" ({here[0].what})" if here else ""
+        text = f"*{endpoint.name}*: {lint}{first}; "
+        if not self._changes:
+            return f"{text}it stands as it is saved."
+        if not broken:
+            return f"{text}*no client breaks* by what was changed."
+        whom = f" ({broken[0].client})" if broken[0].client else ""
+        return f"{text}*{show_count(len(broken), 'breaking change')}* against the saved design: {broken[0].what}{whom}."
+
+    def _look(self) -> None:
+        live = self._view.value == VIEWS[3]
+        self._live_part.layout.display = "flex" if live else "none"
+        if self._report is None:
+            return
+        endpoint = self.design.api.endpoints[self._index()]
+        shows = {VIEWS[0]: self._lint, VIEWS[1]: self._openapi, VIEWS[2]: self._broken, VIEWS[3]: self._called}
+        self._shown.value = shows[self._view.value](endpoint)
+
+    def _lint(self, endpoint: Endpoint) -> str:
+        here = self._here(endpoint)
+        rows = [(f.severity, f.what, f.why, f.do, f.rule) for f in here]
+        table = as_columns(("severity", "finding", "why", "do", "rule"), rows).html() if rows else ""
+        rest = len(self._report.findings) - len(here) if self._report else 0
+        others = f"{show_count(rest, 'finding')} about the other endpoints and the API as a whole." if rest else ""
+        return table + (sentence(others, "changed") if others else "")
+
+    def _openapi(self, endpoint: Endpoint) -> str:
+        node = self._document.data["paths"][endpoint.path][endpoint.method.lower()]
+        return _as_typed(as_text({endpoint.path: {endpoint.method.lower(): node}}))
+
+    def _broken(self, _: Endpoint) -> str:
+        changes = self._breaks
+        return changes.table().html() if changes.changes else sentence(changes.answer)
+
+    def _called(self, endpoint: Endpoint) -> str:
+        first = f"Call starts the service and asks {endpoint.name}; what is sent and answered stands here."
+        return self._answered or sentence(first, "changed")
+
+    # The live call
+
+    def call(self) -> None:
+        """Ask the service of the design as it stands, and show request and answer."""
+        if self._report is None:
+            return
+        design, who = self.design, self._who.value
+        endpoint = design.api.endpoints[self._index()]
+        self._view.value = VIEWS[3]
+        try:
+            if self._live is None or self._live.design != design:
+                self._shown.value = sentence("Starting the service …", "changed")
+                self.stop()
+                self._live = Live(design)
+            fits = self._live.fitting(endpoint, who)
+            request = Request(fits.line, fits.headers, self._body.value.strip() or fits.body)
+            self._answered = _as_typed(self._live.call(request, who))
+            self._body.value = request.body
+        except ArchbookError as error:
+            self._answered = sentence(str(error))
+        self._look()
+
+    def stop(self) -> None:
+        """Stop the service that Call started."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+
+def _references(design: Design, changes: dict[Where, Any]) -> dict[Where, Any]:
+    """What in a design speaks of an endpoint by its name, with the name that it gets."""
+    names = {design.api.endpoints[int(where[2])].name: new for where, new in changes.items() if where[3] == "name"}
+    if not names:
+        return {}
+    data = design.model_dump(mode="json", by_alias=True)
+    patterns = (pattern for kind in ("endpoint", "endpoint or event") for pattern in REFERENCES[kind].split())
+    spoken = (place for pattern in patterns for place in found(data, pattern))
+    return {where: names[name] for where, name in spoken if isinstance(name, str) and name in names}
+
+
+def _as_typed(text: str) -> str:
+    style = "font-size:12px;line-height:1.4;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere"
+    return f'<pre style="{style}">{escape(text)}</pre>'
+
+
+def _typed(value: Any) -> Any:
+    """A value as a person types it."""
+    if isinstance(value, tuple):
+        return list(value) or None
+    return f"{value:g}s" if isinstance(value, float) else value
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return " and ".join(value) or "everybody"
+    return show_duration(value) if isinstance(value, float) else "none" if value is None else str(value)
+
+
+def _kept(seconds: float) -> str:
+    return show_duration(seconds) if seconds else "not at all"
+
+
+def _wrong(name: str) -> str:
+    """What is wrong with the name of an endpoint."""
+    try:
+        TypeAdapter(EndpointName).validate_python(name)
+    except ValidationError:
+        return "is no endpoint: a path begins with `/` and has no blank, `?` or `#`"
+    return ""
