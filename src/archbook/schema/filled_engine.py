@@ -37,7 +37,9 @@ class FilledEngine:
         wanted = dict.fromkeys(names, rows) if isinstance(rows, int) else {n: rows.get(n, ROWS) for n in names}
         self.schema, self.sequences = schema, dict[tuple[str, str], str]()
         self.ledger: list[Entry] = []
-        source = DuckDb()
+        source = DuckDb(
+            threads=1 if engine == "duckdb" else None
+        )  # small statements: more threads cost more than they help
         self.engine: Engine = source
         try:
             made = fill(source, meant, wanted, seed, shuffled=False)
@@ -78,8 +80,14 @@ class FilledEngine:
             if part.startswith("table "):
                 name = part.removeprefix("table ")
                 filled = quoted(f"archbook_filled_{names.index(name)}")
-                engine.execute(f"INSERT INTO {quoted(name)} SELECT * FROM {filled}")
+                engine.execute(f"INSERT INTO {quoted(name)} SELECT * FROM {filled}{self._newest_first(name)}")
                 engine.execute(f"DROP TABLE {filled}")
+
+    def _newest_first(self, name: str) -> str:
+        """DuckDB scans: a page of the newest of a million takes 3 ms where they lie in front, and 90 ms behind."""
+        table = self.schema.tables[name]
+        key = [column for column in table.columns if table.primary_key == (column.name,) and column.identity]
+        return f" ORDER BY {quoted(key[0].name)} DESC" if key else ""
 
     def _carry(self, source: DuckDb, engine: str, names: list[str]) -> Postgres:
         """A PostgreSQL with the rows of DuckDB, and the keys, checks, foreign keys and indexes of the schema."""
