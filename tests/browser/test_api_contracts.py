@@ -25,9 +25,12 @@ def test_the_chapter_runs_and_its_live_calls_fit_the_page_in_both_themes(noteboo
     assert page.at(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
     for table in page.at(".jp-RenderedHTML table").all():
         assert table.evaluate("t => t.scrollWidth <= t.closest('.jp-OutputArea').clientWidth"), table.inner_text()[:80]
+    assert page.at(".archbook-panel .archbook-answer").count() >= 1
     headings = page.at(".jp-MarkdownOutput h2")
     for theme in ("light", "dark"):
         page.theme(dark=theme == "dark")
         for number in range(headings.count()):
             headings.nth(number).evaluate("h => h.scrollIntoView({block: 'start'})")
             page.shoot(f"api-contracts-{theme}-{number:02}")
+        page.at(".archbook-panel").evaluate("p => p.scrollIntoView({block: 'start'})")
+        page.shoot(f"api-contracts-{theme}-panel")
