@@ -18,7 +18,8 @@ from archbook.schema.serving import Condition, Serving, View
 ORDERS = Path(__file__).resolve().parent.parent / "data" / "designs" / "ecommerce" / "schema" / "orders.sql"
 MORE = """
 CREATE TABLE notes (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, order_id bigint REFERENCES orders (id)
-  ON DELETE SET NULL, body text, rank integer, "odd ""name" text, tags text[], seen date);
+  ON DELETE SET NULL, body text, rank integer, "odd ""name" text, tags text[], seen date,
+  local timestamp, daily timetz);
 CREATE TABLE kept (order_id bigint NOT NULL REFERENCES orders (id), PRIMARY KEY (order_id));
 """
 ORDER = View("orders", ("id", "user_id", "status", "total", "shipping_address", "created_at"))
@@ -155,6 +156,12 @@ def test_rows_go_with_the_row_that_they_belong_to_or_keep_it(served: Serving) ->
     assert not served.delete(ORDER, key, lambda _: None)
     assert served.count("order_items", [Condition("order_id", made["id"])]) == 0
     assert served.one(NOTE, [Condition("id", note["id"])]) == {**note, "order_id": None}
+
+
+def test_times_are_those_that_were_meant(served: Serving) -> None:
+    view = View("notes", ("local", "daily"))
+    made = served.insert(view, {"local": "2026-11-26t10:30:00+05:00", "daily": "09:30:00z"})
+    assert made == {"local": "2026-11-26T05:30:00.000000Z", "daily": "09:30:00+00:00"}
 
 
 def test_an_engine_that_nobody_knows_is_a_plain_sentence() -> None:

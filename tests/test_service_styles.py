@@ -30,7 +30,7 @@ TYPES = """
 CREATE TYPE mood AS ENUM ('good', 'bad');
 CREATE DOMAIN percent AS integer CHECK (VALUE BETWEEN 0 AND 100);
 CREATE TABLE things (a integer, b uuid, mood mood NOT NULL, share percent, tags text[], raw bytea NOT NULL, at timetz,
-  "order" text, ratio double precision, exact numeric, "day" date NOT NULL,
+  "order" interval, opens time, ratio double precision, exact numeric, "day" date NOT NULL,
   doubled integer GENERATED ALWAYS AS (a * 2) STORED, PRIMARY KEY (a, b));
 """
 

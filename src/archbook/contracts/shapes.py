@@ -26,10 +26,14 @@ _RIGHTS = re.compile(
 )
 _STATE = re.compile(r"status|state|phase", re.IGNORECASE)
 _STAMP = re.compile(r"(created|updated|modified|deleted|changed)(_?(at|on))?", re.IGNORECASE)
-_FORMATS = {"uuid": "uuid", "date": "date", "timestamp": "date-time", "timestamptz": "date-time", "time": "time",
-            "timetz": "time", "interval": "duration"}  # fmt: skip
+_FORMATS = {"uuid": "uuid", "date": "date", "timestamp": "date-time", "timestamptz": "date-time",
+            "timetz": "time"}  # fmt: skip
+_AS_TEXT: dict[str, Shape] = {  # no format of JSON Schema says what engines write: RFC 3339 has no time without offset
+    "time": {"pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?$", "examples": ["09:30:00"]},
+    "interval": {"examples": ["1 day"]},
+}
 _EXAMPLES = {"uuid": "0198c0de-7a1b-7c3d-8e4f-5a6b7c8d9e0f", "date": "2026-11-26", "date-time": "2026-11-26T09:30:00Z",
-             "time": "09:30:00", "duration": "P1D", "email": "ann@example.com"}  # fmt: skip
+             "time": "09:30:00Z", "email": "ann@example.com"}  # fmt: skip
 _TEXTS = {"first name": "Ann", "last name": "Baker", "name": "Ann Baker", "title": "Blue teapot", "city": "Utrecht",
           "country": "NL", "currency": "EUR", "prose": "As agreed by phone.", "phone": "+31201234567",
           "url": "https://example.com/a", "digits": "35110", "locale": "en", "street": "Canal 1",
@@ -128,7 +132,11 @@ def column_shape(resource: Resource, column: Column, *, sent: bool = False) -> S
         shape |= {"maxItems": 100} if sent else {}
     else:
         shape = _scalar(resource, column, sent)
-        if shape.get("type") != "object" and (example := _example(column, shape)) is not None:
+        if (
+            shape.get("type") != "object"
+            and "examples" not in shape
+            and (example := _example(column, shape)) is not None
+        ):
             shape["examples"] = [example]
     if column.nullable:
         shape["type"] = [shape["type"], "null"]
@@ -154,6 +162,8 @@ def _scalar(resource: Resource, column: Column, sent: bool) -> Shape:
         return {"type": "number"} | _range(limits)
     if base.name in _FORMATS:
         return {"type": "string", "format": _FORMATS[base.name]}
+    if base.name in _AS_TEXT:
+        return {"type": "string", **({"maxLength": 64} if sent else {}), **_AS_TEXT[base.name]}
     if values:
         return {"type": "string", "enum": [str(value) for value in values]}
     return (

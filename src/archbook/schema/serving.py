@@ -304,6 +304,8 @@ class Serving:
         if base.name in ("timestamp", "timestamptz"):
             stamp = _STAMP[self.engine.name]
             return (stamp.replace(" AT TIME ZONE 'UTC'", "") if base.name == "timestamp" else stamp).format(name)
+        if base.name == "timetz":  # both engines write +00 for the +00:00 of RFC 3339
+            return f"regexp_replace(CAST({name} AS VARCHAR), '([+-][0-9][0-9])$', '\\1:00')"
         return name if base.name in _PLAIN else f"CAST({name} AS VARCHAR)"
 
     def _rows(self, view: View, rows: Iterable[Sequence[Any]]) -> list[Held]:
@@ -329,10 +331,16 @@ class Serving:
             value = json.dumps(value)
         elif base.name == "bytea" and isinstance(value, str):
             value = base64.b64decode(value)
+        elif base.name in ("timestamp", "timestamptz", "timetz") and isinstance(value, str):
+            value = value.upper()  # RFC 3339 lets t and z be small, and DuckDB reads no Z behind a time of day
+            value = value.removesuffix("Z") + "+00:00" if value.endswith("Z") else value
         elif self.engine.name == "postgresql" and isinstance(value, int | float):
             value = str(value).lower()  # numbers of one size each would make a plan of their own
         values.append(value)
-        return f"CAST(${len(values)} AS {self.filled.type_of(column)})"
+        there = f"${len(values)}"
+        if base.name == "timestamp" and not base.array:  # in UTC: PostgreSQL would drop the offset that was sent
+            there = f"CAST({there} AS TIMESTAMPTZ)"
+        return f"CAST({there} AS {self.filled.type_of(column)})"
 
     def _where(
         self, name: str, conditions: Sequence[Condition], before: Sequence[object] = ()

@@ -19,7 +19,7 @@ Shape = Mapping[str, Any]
 _INTEGER, _NUMBER = re.compile(r"-?[0-9]{1,30}"), re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)*")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d):(\d\d)(\.\d{1,9})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII)
-_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)?", re.ASCII)
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)", re.ASCII)
 
 
 class Wrong(Exception):
@@ -187,6 +187,6 @@ _FORMATS: dict[str, tuple[str, Callable[[str], bool]]] = {
     "uuid": ("a UUID, such as 0198c0de-7a1b-7c3d-8e4f-5a6b7c8d9e0f", lambda t: len(t) == 36 and _parses(uuid.UUID, t)),
     "date": ("a date, such as 2026-11-26", lambda t: len(t) == 10 and _parses(datetime.date.fromisoformat, t)),
     "date-time": ("a time with its offset, such as 2026-11-26T09:30:00Z (RFC 3339)", _is_moment),
-    "time": ("a time of day, such as 09:30:00", lambda t: bool(_TIME.fullmatch(t))),
+    "time": ("a time of day with its offset, such as 09:30:00Z", lambda t: bool(_TIME.fullmatch(t))),
     "email": ("an e-mail address, such as ann@example.com", lambda t: bool(_EMAIL.fullmatch(t))),
 }

@@ -67,8 +67,10 @@ class Idempotency:
     async def _once(
         self, key: Key, call: Call, messages: list[Message], scope: Scope, receive: Receive, send: Send
     ) -> None:
-        said = [scope["path"].encode(), scope.get("query_string", b""), *(m.get("body", b"") for m in messages)]
-        fingerprint = hashlib.sha256(b"\0".join(said[:2]) + b"\0" + b"".join(said[2:])).digest()
+        version = (header(scope, b"api-version") or "").encode()
+        asked = [scope["path"].encode(), scope.get("query_string", b""), version]
+        body = b"".join(message.get("body", b"") for message in messages)
+        fingerprint = hashlib.sha256(b"\0".join([*asked, body])).digest()
         kept = self._known(key)
         if kept is not None:
             await self._answer_again(kept, fingerprint, call, send)
