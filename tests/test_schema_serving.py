@@ -12,8 +12,9 @@ import pytest
 
 from archbook.errors import UnknownName
 from archbook.schema import parse
+from archbook.schema.asking import Condition, View
 from archbook.schema.refusals import Refused
-from archbook.schema.serving import Condition, Serving, View
+from archbook.schema.serving import Serving
 
 ORDERS = Path(__file__).resolve().parent.parent / "data" / "designs" / "ecommerce" / "schema" / "orders.sql"
 MORE = """

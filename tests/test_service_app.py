@@ -10,7 +10,7 @@ import pytest
 
 from archbook.contracts.openapi import to_openapi
 from archbook.contracts.service.app import create
-from archbook.schema.serving import View
+from archbook.schema.asking import View
 from archbook.verbs import load
 from tests.services import Client
 

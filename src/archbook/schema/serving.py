@@ -4,54 +4,24 @@
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from queue import LifoQueue
 from threading import Lock
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from archbook.errors import TransactionLost
+from archbook.schema.asking import Condition, Held, View, Words
 from archbook.schema.duckdb_ddl import default_sql
 from archbook.schema.engines.protocol import Engine
 from archbook.schema.filled_engine import FilledEngine
 from archbook.schema.model import Column, ForeignKey, Schema, Table
 from archbook.schema.refusals import Refused, refusal
-from archbook.schema.shapes import INTEGERS
 from archbook.schema.sql import quoted
 
-Held = dict[str, Any]
-"""A row as JSON has it, by column."""
 Done = TypeVar("Done")
 TRIES = 5  # of a transaction that the engine gives up for another one
-_STAMP = {"postgresql": """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
-          "duckdb": "strftime(make_timestamp(epoch_us({})), '%Y-%m-%dT%H:%M:%S.%fZ')"}  # fmt: skip
-_PLAIN = {*INTEGERS, "bool", "float4", "float8", "bytea"}
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """What a column must be. path: foreign keys to walk first, each (column here, table there, column there).
-
-    A path is how a line of a cart belongs to the user of the cart: ``(("cart_id", "carts", "id"),)`` and `user_id`.
-    """
-
-    column: str
-    value: object
-    operator: Literal["=", "<", "<=", ">", ">=", "contains"] = "="
-    path: tuple[tuple[str, str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What of a table is read. numbers: exact decimals that are read as JSON numbers and not as text."""
-
-    table: str
-    columns: tuple[str, ...]
-    numbers: frozenset[str] = frozenset()
 
 
 class Serving:
@@ -69,7 +39,7 @@ class Serving:
         self.schema = schema
         self.filled = FilledEngine(schema, meant or schema, engine, rows, seed)
         self.engine: Engine = self.filled.engine
-        self._read_as: dict[View, tuple[str, list[tuple[str, Callable[[Any], Any]]]]] = {}
+        self._words = Words(self.filled)
         # DuckDB gives the later of two writers up at once; here they wait for each other, as PostgreSQL's do.
         self._turn: AbstractContextManager[Any] = Lock() if self.engine.name == "duckdb" else nullcontext()
         self._free: LifoQueue[Engine] = LifoQueue()
@@ -81,8 +51,8 @@ class Serving:
         limit: int = 20, offset: int = 0,
     ) -> list[Held]:  # fmt: skip
         """Rows in an order, beginning anywhere: what is before is read too. order: columns, and whether descending."""
-        where, values = self._where(view.table, conditions)
-        ending = f"{self._order(view.table, order)} LIMIT {int(limit)} OFFSET {int(offset)}"
+        where, values = self._words.where(view.table, conditions)
+        ending = f"{self._words.order(view.table, order)} LIMIT {int(limit)} OFFSET {int(offset)}"
         return self._read(view, f"{where}{ending}", values)
 
     def after(
@@ -93,20 +63,20 @@ class Serving:
 
         order: ends with the key, so that no two rows are alike.
         """
-        where, values = self._where(view.table, conditions)
+        where, values = self._words.where(view.table, conditions)
         if last is not None:
-            behind = self._behind(view.table, list(zip(order, last, strict=True)), values)
+            behind = self._words.behind(view.table, list(zip(order, last, strict=True)), values)
             where = f"{where} AND {behind}" if where else f" WHERE {behind}"
-        return self._read(view, f"{where}{self._order(view.table, order)} LIMIT {int(limit)}", values)
+        return self._read(view, f"{where}{self._words.order(view.table, order)} LIMIT {int(limit)}", values)
 
     def count(self, table: str, conditions: Sequence[Condition] = ()) -> int:
         """How many rows there are."""
-        where, values = self._where(table, conditions)
+        where, values = self._words.where(table, conditions)
         return int(self._asked(table, f"SELECT count(*) FROM {quoted(table)}{where}", values)[0][0])
 
     def one(self, view: View, conditions: Sequence[Condition]) -> Held | None:
         """The first row that meets all conditions."""
-        where, values = self._where(view.table, conditions)
+        where, values = self._words.where(view.table, conditions)
         return next(iter(self._read(view, f"{where} LIMIT 1", values)), None)
 
     def insert(self, view: View, row: Mapping[str, object]) -> Held:
@@ -114,7 +84,7 @@ class Serving:
         table = self.schema.tables[view.table]
         values: list[object] = []
         given = {
-            column.name: self._bound(table, column.name, row[column.name], values)
+            column.name: self._words.bound(table, column.name, row[column.name], values)
             if column.name in row
             else self._by_itself(table, column)
             for column in table.columns
@@ -124,7 +94,9 @@ class Serving:
 
         def work(connection: Engine) -> Held:
             self._see_references(connection, table, row)
-            return self._rows(view, connection.execute(f"{statement} RETURNING {self._columns(view)}", values))[0]
+            return self._words.rows(
+                view, connection.execute(f"{statement} RETURNING {self._words.columns(view)}", values)
+            )[0]
 
         return self._changing(table, work)
 
@@ -137,22 +109,24 @@ class Serving:
         raises leaves the row as it was.
         """
         table = self.schema.tables[view.table]
-        where, found = self._where(table.name, conditions)
+        where, found = self._words.where(table.name, conditions)
 
         def work(connection: Engine) -> Held | None:
             rows = connection.execute(self._selected(view, where), found)
             if not rows:
                 return None
-            (row,) = self._rows(view, rows)
+            (row,) = self._words.rows(view, rows)
             changed = {name: value for name, value in changes(row).items() if name not in row or row[name] != value}
             if not changed:
                 return row
             self._see_references(connection, table, changed)
             values: list[object] = []
-            sets = [f"{quoted(name)} = {self._bound(table, name, value, values)}" for name, value in changed.items()]
-            same, bound = self._where(table.name, conditions, values)
-            statement = f"UPDATE {quoted(table.name)} SET {', '.join(sets)}{same} RETURNING {self._columns(view)}"
-            return self._rows(view, connection.execute(statement, bound))[0]
+            sets = [
+                f"{quoted(name)} = {self._words.bound(table, name, value, values)}" for name, value in changed.items()
+            ]
+            same, bound = self._words.where(table.name, conditions, values)
+            statement = f"UPDATE {quoted(table.name)} SET {', '.join(sets)}{same} RETURNING {self._words.columns(view)}"
+            return self._words.rows(view, connection.execute(statement, bound))[0]
 
         return self._changing(table, work)
 
@@ -162,12 +136,12 @@ class Serving:
         conditions: that one row meets. see: is given the row first; what it raises keeps it.
         """
         table = self.schema.tables[view.table]
-        where, values = self._where(table.name, conditions)
+        where, values = self._words.where(table.name, conditions)
 
         def work(connection: Engine) -> bool:
             rows = connection.execute(self._selected(view, where), values)
             if rows:
-                see(self._rows(view, rows)[0])
+                see(self._words.rows(view, rows)[0])
                 self._see_children(connection, table, where, values)
                 connection.execute(f"DELETE FROM {quoted(table.name)}{where}", values)
             return bool(rows)
@@ -228,7 +202,7 @@ class Serving:
                 continue
             there = self.schema.tables[key.to]
             where = " AND ".join(
-                f"{quoted(other)} = {self._bound(there, other, row[mine], values)}"
+                f"{quoted(other)} = {self._words.bound(there, other, row[mine], values)}"
                 for mine, other in zip(key.columns, to, strict=True)
             )
             if not connection.execute(f"SELECT 1 FROM {quoted(key.to)} WHERE {where} LIMIT 1", values):
@@ -268,11 +242,11 @@ class Serving:
     def _selected(self, view: View, where: str) -> str:
         """The statement that reads one row so that it stays as it is until the transaction ends."""
         locked = " FOR UPDATE" if self.engine.name == "postgresql" else ""
-        return f"SELECT {self._columns(view)} FROM {quoted(view.table)}{where} LIMIT 1{locked}"
+        return f"SELECT {self._words.columns(view)} FROM {quoted(view.table)}{where} LIMIT 1{locked}"
 
     def _read(self, view: View, ending: str, values: list[object]) -> list[Held]:
-        statement = f"SELECT {self._columns(view)} FROM {quoted(view.table)}{ending}"
-        return self._rows(view, self._asked(view.table, statement, values))
+        statement = f"SELECT {self._words.columns(view)} FROM {quoted(view.table)}{ending}"
+        return self._words.rows(view, self._asked(view.table, statement, values))
 
     def _asked(self, table: str, statement: str, values: list[object]) -> list[tuple[Any, ...]]:
         """The rows of a query. Raises Refused for a value that does not fit its column."""
@@ -281,114 +255,3 @@ class Serving:
                 return connection.execute(statement, values)
             except Exception as error:
                 raise refusal(error, self.schema, self.schema.tables[table]) or error from None
-
-    def _columns(self, view: View) -> str:
-        """The columns as text or plain numbers, in the form that JSON has."""
-        return self._reading(view)[0]
-
-    def _reading(self, view: View) -> tuple[str, list[tuple[str, Callable[[Any], Any]]]]:
-        """The columns in SQL, and those whose values are more than that: worked out once for each view."""
-        if view not in self._read_as:
-            table = self.schema.tables[view.table]
-            columns = [table.column(name) for name in view.columns]
-            more = [(column.name, to_json) for column in columns if (to_json := self._to_json(column))]
-            self._read_as[view] = ", ".join(self._shown(c, c.name in view.numbers) for c in columns), more
-        return self._read_as[view]
-
-    def _shown(self, column: Column, number: bool) -> str:
-        base, name = self.schema.base(column.type), quoted(column.name)
-        if number:
-            return f"CAST({name} AS DOUBLE PRECISION)"
-        if base.array:
-            return f"CAST(to_json({name}) AS VARCHAR)"
-        if base.name in ("timestamp", "timestamptz"):
-            stamp = _STAMP[self.engine.name]
-            return (stamp.replace(" AT TIME ZONE 'UTC'", "") if base.name == "timestamp" else stamp).format(name)
-        if base.name == "timetz":  # both engines write +00 for the +00:00 of RFC 3339
-            return f"regexp_replace(CAST({name} AS VARCHAR), '([+-][0-9][0-9])$', '\\1:00')"
-        return name if base.name in _PLAIN else f"CAST({name} AS VARCHAR)"
-
-    def _rows(self, view: View, rows: Iterable[Sequence[Any]]) -> list[Held]:
-        found = [dict(zip(view.columns, row, strict=True)) for row in rows]
-        for name, to_json in self._reading(view)[1]:
-            for held in found:
-                if held[name] is not None:
-                    held[name] = to_json(held[name])
-        return found
-
-    def _to_json(self, column: Column) -> Callable[[Any], Any] | None:
-        """What makes JSON of what the engine gives for a column; None where it is so already."""
-        base = self.schema.base(column.type)
-        if base.array or base.name in ("json", "jsonb"):
-            return json.loads
-        return (lambda value: base64.b64encode(value).decode()) if base.name == "bytea" else None
-
-    def _bound(self, table: Table, name: str, value: object, values: list[object]) -> str:
-        """A placeholder for a value of a column; the value is put behind `values`."""
-        column = table.column(name)
-        base = self.schema.base(column.type)
-        if base.name in ("json", "jsonb") and not base.array and value is not None:
-            value = json.dumps(value)
-        elif base.name == "bytea" and isinstance(value, str):
-            value = base64.b64decode(value)
-        elif base.name in ("timestamp", "timestamptz", "timetz") and isinstance(value, str):
-            value = value.upper()  # RFC 3339 lets t and z be small, and DuckDB reads no Z behind a time of day
-            value = value.removesuffix("Z") + "+00:00" if value.endswith("Z") else value
-        elif self.engine.name == "postgresql" and isinstance(value, int | float):
-            value = str(value).lower()  # numbers of one size each would make a plan of their own
-        values.append(value)
-        there = f"${len(values)}"
-        if base.name == "timestamp" and not base.array:  # in UTC: PostgreSQL would drop the offset that was sent
-            there = f"CAST({there} AS TIMESTAMPTZ)"
-        return f"CAST({there} AS {self.filled.type_of(column)})"
-
-    def _where(
-        self, name: str, conditions: Sequence[Condition], before: Sequence[object] = ()
-    ) -> tuple[str, list[object]]:
-        values, parts = list(before), []
-        for condition in conditions:
-            table = self.schema.tables[name]
-            head, tail = "", ""
-            for column, there, to in condition.path:
-                head += f"{quoted(column)} IN (SELECT {quoted(to)} FROM {quoted(there)} WHERE "
-                tail += ")"
-                table = self.schema.tables[there]
-            column = quoted(condition.column)
-            if condition.operator == "contains":
-                values.append(str(condition.value).lower())
-                test = f"position(CAST(${len(values)} AS VARCHAR) IN lower(CAST({column} AS VARCHAR))) > 0"
-            elif condition.value is None:
-                test = f"{column} IS NULL"
-            else:
-                test = f"{column} {condition.operator} {self._bound(table, condition.column, condition.value, values)}"
-            parts.append(head + test + tail)
-        return (f" WHERE {' AND '.join(parts)}" if parts else ""), values
-
-    def _order(self, name: str, order: Sequence[tuple[str, bool]]) -> str:
-        """Rows without a value are last, either way."""
-        table = self.schema.tables[name]
-        parts = [
-            quoted(column) + (" DESC" if down else "") + (" NULLS LAST" if table.column(column).nullable else "")
-            for column, down in order
-        ]
-        return f" ORDER BY {', '.join(parts)}" if parts else ""
-
-    def _behind(self, name: str, last: list[tuple[tuple[str, bool], object]], values: list[object]) -> str:
-        """The condition of being behind a row, in the form that an index can be walked by.
-
-        (a, b) > (1, 2) where all columns go one way and none is empty; else a > 1 OR (a = 1 AND b > 2), written out.
-        """
-        table = self.schema.tables[name]
-        empty = any(table.column(column).nullable or value is None for (column, _), value in last)
-        if len({down for (_, down), _ in last}) == 1 and not empty:
-            sign = "<" if last[0][0][1] else ">"
-            given = ", ".join(self._bound(table, column, value, values) for (column, _), value in last)
-            return f"({quoted(*(column for (column, _), _ in last))}) {sign} ({given})"
-        ((column, down), value), rest = last[0], last[1:]
-        further = f" AND {self._behind(name, rest, values)}" if rest else " AND FALSE"
-        if value is None:
-            return f"({quoted(column)} IS NULL{further})"
-        bound = self._bound(table, column, value, values)
-        nulls = f" OR {quoted(column)} IS NULL" if table.column(column).nullable else ""
-        return (f"({quoted(column)} {'<' if down else '>'} {bound}{nulls} OR ({quoted(column)} = {bound}"
-                f"{further}))")  # fmt: skip

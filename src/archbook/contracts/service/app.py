@@ -19,7 +19,8 @@ from archbook.contracts.service.holdings import Holdings, holdings
 from archbook.contracts.service.stack import put_around
 from archbook.contracts.service.telemetry import Log
 from archbook.design.model import Design
-from archbook.schema.serving import Serving, View
+from archbook.schema.asking import View
+from archbook.schema.serving import Serving
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

@@ -23,9 +23,10 @@ from archbook.contracts.shapes import (
     property_name,
 )
 from archbook.design.contract import Endpoint, Style
+from archbook.schema.asking import Condition, Held, View
 from archbook.schema.model import Column, Table
 from archbook.schema.refusals import Refused
-from archbook.schema.serving import Condition, Held, Serving, View
+from archbook.schema.serving import Serving
 from archbook.schema.shapes import TEXT
 
 See = Callable[[Mapping[str, Any]], None]
