@@ -49,14 +49,14 @@ def run() -> Iterator[Measurement]:
     design = ab.load("ecommerce")
     design = design.model_copy(update={"api": design.api.model_copy(update={
         "style": design.api.style.model_copy(update={"pagination": "cursor"})})})  # fmt: skip
-    with Beside(design, rows={"orders": ORDERS}, limits=False) as service:
+    with Beside(design, engine="postgresql", rows={"orders": ORDERS}, limits=False) as service:
         requests, size = _pages(design, service)
         with _constant(size) as url:
             ours, theirs = [], []
             for turn in range(TURNS):
                 ours.append(_p95_ms(design, service.url, requests, turn))
                 theirs.append(_p95_ms(design, url, [_raw(url, "/page", {})], turn))
-    name = f"keyset page of 20 of {ORDERS / 1e6:.0f} M orders, {CLIENTS} clients, p95"
+    name = f"PostgreSQL: keyset page of 20 of {ORDERS / 1e6:.0f} M orders, {CLIENTS} clients, p95"
     yield Measurement(name, statistics.median(ours), "ms", 20.0, spread_of(ours), TURNS, PEER,
                       statistics.median(theirs))  # fmt: skip
 
