@@ -20,10 +20,10 @@ from archbook.design.model import Design, Where
 from archbook.design.places import found
 from archbook.design.quantities import EndpointName
 from archbook.errors import ArchbookError
+from archbook.findings import Finding
 from archbook.findings.report import Report
 from archbook.panels.controls import button, frame, menu, sentence, set_values, slider
 from archbook.panels.saving import Saves
-from archbook.tables import as_columns
 from archbook.units import show_count, show_duration
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -41,6 +41,7 @@ class ApiPanel(Saves, widgets.VBox):  # type: ignore[misc]
         self._saved_design, self._quiet = design, False
         self._changes: dict[Where, Any] = {}
         self._report: Report | None = None
+        self._before: tuple[Design, Document] | None = None
         self._live: Live | None = None
         self._answered = ""
         self._build_controls()
@@ -204,20 +205,22 @@ class ApiPanel(Saves, widgets.VBox):  # type: ignore[misc]
         endpoint = design.api.endpoints[self._index()]
         try:
             self._document = Document("with the changes", to_openapi(design))
-            before = Document("the saved design", to_openapi(self._saved_design))
-            self._report, self._breaks = lint_api(design), diff_api(before, self._document)
+            if self._before is None or self._before[0] is not self._saved_design:
+                document = Document("the saved design", to_openapi(self._saved_design))
+                self._before = (self._saved_design, document)
+            self._report, self._breaks = lint_api(design), diff_api(self._before[1], self._document)
         except ArchbookError as error:
             self._top.value = sentence(str(error))
             return
         self._top.value = sentence(self._answer(endpoint))
         if self._answered:
             self._answered = sentence("The endpoint has changed since; Call asks it again.", "changed")
-        told = [f"{design.api.endpoints[int(where[2])].name}, {where[3]}: {_said(value)}"
+        told = [f"{self._saved_design.api.endpoints[int(where[2])].name}, {where[3]} → {_said(value)}"
                 for where, value in self._changes.items()]  # fmt: skip
         self._changed.value = sentence(f"Changed from the design: {'; '.join(told)}.", "changed") if told else ""
         self._look()
 
-    def _here(self, endpoint: Endpoint) -> list[Any]:
+    def _here(self, endpoint: Endpoint) -> list[Finding]:
         """Findings of the lint about the chosen endpoint."""
         findings = self._report.findings if self._report else ()
         return [finding for finding in findings if endpoint.name in f"{finding.about} {finding.what}"]
@@ -226,17 +229,19 @@ class ApiPanel(Saves, widgets.VBox):  # type: ignore[misc]
         here, broken = self._here(endpoint), self._breaks.of("breaking")
         lint = f"*{show_count(len(here), 'finding')}* of the lint" if here else "the lint has nothing to say"
         first = f" ({here[0].what})" if here else ""
-        text = f"*{endpoint.name}*: {lint}{first}; "
+        text = f"*{endpoint.name}*: {lint}{first}; ".replace("`", "")
         if not self._changes:
             return f"{text}it stands as it is saved."
         if not broken:
             return f"{text}*no client breaks* by what was changed."
         whom = f" ({broken[0].client})" if broken[0].client else ""
-        return f"{text}*{show_count(len(broken), 'breaking change')}* against the saved design: {broken[0].what}{whom}."
+        what = broken[0].what.replace("`", "")
+        return f"{text}*{show_count(len(broken), 'breaking change')}* against the saved design: {what}{whom}."
 
     def _look(self) -> None:
         live = self._view.value == VIEWS[3]
         self._live_part.layout.display = "flex" if live else "none"
+        self._body.layout.display = "flex" if self._method.value in ("POST", "PUT", "PATCH") else "none"
         if self._report is None:
             return
         endpoint = self.design.api.endpoints[self._index()]
@@ -245,11 +250,15 @@ class ApiPanel(Saves, widgets.VBox):  # type: ignore[misc]
 
     def _lint(self, endpoint: Endpoint) -> str:
         here = self._here(endpoint)
-        rows = [(f.severity, f.what, f.why, f.do, f.rule) for f in here]
-        table = as_columns(("severity", "finding", "why", "do", "rule"), rows).html() if rows else ""
+        parts = [
+            (label, text)
+            for f in here
+            for label, text in ((f.severity, f.what), ("why", f.why), ("do", f.do), ("rule", _rule(f)))
+        ]
+        told = "".join(f'<p style="margin:4px 0"><b>{label}</b> {escape(text)}</p>' for label, text in parts)
         rest = len(self._report.findings) - len(here) if self._report else 0
         others = f"{show_count(rest, 'finding')} about the other endpoints and the API as a whole." if rest else ""
-        return table + (sentence(others, "changed") if others else "")
+        return told + (sentence(others, "changed") if others else "")
 
     def _openapi(self, endpoint: Endpoint) -> str:
         node = self._document.data["paths"][endpoint.path][endpoint.method.lower()]
@@ -285,6 +294,11 @@ class ApiPanel(Saves, widgets.VBox):  # type: ignore[misc]
             self._answered = sentence(str(error))
         self._look()
 
+    def close(self) -> None:
+        """Stop the service, and take the panel away."""
+        self.stop()
+        super().close()
+
     def stop(self) -> None:
         """Stop the service that Call started."""
         if self._live is not None:
@@ -303,8 +317,12 @@ def _references(design: Design, changes: dict[Where, Any]) -> dict[Where, Any]:
     return {where: names[name] for where, name in spoken if isinstance(name, str) and name in names}
 
 
+def _rule(finding: Finding) -> str:
+    return ", ".join((finding.rule, *finding.references))
+
+
 def _as_typed(text: str) -> str:
-    style = "font-size:12px;line-height:1.4;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere"
+    style = "font-size:12px;line-height:1.4;max-height:480px;overflow:auto;white-space:pre-wrap;overflow-wrap:anywhere"
     return f'<pre style="{style}">{escape(text)}</pre>'
 
 

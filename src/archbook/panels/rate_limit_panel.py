@@ -258,7 +258,7 @@ class RateLimitPanel(Saves, widgets.VBox):  # type: ignore[misc]
                          show_factor(most / limit), _seconds(refused.max()) if len(refused) else None,
                          remembers[name]))  # fmt: skip
         heads = ("algorithm", ">pass", ">get 429", f">most in {self._window()}", ">of the limit",
-                 ">longest Retry-After", "remembers a caller by")  # fmt: skip
+                 ">Retry-After", "remembers a caller by")  # fmt: skip
         return as_columns(heads, rows, "The same requests under each algorithm, simulated").html()
 
     # What the buttons do
