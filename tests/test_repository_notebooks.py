@@ -50,6 +50,7 @@ def test_a_notebook_is_stripped_and_in_shape(path: Path) -> None:
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_follows_the_skeleton(path: Path) -> None:
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    assert re.match(r"# .+\?\n(.|\n)*\*\*The question of this notebook: ", house.source(cells[0]))
     text = "\n".join(house.source(cell) for cell in cells if cell["cell_type"] == "markdown").lower()
     places = [text.find(part) for part in SKELETON]
     assert -1 not in places, dict(zip(SKELETON, places, strict=True))
