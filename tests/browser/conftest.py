@@ -141,10 +141,14 @@ class Notebook:
         return int(self.page.evaluate(count))
 
     def theme(self, dark: bool) -> None:
-        """Change JupyterLab to its dark or light theme, and wait for it."""
+        """Change JupyterLab to its dark or light theme, and wait for it and for the splash that covers the page.
+
+        A second change while the first splash goes makes JupyterLab remove it twice, which is an error in the page.
+        """
         name = "JupyterLab Dark" if dark else "JupyterLab Light"
         self.page.evaluate("name => jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name)
         self.page.wait_for_selector(f"body[data-jp-theme-light='{str(not dark).lower()}']", state="attached")
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
 
     def shoot(self, name: str, selector: str = "") -> Path:
         """A picture of the page, or of one part of it, in build/screenshots."""
