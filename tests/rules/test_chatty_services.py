@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from archbook.design.model import Design
 from archbook.review import review
-from tests.examples import example
+from tests.examples import call_out, example
 
 LIST = "on: [GET /api/v1/things], breaker: true, timeout: 100ms"
 ENDPOINTS = """
@@ -55,3 +56,7 @@ def test_the_finding_says_what_the_client_waits_for() -> None:
     assert finding.what == "front asks back 20 times (once per row) for one GET /api/v1/things"
     assert any("the caller waits" in fact and "(computed: sum of serial answers)" in fact for fact in finding.evidence)
     assert any("calls/s" in fact for fact in finding.evidence)
+
+
+def mutated(good: Design) -> Design:
+    return good.changed({("calls", call_out(good), "per_request"): 60.0})

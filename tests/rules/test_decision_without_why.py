@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from archbook.design.model import Design
 from archbook.review import review
 from tests.examples import example
 
@@ -27,3 +28,7 @@ def test_the_finding_offers_what_is_known_of_the_elements_it_is_about() -> None:
     (finding,) = review(example("decisions:\n- {id: 1, title: One, about: [front]}\n")).findings
     (fact,) = finding.evidence
     assert fact.startswith("front has 20 req/s at 10× today's peak and holds to ")
+
+
+def mutated(good: Design) -> Design:
+    return good.changed({("decisions", 0, "why"): ""})

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+import archbook as ab
 from archbook.findings import SEVERITIES, Rule
 from archbook.review import review, rules
 from archbook.review.rules import __path__ as room
-from tests.examples import BASE, example
+from tests.examples import good
 
+ECOMMERCE = ab.load("ecommerce")
+ECOMMERCE_EVIDENCE = ab.load_evidence(ECOMMERCE)
 RULES = {rule.id: rule for rule in rules()}
-PLACE = re.compile(r"(calls|decisions|api\.endpoints)\[\d+\]|announce `\w+\.\w+`|out of line \d+")
+PLACE = re.compile(
+    r"(calls|decisions|api\.endpoints|security\.rate_limits)\[\d+\]|(traffic|services|stores|externals|events|security|api)\.\w+"
+    r"|announce `\w+\.\w+`|out of line \d+|schema/\w+\.sql"
+)
 
 
 def test_each_file_of_the_room_is_a_rule_named_after_it_with_a_test_file_of_its_own() -> None:
@@ -37,25 +44,35 @@ def test_the_data_of_a_rule_are_complete(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_the_first_example_fires_the_rule_and_no_other(rule: Rule) -> None:
-    report = review(example(rule.fires))
+    report = review(good(rule.fires))
     assert {finding.rule for finding in report.findings} == {rule.id}
     assert report.crashes == ()
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_the_second_example_keeps_every_rule_quiet(rule: Rule) -> None:
-    report = review(example(rule.quiet))
+    report = review(good(rule.quiet))
     assert report.findings == ()
     assert report.crashes == ()
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_the_finding_says_where_it_is_and_what_to_change_there(rule: Rule) -> None:
-    (finding,) = review(example(rule.fires)).findings
+    (finding,) = review(good(rule.fires)).findings
     assert re.fullmatch(r"design\.yaml:\d+", finding.place)
     assert PLACE.search(finding.do)
     assert not finding.what.endswith(".")
 
 
 def test_the_base_of_the_examples_is_itself_without_findings() -> None:
-    assert review(example(BASE)).findings == ()
+    report = review(good())
+    assert report.findings == ()
+    assert report.crashes == ()
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_one_thing_broken_in_the_good_design_fires_exactly_its_rule(rule: Rule) -> None:
+    module = import_module(f"tests.rules.test_{rule.id.replace('-', '_')}")
+    report = review(module.mutated(ECOMMERCE), ECOMMERCE_EVIDENCE)
+    assert {finding.rule for finding in report.findings} == {rule.id}
+    assert report.crashes == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from archbook.design.model import Design
 from archbook.review import review
 from tests.examples import example
 
@@ -45,3 +46,7 @@ calls:
     assert finding.what == "POST /api/v1/things waits for every service it touches; 2 of 2 calls could be events"
     assert finding.do.startswith("announce `thing.created` in handling POST /api/v1/things and let back, mailer act")
     assert "in services that could act later (computed: along the path, today)" in finding.evidence[0]
+
+
+def mutated(good: Design) -> Design:
+    return good.changed({("events",): {}})

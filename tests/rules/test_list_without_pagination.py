@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from archbook.design.model import Design
 from archbook.review import review
 from tests.examples import example
 
@@ -44,3 +45,8 @@ stores:
     growth, bandwidth = finding.evidence
     assert growth.startswith("things-db holds 1\u202f000 things today and ")
     assert bandwidth == "10 req/s at 10× today's peak of 200 kB each are 2 MB/s (computed: rate × size)"
+
+
+def mutated(good: Design) -> Design:
+    index = [endpoint.list for endpoint in good.api.endpoints].index(True)
+    return good.changed({("api", "endpoints", index, "paginated"): False})

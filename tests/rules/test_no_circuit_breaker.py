@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from archbook.design.model import Design
 from archbook.review import review
-from tests.examples import example
+from tests.examples import call_out, example
 
 CASES = {
     "a service": ("to: back", 1),
@@ -38,3 +39,7 @@ def test_a_timeout_bounds_what_is_held() -> None:
     # Little's law: 10 calls/s × 0.8 s = 8 of 16.
     expected = "while it hangs, waiting for the timeout takes 8 of the 16 requests that front serves at once"
     assert finding.evidence[0] == f"{expected} (computed: Little's law)"
+
+
+def mutated(good: Design) -> Design:
+    return good.changed({("calls", call_out(good), "breaker"): False})

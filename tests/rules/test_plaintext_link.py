@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from archbook.design.model import Design
 from archbook.review import review
-from tests.examples import example
+from tests.examples import call_out, example
 
 STORES = "stores:\n  things-db: {engine: postgresql, owner: front, data: DATA, service_time: {mean: 2ms}}\n"
 CASES = {
@@ -20,3 +21,7 @@ def test_the_finding_says_what_kind_of_data_passes_in_clear(data: str, what: str
     (finding,) = review(example(STORES.replace("DATA", data) + calls)).findings
     assert finding.what == what
     assert finding.evidence[0].endswith("/s in clear at 10× today's peak (computed: rate × size)")
+
+
+def mutated(good: Design) -> Design:
+    return good.changed({("calls", call_out(good), "encrypted"): False})

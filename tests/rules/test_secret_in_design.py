@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from archbook.design.model import Design
 from archbook.review import review
 from tests.examples import example
 
@@ -25,3 +26,7 @@ def test_it_is_waived_by_its_kind_and_file() -> None:
     waiver = "waivers: [{rule: secret-in-design, about: password in a URL in design.yaml, why: A database for tests}]\n"
     report = review(example(URL + waiver))
     assert (report.findings, len(report.waived)) == ((), 1)
+
+
+def mutated(good: Design) -> Design:
+    return good.changed({("why",): "Reports read postgres://report:autumn-2026@orders-db/orders"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from archbook.design.model import Design
 from archbook.review import review
 from tests.examples import example
 
@@ -36,3 +37,7 @@ def test_a_store_has_one_user(calls: list[tuple[str, str, str]], findings: list[
 def test_the_remedy_names_the_call_and_the_service_to_ask() -> None:
     (finding,) = review(example("calls:\n- {from: back, to: things-db, kind: write}\n")).findings
     assert finding.do.startswith("calls[0]: let back ask front (`to: front`)")
+
+
+def mutated(good: Design) -> Design:
+    return good.changed({("stores", "orders-db", "owner"): "user-service"})

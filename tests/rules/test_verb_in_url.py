@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from archbook.design.model import Design
 from archbook.review import review
 from tests.examples import example
 
@@ -26,3 +27,8 @@ def test_a_path_names_things_and_not_actions(name: str, better: str | None) -> N
     traffic = f"traffic: {{daily_active_users: 1, journeys: {{j: {{share: 1, steps: ['{name}']}}}}}}\n"
     report = review(example(f"{traffic}api:\n  endpoints:\n  - {{name: '{name}', service: front}}\n"))
     assert [f"name it `{better}`" in finding.do for finding in report.findings] == ([True] if better else [])
+
+
+def mutated(good: Design) -> Design:
+    added = good.api.endpoints[0].model_copy(update={"name": "GET /getA"})
+    return good.changed({("api", "endpoints"): (*good.api.endpoints, added)})

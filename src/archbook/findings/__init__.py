@@ -6,8 +6,8 @@ rule's condition holds; `apply` turns hits into findings. A rule that crashes be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Severity = Literal["high", "medium", "low"]
@@ -22,7 +22,8 @@ class Hit:
     what: the finding in one line. do: the concrete change to this subject. where: path for file:line.
     cost: what it costs at the design's growth, for ranking (dimensionless, larger is worse).
     severity: where this place is worse, or less bad, than the rule's others. place: file:line where it is no part of
-    the subject, such as a comment.
+    the subject, such as a comment. mend: where the change needs no thought, the values that make it, as
+    `archbook.design.saving.save` takes them: place → value as a person types it.
     """
 
     about: str
@@ -33,6 +34,7 @@ class Hit:
     cost: float = 0.0
     severity: Severity | None = None
     place: str = ""
+    mend: Mapping[tuple[str | int, ...], Any] = field(default_factory=dict)
 
 
 Hits = Iterator[Hit]
@@ -43,6 +45,7 @@ class Rule:
     """Data of a rule plus its one function, whose docstring begins with the rule's title.
 
     fires, quiet: the smallest subjects (as text) on which it does and does not fire; tests run both.
+    measured_by: the command whose number would bear on a finding, such as ``archbook simulate DESIGN``.
     """
 
     id: str
@@ -54,6 +57,7 @@ class Rule:
     check: Callable[[Any], Iterable[Hit]]
     fires: str
     quiet: str
+    measured_by: str = ""
 
     @property
     def title(self) -> str:
@@ -77,6 +81,8 @@ class Finding:
     evidence: tuple[str, ...] = ()
     cost: float = 0.0
     waived: str = ""
+    mend: Mapping[tuple[str | int, ...], Any] = field(default_factory=dict)
+    measured_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +127,6 @@ def _finding(rule: Rule, hit: Hit, place: Callable[[tuple[str | int, ...]], str]
         place=hit.place or (place(hit.where) if hit.where else ""),
         evidence=hit.evidence,
         cost=hit.cost,
+        mend=hit.mend,
+        measured_by=rule.measured_by,
     )

@@ -120,6 +120,8 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         """All of it in plain values, for files and scripts."""
         shown = {name: value for name, value in asdict(self).items() if name not in ("kind", "to_waive")}
+        for found in (*shown["findings"], *shown["waived"]):
+            found["mend"] = [{"place": list(where), "value": value} for where, value in found["mend"].items()]
         return {f"archbook_{self.kind}": FORMAT, "exit_code": self.exit_code, "answer": self.answer} | shown
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
@@ -151,6 +153,8 @@ def _rank(group: list[Finding]) -> tuple[int, float, str]:
 
 def _told(finding: Finding) -> list[tuple[str, str]]:
     seen = [("seen", "; ".join(finding.evidence))] if finding.evidence else []
+    if not seen and finding.measured_by:
+        seen = [("seen", f"not measured; `{finding.measured_by}` would")]
     anchors = f"{finding.rule} · principle {finding.principle} · {', '.join(finding.references)}"
     return [("why", finding.why), *seen, ("do", finding.do), ("rule", anchors)]
 

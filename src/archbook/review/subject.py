@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from math import isfinite
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from archbook.capacity import estimate
 from archbook.capacity.result import ElementEstimate, Estimate
@@ -93,6 +93,20 @@ class Subject:
         much = f"{show_rate(rate, 'calls')} {self.peak}" if rate else "no journey comes here"
         carried = (f"{much} (computed: traffic carried over the call graph)",) if self.grown else ()
         return Hit(about or f"{call.from_} → {call.to}", what, do, ("calls", index), (*seen, *carried), rate)
+
+    def at(
+        self,
+        where: tuple[str | int, ...],
+        about: str,
+        what: str,
+        do: str,
+        *seen: str,
+        cost: float = 0.0,
+        mend: Mapping[tuple[str | int, ...], Any] | None = None,
+    ) -> Hit:
+        """A hit anywhere; a service or store that it is about (and no `cost`) ranks it by its requests a second."""
+        found = self.grown.elements.get(about) if self.grown else None
+        return Hit(about, what, do, where, seen, cost or (found.rate_per_s if found else 0.0), mend=mend or {})
 
     def at_endpoint(self, index: int, what: str, do: str, *seen: str) -> Hit:
         """A hit at the endpoint of that index, ranked by the requests a second that clients make."""

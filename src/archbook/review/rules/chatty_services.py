@@ -57,5 +57,5 @@ RULE = Rule(
     references=("Newman, Building Microservices, 2nd ed., ch. 2", "Azure: Chatty I/O antipattern"),
     check=chatty,
     fires="calls: [{from: front, to: back, per_request: per row, breaker: true, timeout: 100ms}]",
-    quiet="calls: [{from: front, to: back, per_request: 5, breaker: true, timeout: 100ms}]",
+    quiet="calls: [{from: front, to: back, per_request: 4, breaker: true, timeout: 100ms}]",
 )
