@@ -106,7 +106,7 @@ class Subject:
     ) -> Hit:
         """A hit anywhere; a service or store that it is about (and no `cost`) ranks it by its requests a second."""
         found = self.grown.elements.get(about) if self.grown else None
-        return Hit(about, what, do, where, seen, cost or (found.rate_per_s if found else 0.0), mend=mend or {})
+        return Hit(about, what, do, where, seen, cost or (found.arrival_rate_per_s if found else 0.0), mend=mend or {})
 
     def at_endpoint(self, index: int, what: str, do: str, *seen: str) -> Hit:
         """A hit at the endpoint of that index, ranked by the requests a second that clients make."""
