@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import yaml
@@ -11,7 +13,7 @@ from archbook.design.loading import read
 from archbook.design.model import Design
 from archbook.design.yaml_safe import read_yaml
 from archbook.findings import Finding
-from archbook.review import review, rules
+from archbook.review import Report, review, rules
 
 BASE = """
 archbook: 1
@@ -125,9 +127,14 @@ def good(fragment: str = "") -> Design:
     return read(yaml.safe_dump(_merged(data, over), sort_keys=False, allow_unicode=True, width=1000))
 
 
+def by(*chosen: str) -> Callable[..., Report]:
+    """The review by the rules of these ids alone."""
+    return partial(review, only=[rule for rule in rules() if rule.id in chosen])
+
+
 def findings(rule: str, fragment: str) -> tuple[Finding, ...]:
     """What one rule finds in the good design with a fragment merged into it."""
-    report = review(good(fragment), only=[one for one in rules() if one.id == rule])
+    report = by(rule)(good(fragment))
     assert report.crashes == ()
     return report.findings
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from archbook.design.model import Design
-from archbook.review import review
-from tests.examples import call_out, example
+from tests.examples import by, call_out, example
+
+review = by("chatty-services")
 
 LIST = "on: [GET /api/v1/things], breaker: true, timeout: 100ms"
 ENDPOINTS = """

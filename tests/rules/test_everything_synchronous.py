@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from archbook.design.model import Design
-from archbook.review import review
-from tests.examples import example
+from tests.examples import by, example
+
+review = by("everything-synchronous")
 
 POST = "on: [POST /api/v1/things], breaker: true, timeout: 100ms"
 TWO_WRITES = ["to: back, kind: write", "to: mailer, kind: write"]

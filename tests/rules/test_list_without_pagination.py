@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from archbook.design.model import Design
-from archbook.review import review
-from tests.examples import example
+from tests.examples import by, example
+
+review = by("list-without-pagination")
 
 CASES = {
     "a list in pages": ("list: true", "page", 0),

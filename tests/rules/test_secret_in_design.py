@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from archbook.design.model import Design
-from archbook.review import review
-from tests.examples import example
+from tests.examples import by, example
+
+review = by("secret-in-design")
 
 URL = "why: Reports read postgres://report:autumn-2026@things-db/things\n"
 
