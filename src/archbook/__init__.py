@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from archbook import exercises, panels
     from archbook.capacity import answer
+    from archbook.capacity.coupling import coupling
     from archbook.capacity.result import Estimate
     from archbook.design.model import Design
     from archbook.design.saving import save
@@ -66,6 +67,7 @@ _HOME = {
     "Evidence": "evidence",
     "answer": "capacity",
     "chapter": "export.chapter",
+    "coupling": "capacity.coupling",
     "experiments": "schema.experiments",
     "save": "design.saving",
     "views": "diagrams.view",
@@ -74,9 +76,9 @@ _HOME = {
 
 __all__ = [
     "ArchbookError", "Design", "DesignError", "Estimate", "Evidence", "__version__", "answer", "chapter", "chart",
-    "check", "curve", "decide", "diff_api", "draw", "estimate", "exercises", "experiment", "experiments", "export",
-    "headroom", "keep", "lint_api", "lint_schema", "load", "load_evidence", "load_test", "measure_cache", "new",
-    "open_design", "openapi", "panels", "replay", "review", "save", "serve", "simulate", "sweep", "views",
+    "check", "coupling", "curve", "decide", "diff_api", "draw", "estimate", "exercises", "experiment", "experiments",
+    "export", "headroom", "keep", "lint_api", "lint_schema", "load", "load_evidence", "load_test", "measure_cache",
+    "new", "open_design", "openapi", "panels", "replay", "review", "save", "serve", "simulate", "sweep", "views",
 ]  # fmt: skip
 
 

@@ -1,0 +1,70 @@
+"""Availability of what a request needs: elements in series, instances beside each other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from archbook.capacity.flow import Plan, plan
+from archbook.capacity.formulas import availability_parallel, availability_serial
+from archbook.design.elements import Service
+from archbook.design.model import Design
+
+HOURS_A_YEAR = 8766.0
+
+
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """How often all that one endpoint needs is there. share: 0 to 1; an element of `unknown` counts as always there."""
+
+    endpoint: str
+    share: float
+    needs: dict[str, float]  # element → availability, those that are known
+    unknown: tuple[str, ...]
+
+    @property
+    def away_h_per_year(self) -> float:
+        """Hours a year in which it is not there."""
+        return HOURS_A_YEAR * (1 - self.share)
+
+
+def of_element(design: Design, name: str) -> float:
+    """Availability of a service with all its instances, of a store or of an external system; nan where not stated.
+
+    A service is there while one instance is, and instances fail independently: 1 − (1 − a)ⁿ. Raises UnknownName.
+    """
+    element = design.element(name)
+    if element.availability is None:
+        return math.nan
+    copies = element.instances if isinstance(element, Service) else 1
+    return availability_parallel([float(element.availability)] * copies)
+
+
+def availabilities(design: Design) -> dict[str, Availability]:
+    """Endpoint → availability of all that its answer needs, each element once: the product of theirs.
+
+    Needed is whatever a synchronous call leads to that is not `optional`; a cache does not save the store behind it.
+    Assumes that elements fail independently, and that a request fails for no other reason: an upper bound. Raises
+    ArchbookError when calls go round in a circle.
+    """
+    flow = plan(design)
+    stated = {name: of_element(design, name) for name in flow.elements}
+    found = {}
+    for endpoint, entry in flow.entries.items():
+        needed = dict.fromkeys(_needed(design, flow, entry))
+        known = {name: stated[name] for name in needed if not math.isnan(stated[name])}
+        unknown = tuple(name for name in needed if name not in known)
+        found[endpoint] = Availability(endpoint, availability_serial(known.values()), known, unknown)
+    return found
+
+
+def _needed(design: Design, flow: Plan, entry: int) -> Iterator[str]:
+    waiting, seen = [entry], {entry}
+    while waiting:
+        handling = flow.handlings[waiting.pop()]
+        yield handling.element
+        for leg in handling.legs:
+            if leg.sync and not design.calls[leg.call].optional and leg.handling not in seen:
+                seen.add(leg.handling)
+                waiting.append(leg.handling)
