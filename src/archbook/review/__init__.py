@@ -41,14 +41,14 @@ def review(
 ) -> Report:
     """Look at a design with every rule (or with `only` some).
 
-    evidence: what has been measured, to be cited. today: the day on which waivers are held against their `until`.
+    evidence: what has been measured, to be cited. today: the day against which dates in the design are held.
     Never fails for a rule's fault: that is a crash in the report.
     """
-    subject = Subject(design, evidence)
+    subject = Subject(design, evidence, today)
     chosen = rules() if only is None else only
     with collector_at_rest():
         findings, crashes = apply(chosen, subject, design.place)
-    still_open, waived, remarks = settle(findings, _waivers(design), chosen, today or datetime.date.today())
+    still_open, waived, remarks = settle(findings, _waivers(design), chosen, subject.day)
     return Report(
         design=design.name,
         findings=tuple(still_open),

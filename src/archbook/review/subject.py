@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from math import isfinite
 from typing import Any, TypeVar
 
 from archbook.capacity import estimate
-from archbook.capacity.result import ElementEstimate, Estimate
+from archbook.capacity.result import ElementEstimate, Estimate, PoolEstimate
 from archbook.design.contract import Endpoint
 from archbook.design.interactions import Call
 from archbook.design.model import Design
 from archbook.errors import ArchbookError
 from archbook.evidence import Evidence
 from archbook.findings import Crash, Hit
+from archbook.schema import Schema, parse
 from archbook.units import show_factor, show_rate
 
 ROWS = 20.0
@@ -35,11 +37,15 @@ def grouped(calls: Iterable[Placed], key: Callable[[Call], _Key]) -> dict[_Key, 
 
 
 class Subject:
-    """One design under review. Everything is worked out once, when the first rule asks for it."""
+    """One design under review. Everything is worked out once, when the first rule asks for it.
 
-    def __init__(self, design: Design, evidence: Iterable[Evidence] = ()) -> None:
+    day: against which dates in the design are held; the present one when None.
+    """
+
+    def __init__(self, design: Design, evidence: Iterable[Evidence] = (), day: datetime.date | None = None) -> None:
         self.design = design
         self.evidence = tuple(evidence)
+        self.day = day or datetime.date.today()
         self.no_estimate = ""
         self.crashes: list[Crash] = []
 
@@ -65,6 +71,21 @@ class Subject:
         return tuple((i, call) for i, call in enumerate(self.design.calls) if call.to not in self.design.stores)
 
     @cached_property
+    def schemas(self) -> Mapping[str, Schema]:
+        """What the DDL of each store says, of those that name a schema file."""
+        return {store: parse(ddl) for store, ddl in self.design.source.ddl.items()}
+
+    @cached_property
+    def pools(self) -> tuple[PoolEstimate, ...]:
+        """Connection pools at growth."""
+        return self.grown.pools if self.grown else ()
+
+    @cached_property
+    def calls_to(self) -> Mapping[str, list[Placed]]:
+        """All calls by what they ask, with their index."""
+        return grouped(enumerate(self.design.calls), lambda call: call.to)
+
+    @cached_property
     def _crossings_from(self) -> dict[str, list[Placed]]:
         return grouped(self.crossings, lambda call: call.from_)
 
@@ -86,13 +107,22 @@ class Subject:
                         seen.add(call.to)
                         waiting.append(call.to)
 
-    def at_calls(self, calls: Sequence[Placed], what: str, do: str, *seen: str, about: str = "") -> Hit:
+    def at_calls(
+        self,
+        calls: Sequence[Placed],
+        what: str,
+        do: str,
+        *seen: str,
+        about: str = "",
+        mend: Mapping[tuple[str | int, ...], Any] | None = None,
+    ) -> Hit:
         """A hit at the first of `calls`; seen, and ranked by, the calls a second through all of them."""
         index, call = calls[0]
         rate = sum(self.grown.calls[i].calls_per_s for i, _ in calls) if self.grown else 0.0
         much = f"{show_rate(rate, 'calls')} {self.peak}" if rate else "no journey comes here"
         carried = (f"{much} (computed: traffic carried over the call graph)",) if self.grown else ()
-        return Hit(about or f"{call.from_} → {call.to}", what, do, ("calls", index), (*seen, *carried), rate)
+        link = about or f"{call.from_} → {call.to}"
+        return Hit(link, what, do, ("calls", index), (*seen, *carried), rate, mend=mend or {})
 
     def at(
         self,
@@ -108,10 +138,12 @@ class Subject:
         found = self.grown.elements.get(about) if self.grown else None
         return Hit(about, what, do, where, seen, cost or (found.arrival_rate_per_s if found else 0.0), mend=mend or {})
 
-    def at_endpoint(self, index: int, what: str, do: str, *seen: str) -> Hit:
+    def at_endpoint(
+        self, index: int, what: str, do: str, *seen: str, mend: Mapping[tuple[str | int, ...], Any] | None = None
+    ) -> Hit:
         """A hit at the endpoint of that index, ranked by the requests a second that clients make."""
-        name = self.design.api.endpoints[index].name
-        return Hit(name, what, do, ("api", "endpoints", index), seen, self.requests_per_s(name))
+        name, where = self.design.api.endpoints[index].name, ("api", "endpoints", index)
+        return Hit(name, what, do, where, seen, self.requests_per_s(name), mend=mend or {})
 
     def requests_per_s(self, endpoint: str) -> float:
         """Requests of clients for an endpoint at growth; 0 without an estimate."""
@@ -129,12 +161,15 @@ class Subject:
     def cited(self, name: str) -> list[str]:
         """What has been measured or simulated about a service or store, with its date; says when it is stale."""
         parts = (f"services.{name}.", f"stores.{name}.")
-        return [
-            f"{entry.claim} ({entry.how}, {entry.date[:10] or 'undated'}"
-            + (", stale: its part of the design has changed since)" if entry.stale(self.design) else ")")
-            for entry in self.evidence
-            if f"{entry.about}.".startswith(parts)
-        ]
+        return [self._told(entry) for entry in self.evidence if f"{entry.about}.".startswith(parts)]
+
+    def measured(self, experiment: str, store: str) -> list[str]:
+        """What one schema experiment, such as ``index_or_scan``, found on the tables of a store, as `cited` has it."""
+        return [self._told(e) for e in self.evidence if f"{e.id}.".startswith(f"{experiment}.{store}.")]
+
+    def _told(self, entry: Evidence) -> str:
+        stale = ", stale: its part of the design has changed since" if entry.stale(self.design) else ""
+        return f"{entry.claim} ({entry.how}, {entry.date[:10] or 'undated'}{stale})"
 
     def _estimate(self, growth: float) -> Estimate | None:
         try:
