@@ -9,13 +9,14 @@ from math import isfinite
 from typing import Any, TypeVar
 
 from archbook.capacity import estimate
+from archbook.capacity.flow import Plan, plan
 from archbook.capacity.result import ElementEstimate, Estimate, PoolEstimate
 from archbook.design.contract import Endpoint
 from archbook.design.interactions import Call
 from archbook.design.model import Design
 from archbook.errors import ArchbookError
 from archbook.evidence import Evidence
-from archbook.findings import Crash, Hit
+from archbook.findings import Crash, Hit, Severity
 from archbook.schema import Schema, parse
 from archbook.units import show_factor, show_rate
 
@@ -60,6 +61,11 @@ class Subject:
         return self._estimate(1.0)
 
     @cached_property
+    def plan(self) -> Plan | None:
+        """Traffic carried over the call graph: what each element does for each request; None without an estimate."""
+        return plan(self.design) if self.grown else None
+
+    @cached_property
     def peak(self) -> str:
         """How the load of `grown` is called in a sentence."""
         growth = self.design.traffic.growth
@@ -84,6 +90,14 @@ class Subject:
     def calls_to(self) -> Mapping[str, list[Placed]]:
         """All calls by what they ask, with their index."""
         return grouped(enumerate(self.design.calls), lambda call: call.to)
+
+    @cached_property
+    def served(self) -> dict[str, list[Endpoint]]:
+        """Service → the endpoints that it answers."""
+        found: dict[str, list[Endpoint]] = {}
+        for endpoint in self.design.api.endpoints:
+            found.setdefault(endpoint.service, []).append(endpoint)
+        return found
 
     @cached_property
     def _crossings_from(self) -> dict[str, list[Placed]]:
@@ -115,14 +129,15 @@ class Subject:
         *seen: str,
         about: str = "",
         mend: Mapping[tuple[str | int, ...], Any] | None = None,
+        severity: Severity | None = None,
     ) -> Hit:
         """A hit at the first of `calls`; seen, and ranked by, the calls a second through all of them."""
         index, call = calls[0]
         rate = sum(self.grown.calls[i].calls_per_s for i, _ in calls) if self.grown else 0.0
         much = f"{show_rate(rate, 'calls')} {self.peak}" if rate else "no journey comes here"
         carried = (f"{much} (computed: traffic carried over the call graph)",) if self.grown else ()
-        link = about or f"{call.from_} → {call.to}"
-        return Hit(link, what, do, ("calls", index), (*seen, *carried), rate, mend=mend or {})
+        name, where = about or f"{call.from_} → {call.to}", ("calls", index)
+        return Hit(name, what, do, where, (*seen, *carried), rate, severity, mend=mend or {})
 
     def at(
         self,

@@ -29,6 +29,6 @@ RULE = Rule(
     remedy="Encrypt every link, the internal ones too.",
     references=("OWASP ASVS 5, V12.3.3", "Threagile: unencrypted-communication"),
     check=plaintext,
-    fires="calls: [{from: front, to: things-db, encrypted: false}]",
-    quiet="calls: [{from: front, to: things-db, encrypted: true}]",
+    fires="calls: {0: {encrypted: false}}",
+    quiet="calls: {0: {encrypted: true}}",
 )

@@ -1,0 +1,41 @@
+"""A call that waits for ever."""
+
+from archbook.findings import Hits, Rule
+from archbook.review.subject import Subject
+from archbook.review.waiting import promises, proposed_timeout_s, typed, when_it_hangs
+from archbook.units import show_duration
+
+
+def endless(subject: Subject) -> Hits:
+    """A synchronous call without a timeout, to a service, a store or a system of somebody else."""
+    for index, call in enumerate(subject.design.calls):
+        if call.mode == "sync" and call.timeout is None:
+            proposed = proposed_timeout_s(subject, call)
+            callee = subject.element(call.to)
+            if proposed and callee:
+                do = f"add `timeout: {typed(proposed)}` (p99 of {call.to} is {show_duration(callee.p99_s)}, computed)"
+            else:
+                promised = next((f"; {who} promises {show_duration(s)}" for s, who in promises(subject, call)), "")
+                do = f"add a `timeout`, about three times the p99 of {call.to}{promised}"
+            yield subject.at_calls(
+                [(index, call)],
+                f"{call.from_} → {call.to} has no timeout",
+                f"calls[{index}]: {do}",
+                *when_it_hangs(subject, index),
+                mend={("calls", index, "timeout"): typed(proposed)} if proposed else None,
+            )
+
+
+RULE = Rule(
+    id="call-without-timeout",
+    severity="high",
+    principle=4,
+    why="A target that hangs keeps every request that waits for it, and the place that serves it, until the caller "
+    "hangs too",
+    remedy="Give up after about three times the usual p99, and sooner than whoever waits for you.",
+    references=("AWS Builders' Library: Timeouts, retries, and backoff with jitter", "Nygard, Release It!, ch. 5"),
+    check=endless,
+    fires="calls: {2: {timeout: null}}",
+    quiet="calls: {2: {timeout: null, mode: async}}",
+    measured_by="archbook simulate DESIGN",
+)

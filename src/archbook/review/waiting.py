@@ -1,0 +1,126 @@
+"""How long callers wait, and what is waiting while a target hangs: the arithmetic that rules of calls share."""
+
+from __future__ import annotations
+
+import math
+
+from archbook.design.elements import Slo
+from archbook.design.interactions import Call
+from archbook.review.subject import Subject
+from archbook.units import show_duration, significant
+
+PAUSES = {"none": 0, "fixed": 1, "exponential": 2, "jittered": 2}  # what each pause is multiplied by
+STEPS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+GENEROUS = 3.0
+"""A timeout this many times the p99 of the target gives up on hardly any answer that would have come."""
+
+
+def attempts(call: Call) -> int:
+    """Attempts of one call when all fail."""
+    return 1 + call.retries
+
+
+def pauses_s(call: Call) -> float:
+    """Seconds between the attempts of one call when all fail, at their longest.
+
+    >>> from archbook.design.interactions import Call
+    >>> pauses_s(Call(**{"from": "a", "to": "b"}, retries=3, backoff="jittered", pause="50ms"))
+    0.35000000000000003
+    """
+    factor = PAUSES[call.backoff]
+    return sum(call.pause * factor**number for number in range(call.retries)) if factor else 0.0
+
+
+def longest_s(call: Call) -> float:
+    """Seconds that the caller may wait: every attempt times out. inf without a timeout."""
+    return math.inf if call.timeout is None else attempts(call) * call.timeout + pauses_s(call)
+
+
+def held(subject: Subject, index: int) -> float:
+    """Requests of the caller that wait while the target of a call hangs, at growth: Little's law, rate × wait."""
+    rate = subject.grown.calls[index].calls_per_s if subject.grown else 0.0
+    return rate * longest_s(subject.design.calls[index]) if rate else 0.0
+
+
+def places(subject: Subject, service: str) -> int:
+    """Requests that a service serves at once."""
+    found = subject.design.services[service]
+    return found.instances * found.concurrency
+
+
+def when_it_hangs(subject: Subject, index: int) -> list[str]:
+    """What a target that hangs does to the caller, as a sentence; none without traffic."""
+    call, taken = subject.design.calls[index], held(subject, index)
+    if not taken or subject.grown is None:
+        return []
+    has = places(subject, call.from_)
+    served = f"{significant(has)} requests that {call.from_} serves at once"
+    if taken < has:
+        told = f"while it hangs, waiting for the timeout takes {significant(taken)} of the {served}"
+    else:
+        filled = show_duration(has / subject.grown.calls[index].calls_per_s)
+        told = f"when it hangs, all {served} are waiting after {filled}"
+    return [f"{told} (computed: Little's law)"]
+
+
+def promises(subject: Subject, call: Call) -> list[tuple[float, str]]:
+    """What is promised to those who wait for this call, shortest first: seconds and who promises it.
+
+    The objective of each endpoint in whose handling the call is made, where its caller answers the client; else the
+    caller's own. p99 where there is one, else p95. Nothing for what is done in handling an event.
+    """
+    design = subject.design
+    answering = (call.from_, design.gateway)
+    if call.on:
+        endpoints = [design.endpoint(name) for name in call.on if " " in name]
+    else:
+        endpoints = subject.served.get(call.to if call.from_ == design.gateway else call.from_, [])
+    found: dict[str, float] = {}
+    for endpoint in endpoints:
+        direct = endpoint.service in answering or call.from_ == design.gateway
+        service = endpoint.service if direct else call.from_
+        promised = _limit(endpoint.slo) if direct else 0.0
+        found[endpoint.name if promised else service] = promised or _limit(design.services[service].slo)
+    if not endpoints and not call.on:
+        found[call.from_] = _limit(design.services[call.from_].slo)
+    return sorted((seconds, who) for who, seconds in found.items() if seconds)
+
+
+def _limit(slo: Slo | None) -> float:
+    """Seconds that are promised, 0 where none are."""
+    return float(slo.p99 or slo.p95 or 0.0) if slo else 0.0
+
+
+def proposed_timeout_s(subject: Subject, call: Call) -> float | None:
+    """A timeout for a call: three times the p99 of its target, within what is promised; None where none fits."""
+    callee = subject.element(call.to)
+    if callee is None or not 0 < callee.p99_s < math.inf:
+        return None
+    wanted = stepped(GENEROUS * callee.p99_s)
+    least, _ = next(iter(promises(subject, call)), (math.inf, ""))
+    fits = min(wanted, stepped((least - pauses_s(call)) / attempts(call), up=False))
+    return fits if fits >= callee.p99_s else None
+
+
+def stepped(seconds: float, up: bool = True) -> float:
+    """The next sensible value of a timeout, above or below.
+
+    >>> stepped(0.31), stepped(0.31, up=False)
+    (0.4, 0.3)
+    """
+    if not 0 < seconds < math.inf:
+        return seconds
+    scale = 10.0 ** math.floor(math.log10(seconds))
+    steps = [step * scale for step in STEPS]
+    near = seconds * (1 - 1e-9 if up else 1 + 1e-9)
+    found = min(step for step in steps if step >= near) if up else max(step for step in steps if step <= near)
+    return float(f"{found:.3g}")
+
+
+def typed(seconds: float) -> str:
+    """Seconds as they stand in a design file.
+
+    >>> typed(0.4), typed(1.5)
+    ('400ms', '1.5s')
+    """
+    return "".join(show_duration(seconds).split())
