@@ -60,4 +60,4 @@ def test_the_finding_says_what_the_client_waits_for() -> None:
 
 
 def mutated(good: Design) -> Design:
-    return good.changed({("calls", call_out(good), "per_request"): 60.0})
+    return good.changed({("calls", call_out(good), "per_request"): 6.0})

@@ -160,6 +160,14 @@ class Subject:
         name, where = self.design.api.endpoints[index].name, ("api", "endpoints", index)
         return Hit(name, what, do, where, seen, self.requests_per_s(name), mend=mend or {})
 
+    def at_event(
+        self, name: str, what: str, do: str, *seen: str, mend: Mapping[tuple[str | int, ...], Any] | None = None
+    ) -> Hit:
+        """A hit at an event; seen, and ranked by, how often it is announced."""
+        rate = self.grown.basis[1].events_per_s[name] * self.grown.growth if self.grown and self.grown.basis else 0.0
+        often = (f"announced {show_rate(rate, 'times')} {self.peak} (computed: traffic over the call graph)",)
+        return self.at(("events", name), name, what, do, *seen, *(often if rate else ()), cost=rate, mend=mend)
+
     def requests_per_s(self, endpoint: str) -> float:
         """Requests of clients for an endpoint at growth; 0 without an estimate."""
         found = self.grown.endpoints.get(endpoint) if self.grown else None
