@@ -50,8 +50,10 @@ def test_the_import_brings_nothing_heavy_with_it() -> None:
 
 @pytest.mark.parametrize("before", ["", "from archbook.review import rules; ", "import archbook.export; "])
 def test_a_room_whose_name_is_a_verb_is_both(before: str) -> None:
-    code = "import archbook as ab; code = ab.review(ab.load('minimal')).exit_code; print(code, ab.review.rules()[0].id)"
-    assert python(before + code) == "0 chatty-services"
+    code = (
+        "import archbook as ab; code = ab.review(ab.load('minimal')).exit_code; print(code, len(ab.review.rules()) > 9)"
+    )
+    assert python(before + code) == "0 True"
 
 
 def test_the_verbs_work_on_a_shipped_design(design_folder: Callable[[str], Path]) -> None:

@@ -26,6 +26,6 @@ RULE = Rule(
     remedy="Name the resource by a plural noun and let the method be the verb.",
     references=("Zalando RESTful API guidelines, rule 141", "Google AIP-136"),
     check=verbs,
-    fires="  - {name: POST /api/v1/createThing, service: front}",
+    fires="  - {name: POST /api/v1/createThing, service: front, body_limit: 16KB}",
     quiet="  - {name: GET /api/v1/settings, service: front}",
 )
