@@ -53,10 +53,14 @@ class Files(_Shown, list[Path]):
 def load(design: str | Path | None = None) -> Design:
     """The design in a folder (by default the one we are in), or a shipped one by its name, such as ``ecommerce``.
 
-    Raises DesignError with every problem at once, and UnknownName where there is no such design.
+    ``ecommerce#bank-by-event`` is a variant of it. Raises DesignError with every problem at once, and UnknownName where
+    there is no such design.
     """
     from archbook.design.loading import load
 
+    folder, mark, variant = str(design or "").rpartition("#")
+    if mark and not Path(str(design)).exists():
+        return load(workbook.find_design(folder or None)).variant(variant)
     return load(workbook.find_design(design))
 
 

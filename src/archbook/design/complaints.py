@@ -55,8 +55,11 @@ _UNIONS = {
 }
 
 
-def complaints(error: ValidationError, data: Any) -> Iterator[Complaint]:
-    """Each fault once; a value that may be one of two things gets one complaint, not one for each."""
+def complaints(error: ValidationError, data: Any, root: type[BaseModel] = Design) -> Iterator[Complaint]:
+    """Each fault once; a value that may be one of two things gets one complaint, not one for each.
+
+    root: what the data was to be.
+    """
     plain: list[tuple[Where, Any]] = []
     branches: dict[Where, list[tuple[Where, Any]]] = defaultdict(list)
     for fault in error.errors(include_url=False, include_input=False)[:FAULTS_LIMIT]:
@@ -70,7 +73,7 @@ def complaints(error: ValidationError, data: Any) -> Iterator[Complaint]:
     unknown = {where for where, fault in plain if fault["type"] == "extra_forbidden"}
     for where, fault in plain:
         if fault["type"] != "missing" or not _misspelt(where, unknown):
-            yield _worded(where, fault, data)
+            yield _worded(where, fault, data, root)
 
 
 def _placed(fault: Mapping[str, Any], data: Any) -> tuple[Where, Where | None]:
@@ -104,13 +107,13 @@ def _misspelt(missing: Where, unknown: set[Where]) -> bool:
     return nearest(str(missing[-1]), beside) is not None
 
 
-def _worded(where: Where, fault: Mapping[str, Any], data: Any) -> Complaint:
+def _worded(where: Where, fault: Mapping[str, Any], data: Any, root: type[BaseModel]) -> Complaint:
     kind, context, value = fault["type"], fault.get("ctx", {}), value_at(data, where)
     if kind == "missing":
-        meaning = keys_at(where[:-1]).get(str(where[-1]), "").rstrip(".")
+        meaning = keys_at(where[:-1], root).get(str(where[-1]), "").rstrip(".")
         return Complaint(where, "is missing", f"add it: {meaning[:1].lower()}{meaning[1:]}")
     if kind == "extra_forbidden":
-        return Complaint(where, "there is no such key", name=str(where[-1]), known=keys_at(where[:-1]))
+        return Complaint(where, "there is no such key", name=str(where[-1]), known=keys_at(where[:-1], root))
     if kind == "value_error":
         return _of_quantity(where, context["error"], value)
     if fault["loc"][-1] == "[key]":
@@ -154,13 +157,13 @@ def _quoted(value: Any) -> str:
     return shown(value[:500] if isinstance(value, str) else value) if value not in (None, "") else "an empty value"
 
 
-def keys_at(where: Where) -> dict[str, str]:
+def keys_at(where: Where, root: type[BaseModel] = Design) -> dict[str, str]:
     """The keys that the format knows at a place, and their meanings.
 
     >>> keys_at(("services", "orders", "service_time"))["mean"]
     'Mean time of own work on one request, such as `12ms`.'
     """
-    models, is_entry = [Design], False
+    models, is_entry = [root], False
     for step in where:
         if is_entry:
             is_entry = False

@@ -7,6 +7,7 @@ import gc
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -33,7 +34,7 @@ def load(path: str | Path) -> Design:
         file = file / FILE
     if not file.is_file():
         raise _missing(Path(path))
-    return read(_content(file, file.name), file.name, file.parent)
+    return read(file_content(file, file.name), file.name, file.parent)
 
 
 def read(text: str | bytes, file: str = FILE, folder: Path | None = None) -> Design:
@@ -53,7 +54,20 @@ def described(document: Document, text: str | bytes, file: str, folder: Path | N
         raise DesignError([*document.problems, Problem(file, 1, "", what, BEGIN)])
     lines = [(file, line) for line in range(max(document.lines.values()) + 1)]
     places = {where: lines[line] for where, line in document.lines.items()}
-    problems, ddl, texts = list(document.problems), dict[str, str](), dict[str, str]()
+    raw = text if isinstance(text, bytes) else text.encode()
+    design = assembled(data, places, document.problems, {file: raw.decode("utf-8-sig")}, folder)
+    design._source = replace(design._source, digest=hashlib.sha256(raw).hexdigest())
+    return design
+
+
+def assembled(
+    data: dict[str, Any], places: Places, told: Iterable[Problem], texts: dict[str, str], folder: Path | None
+) -> Design:
+    """The design of data whose parts stand at `places`. Raises DesignError with all problems, and those `told` before.
+
+    texts: of the files that it came from; its decisions are added.
+    """
+    problems, ddl = list(told), dict[str, str]()
     if folder:
         problems += _add_decisions(data, folder, places, texts)
     design, faults = _validated(data)
@@ -61,9 +75,7 @@ def described(document: Document, text: str | bytes, file: str, folder: Path | N
         faults += _read_schemas(data, folder, ddl)
     if problems or faults or design is None:
         _raise(problems, faults, places)
-    raw = text if isinstance(text, bytes) else text.encode()
-    texts[file] = raw.decode("utf-8-sig")
-    design._source = Source(folder, places, ddl, hashlib.sha256(raw).hexdigest(), texts)
+    design._source = Source(folder, places, ddl, texts=texts)
     return design
 
 
@@ -87,7 +99,8 @@ def _validated(data: dict[str, Any]) -> tuple[Design | None, list[Complaint]]:
     return design, [*faults, *itertools.islice(check(data), FAULTS_LIMIT)]
 
 
-def _content(file: Path, name: str) -> bytes:
+def file_content(file: Path, name: str) -> bytes:
+    """What stands in a file, a little more than its limit at most. Raises DesignError where it cannot be read."""
     try:
         with file.open("rb") as stream:
             return stream.read(SIZE_LIMIT_B + 1)
@@ -105,7 +118,8 @@ def _missing(path: Path) -> DesignError:
     return refusal(str(path), None, "there is no such design", suggestion(path.name, beside))
 
 
-def _require_inside(path: Path, folder: Path, name: str) -> None:
+def require_inside(path: Path, folder: Path, name: str) -> None:
+    """Raises DesignError for a path that leads out of the design folder."""
     if not path.resolve().is_relative_to(folder.resolve()):
         raise refusal(name, None, "leads out of the design folder", "copy the file into it")
 
@@ -115,8 +129,8 @@ def _add_decisions(data: dict[str, Any], folder: Path, places: Places, texts: di
     for path in decision_files(folder):
         file = f"{FOLDER}/{path.name}"
         try:
-            _require_inside(path, folder, file)
-            content = _content(path, file)
+            require_inside(path, folder, file)
+            content = file_content(path, file)
             decision, lines = read_decision(content, file)
         except DesignError as error:
             yield from error.problems
@@ -142,12 +156,12 @@ def _read_schemas(data: Mapping[str, Any], folder: Path, ddl: dict[str, str]) ->
 
 def _schema(folder: Path, name: str) -> str:
     path = folder.resolve() / name
-    _require_inside(path, folder, name)
+    require_inside(path, folder, name)
     if not path.is_file():
         beside = sorted(entry.relative_to(folder.resolve()).as_posix() for entry in path.parent.glob("*.sql"))
         remedy = suggestion(name, beside) if beside else "write the DDL there, or leave the key out"
         raise refusal(name, None, "is no file in the design folder", remedy)
-    return decoded(_content(path, name), name)
+    return decoded(file_content(path, name), name)
 
 
 def _raise(problems: Iterable[Problem], faults: Iterable[Complaint], places: Places) -> NoReturn:

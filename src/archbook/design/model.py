@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sized
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, PrivateAttr
 
@@ -17,6 +17,9 @@ from archbook.errors import InvalidInput, UnknownName, shown
 from archbook.tables import Table
 from archbook.units import show_count, show_factor, significant
 
+if TYPE_CHECKING:
+    from archbook.design.variants import Variant
+
 Where = tuple[str | int, ...]
 """A place inside a design, such as ``("calls", 2, "to")``."""
 
@@ -25,7 +28,7 @@ Where = tuple[str | int, ...]
 class Source:
     """Where a design came from: its folder, the line of every part, the DDL of its stores, and its files' own text.
 
-    texts: of design.yaml and the decisions, by file.
+    texts: of design.yaml and the decisions, by file. variant: the name of the variant that was laid over it.
     """
 
     folder: Path | None = None
@@ -33,6 +36,7 @@ class Source:
     ddl: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
     texts: Mapping[str, str] = field(default_factory=dict, compare=False)
+    variant: str = ""
 
 
 class Memo(dict[str, Any]):
@@ -104,6 +108,11 @@ class Design(Part):
         return self._memo
 
     @property
+    def called(self) -> str:
+        """Its name; of a variant with that of the variant, as the command line takes it."""
+        return f"{self.name}#{self._source.variant}" if self._source.variant else self.name
+
+    @property
     def folder(self) -> Path | None:
         return self._source.folder
 
@@ -154,6 +163,18 @@ class Design(Part):
         design._source = replace(self._source, ddl={**held, store: f"{held[store]}\n;{ddl};\n"}, texts={})
         design._memo = Memo()
         return design
+
+    def variants(self) -> dict[str, Variant]:
+        """The variants in its folder, by name: see `archbook.design.variants`. Raises DesignError."""
+        from archbook.design.variants import variants
+
+        return variants(self)
+
+    def variant(self, name: str) -> Design:
+        """The design as one of the variants in its folder has it. Raises UnknownName, DesignError."""
+        from archbook.design.variants import variant
+
+        return variant(self, name)
 
     def steps(self, journey: Journey) -> Iterator[tuple[str, float]]:
         """Endpoint name and times of each step of a journey, in order."""

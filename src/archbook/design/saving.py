@@ -63,6 +63,9 @@ def _save(design: Design, changes: Mapping[Where, Any]) -> Saved:
 
     if design.folder is None:
         raise refusal(FILE, None, "the design was made in code and has no file", "load it from a folder")
+    if design.source.variant:
+        file = f"variants/{design.source.variant}.yaml"
+        raise refusal(file, None, "a variant is not saved by Archbook", "change it in an editor, or save the design")
     path = design.folder / design.source.places.get((), (FILE, 1))[0]
     text = _unchanged(path, design.source.digest)
     values = {where: _plain(where, value, design) for where, value in changes.items()}

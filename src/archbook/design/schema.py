@@ -6,9 +6,11 @@ from typing import Any
 
 from archbook import units
 from archbook.design.model import Design
+from archbook.design.variants import LISTED, NAMED, Variant
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ID = "urn:archbook:design:1"
+VARIANT_ID = "urn:archbook:variant:1"
 KINDS = ("Duration", "PositiveDuration", "Size", "Rate", "Share", "Number", "PositiveNumber", "MultipleOfToday")
 
 
@@ -23,6 +25,32 @@ def json_schema() -> dict[str, Any]:
     body = _tidied({key: schema[key] for key in schema if key not in ("title", "$defs")}, quantities)
     parts = {name: _tidied(part, quantities) for name, part in schema["$defs"].items()}
     return {"$schema": DIALECT, "$id": ID, "title": "Archbook design", **body, "$defs": {**parts, **quantities}}
+
+
+def variant_schema() -> dict[str, Any]:
+    """JSON Schema 2020-12 of a variant, `variants/NAME.yaml`: what it adds is described as in a design.
+
+    >>> variant_schema()["properties"]["add"]["properties"]["services"]["description"]
+    'Services by name.'
+    """
+    whole = json_schema()
+    own = _tidied(Variant.model_json_schema(mode="validation"), {})
+    pieces: dict[str, Any] = {}
+    for where in (*NAMED, *LISTED):
+        holder = whole
+        for step in where[:-1]:
+            holder = whole["$defs"][step.capitalize()]
+            pieces.setdefault(step, {"type": "object", "additionalProperties": False, "properties": {}})
+        target = pieces[where[0]]["properties"] if where[1:] else pieces
+        target[where[-1]] = holder["properties"][where[-1]]
+    own["properties"]["add"] |= {"additionalProperties": False, "properties": pieces}
+    return {
+        "$schema": DIALECT,
+        "$id": VARIANT_ID,
+        "title": "Variant of an Archbook design",
+        **own,
+        "$defs": whole["$defs"],
+    }
 
 
 def _tidied(part: Any, quantities: dict[str, Any]) -> Any:

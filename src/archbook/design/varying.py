@@ -14,6 +14,7 @@ from archbook.design.model import Design, Where
 from archbook.design.places import spelled
 from archbook.design.quantities import Part
 from archbook.errors import InvalidInput, UnknownName, shown, suggestion
+from archbook.units import listed
 
 
 def varied(design: Design, values: Mapping[str, Any]) -> Design:
@@ -33,7 +34,10 @@ def varied(design: Design, values: Mapping[str, Any]) -> Design:
 
 
 def place_of(design: Design, path: str) -> Where:
-    """The place that a path names, such as ``services.payment-service.instances``. Raises UnknownName.
+    """The place that a path names, such as ``services.payment-service.instances``. Raises UnknownName, InvalidInput.
+
+    A call may be named by its ends, as in ``calls[a → b].timeout``, and by what it does where there are several:
+    ``calls[a → b, charges]``; an endpoint by its name: ``api.endpoints[GET /things].rows``.
 
     >>> from archbook.design.loading import read
     >>> text = "archbook: 1\\nname: a\\ntraffic: {daily_active_users: 1}\\nservices: {b.c: {instances: 2}}"
@@ -42,7 +46,7 @@ def place_of(design: Design, path: str) -> Where:
     """
     part: Any = design
     where: Where = ()
-    rest = re.sub(r"\[(\d+)\]", r".\1", str(path))
+    rest = re.sub(r"\[(\d+)\]", r".\1", _numbered(design, str(path)))
     while rest or not where:
         known = _keys(part)
         fitting = [key for key in known if rest == key or rest.startswith(f"{key}.")]
@@ -53,6 +57,27 @@ def place_of(design: Design, path: str) -> Where:
         part, rest = known[key], rest[len(key) + 1 :]
         where = (*where, _step(key))
     return where
+
+
+def _numbered(design: Design, path: str) -> str:
+    """A path in which a call or endpoint that is named in brackets is the one of that number."""
+    named = re.match(r"(calls|api\.endpoints)\[([^\]]*[^\]\d][^\]]*)\]", path)
+    if named is None:
+        return path
+    if named[1] == "calls":
+        wanted = " ".join(named[2].replace("->", "→").replace("→", " → ").split())
+        ends = [f"{call.from_} → {call.to}" for call in design.calls]
+        known = [f"{end}, {call.does}" if call.does else end for end, call in zip(ends, design.calls, strict=True)]
+        found = [index for index, end in enumerate(ends) if wanted in (end, known[index])]
+    else:
+        wanted, known = named[2], [endpoint.name for endpoint in design.api.endpoints]
+        found = [index for index, name in enumerate(known) if name == wanted]
+    if not found:
+        raise UnknownName("call" if named[1] == "calls" else "endpoint", wanted, known)
+    if len(found) > 1:
+        ways = listed((f"`calls[{known[i] if known.count(known[i]) == 1 else i}]`" for i in found), most=8)
+        raise InvalidInput(f"{len(found)} calls go {shown(wanted)}; say which one: {ways}")
+    return f"{named[1]}.{found[0]}{path[named.end() :]}"
 
 
 def _step(key: str) -> str | int:

@@ -1,0 +1,293 @@
+"""What differs between two designs, key by key, in the words and units of the file."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from archbook.design.model import Design, a_design
+from archbook.design.plain import as_written
+from archbook.units import show_count
+
+Kind = Literal["added", "removed", "renamed", "changed"]
+GROUPS = {
+    "service": ("services",), "store": ("stores",), "external system": ("externals",), "event": ("events",),
+    "journey": ("traffic", "journeys"), "role": ("security", "roles"), "zone": ("security", "zones"),
+}  # fmt: skip
+ELEMENTS = ("service", "store", "external system", "event")
+LISTS = {
+    "call": (("calls",), ("from", "to")), "endpoint": (("api", "endpoints"), ("name",)),
+    "rate limit": (("security", "rate_limits"), ("per", "at")), "decision": (("decisions",), ("id",)),
+    "waiver": (("waivers",), ("rule", "about")),
+}  # fmt: skip
+REST = ("traffic", "api", "security")
+NOT_COMPARED = ("archbook", "name", *REST, *(place[0] for place in GROUPS.values()), "calls", "decisions", "waivers")
+ALIKE = 0.8  # share of equal keys from which one element that went and one that came are the same one, renamed
+PROSE = ("why", "does", "context", "decision", "consequences", "alternatives")
+"""Keys whose text is told to have been reworded, and not quoted."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChange:
+    """One key with its old and new value as a file has them; None: it is not there, or has its default."""
+
+    key: str
+    old: Any
+    new: Any
+
+    def __str__(self) -> str:
+        if self.key.rpartition(".")[2] in PROSE:
+            words = "written" if self.old is None else "taken out" if self.new is None else "reworded"
+            return f"{self.key} {words}"
+        if isinstance(self.old, list) and isinstance(self.new, list):
+            came = [f"+ {_told(item)}" for item in self.new if item not in self.old]
+            gone = [f"− {_told(item)}" for item in self.old if item not in self.new]
+            return f"{self.key} {', '.join([*came, *gone]) or 'in another order'}"
+        return f"{self.key} {_told(self.old)} → {_told(self.new)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happened to one part of a design.
+
+    part: `service`, `call`, `endpoint`, ... name: as the new design has it, or the old one where it is gone. was: the
+    name before, where it was renamed. about: the elements that it is about, by their new names.
+    """
+
+    kind: Kind
+    part: str
+    name: str
+    keys: tuple[KeyChange, ...] = ()
+    was: str = ""
+    about: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        subject = f"{self.part} {self.name}".strip()
+        if self.kind == "renamed":
+            subject += f", which was {self.was}"
+        return subject + (f": {'; '.join(map(str, self.keys))}" if self.keys else "")
+
+
+def compare(old: Design, new: Design) -> tuple[Change, ...]:
+    """Everything that differs, by the order of the file; nothing where both say the same.
+
+    A service, store, external system or event that went, and one alike that came, are one that was renamed. Raises
+    InvalidInput for what is no design.
+
+    >>> from archbook.design.loading import read
+    >>> text = "archbook: 1\\nname: a\\ntraffic: {daily_active_users: 1}\\nservices: {b: {instances: 2}}"
+    >>> print(*compare(read(text), read(text.replace("2", "4"))))
+    service b: instances 2 → 4
+    """
+    before, after = (as_written(a_design(design)) for design in (old, new))
+    names = renames(before, after)
+    before = _renamed(before, names)
+    found = [
+        *_keys_of("design", "", _without(before, NOT_COMPARED), _without(after, NOT_COMPARED)),
+        *(change for part in REST for change in _keys_of(part, "", _own(before, part), _own(after, part))),
+        *(change for part in GROUPS for change in _group(part, before, after, names)),
+        *_ddl(old, new, names),
+        *(change for part in LISTS for change in _list(part, before, after)),
+        *_order(before, after),
+    ]
+    return tuple(found)
+
+
+def renames(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, str]:
+    """Old name → new name of the elements that are the same but for their name."""
+    found: dict[str, str] = {}
+    for part in ELEMENTS:
+        gone, came = (
+            {name: element for name, element in _at(one, GROUPS[part]).items() if name not in _at(other, GROUPS[part])}
+            for one, other in ((before, after), (after, before))
+        )
+        pairs = sorted(
+            ((_likeness(gone[a], came[b]), a, b) for a in gone for b in came), key=lambda pair: (-pair[0], pair[1:])
+        )
+        for likeness, a, b in pairs:
+            if likeness >= ALIKE and a not in found and b not in found.values():
+                found[a] = b
+    return found
+
+
+def _likeness(one: Any, other: Any) -> float:
+    """Share of the keys of both that are equal; 0 where there are too few to tell."""
+    a, b = flat(one), flat(other)
+    keys = a.keys() | b.keys()
+    return sum(a.get(key) == b.get(key) for key in keys) / len(keys) if len(keys) > 2 else 0.0
+
+
+def flat(part: Any, above: str = "") -> dict[str, Any]:
+    """Values by their dotted keys; a list is one value.
+
+    >>> flat({"slo": {"p95": "200ms"}, "roles": ["a"]})
+    {'slo.p95': '200ms', 'roles': ['a']}
+    """
+    if not isinstance(part, Mapping):
+        return {above: part}
+    inner = (flat(entry, f"{above}.{name}" if above else name) for name, entry in part.items())
+    return {key: value for values in inner for key, value in values.items()}
+
+
+def _renamed(part: Any, names: Mapping[str, str]) -> Any:
+    """A part in which elements have their new names, wherever they are spoken of."""
+    if not names:
+        return part
+    if isinstance(part, Mapping):
+        return {names.get(key, key): _renamed(value, names) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_renamed(item, names) for item in part]
+    return names.get(part, part) if isinstance(part, str) else part
+
+
+def _at(data: Any, place: Sequence[str]) -> Any:
+    for step in place:
+        data = data.get(step, {})
+    return data
+
+
+def _without(data: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key not in set(keys)}
+
+
+def _own(data: Mapping[str, Any], part: str) -> dict[str, Any]:
+    """The keys of a section that are no list or mapping of parts of their own."""
+    places = (*GROUPS.values(), *(place for place, _ in LISTS.values()))
+    inner = [place[1] for place in places if place[0] == part and place[1:]]
+    return _without(data.get(part, {}), inner)
+
+
+def _keys_of(name: str, part: str, old: Any, new: Any, about: tuple[str, ...] = (), was: str = "") -> Iterator[Change]:
+    a, b = flat(old), flat(new)
+    keys = tuple(KeyChange(key, a.get(key), b.get(key)) for key in {**a, **b} if a.get(key) != b.get(key))
+    if keys or was:
+        yield Change("renamed" if was else "changed", part, name, keys, was, about)
+
+
+def _group(part: str, before: Any, after: Any, names: Mapping[str, str]) -> Iterator[Change]:
+    old, new = _at(before, GROUPS[part]), _at(after, GROUPS[part])
+    was = {b: a for a, b in names.items()} if part in ELEMENTS else {}
+    for name in {**old, **new}:
+        about = (name,) if part in ELEMENTS else ()
+        if name not in new:
+            yield Change("removed", part, name, about=about)
+        elif name not in old:
+            yield Change("added", part, name, about=about)
+        else:
+            yield from _keys_of(name, part, old[name], new[name], about, was.get(name, ""))
+
+
+def _list(part: str, before: Any, after: Any) -> Iterator[Change]:
+    """Items of a list, matched by what names them; of several that are named alike, the likest."""
+    place, named_by = LISTS[part]
+    groups: dict[Any, tuple[list[Any], list[Any]]] = {}
+    for side, data in enumerate((before, after)):
+        for item in _at(data, place) or ():
+            groups.setdefault(tuple(str(item.get(key, "")) for key in named_by), ([], []))[side].append(item)
+    for old, new in groups.values():
+        pairs = _paired(old, new)
+        for a, b in pairs:
+            yield from _keys_of(_called(part, b), part, a, b, _about(part, b))
+        yield from (Change("removed", part, _called(part, a), about=_about(part, a)) for a in _left(old, pairs, 0))
+        yield from (Change("added", part, _called(part, b), about=_about(part, b)) for b in _left(new, pairs, 1))
+
+
+def _paired(old: Sequence[Any], new: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """Items that are the same one: the likest first, and at last those that are left on both sides in their order."""
+    if len(old) == len(new) == 1:
+        return [(old[0], new[0])]
+    ranked = sorted(((_same(a, b), -i, -j) for i, a in enumerate(old) for j, b in enumerate(new)), reverse=True)
+    taken: dict[int, int] = {}
+    for likeness, i, j in ranked:
+        if likeness > 0 and -i not in taken and -j not in taken.values():
+            taken[-i] = -j
+    return [(old[i], new[j]) for i, j in sorted(taken.items(), key=lambda pair: pair[1])]
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
+    """How alike two calls between the same two are: 0 where neither what they do nor what they are for is the same."""
+    if one == other:
+        return 3.0
+    same_work = one.get("does") == other.get("does") and "does" in one
+    shared = bool(set(one.get("on", ())) & set(other.get("on", ()))) or ("on" not in one and "on" not in other)
+    return (same_work + shared) + _likeness(one, other) / 10 if same_work or shared else 0.0
+
+
+def _left(items: Sequence[Any], pairs: Sequence[tuple[Any, Any]], side: int) -> Iterator[Any]:
+    taken = {id(pair[side]) for pair in pairs}
+    return (item for item in items if id(item) not in taken)
+
+
+def _order(before: Any, after: Any) -> Iterator[Change]:
+    """Services whose calls are the same, and are made in another order."""
+    made: dict[str, tuple[list[str], list[str]]] = {}
+    for side, data in enumerate((before, after)):
+        for call in data.get("calls", ()):
+            made.setdefault(call["from"], ([], []))[side].append(_called("call", call))
+    for caller, (old, new) in made.items():
+        a, b = [name for name in old if name in new], [name for name in new if name in old]
+        if a != b and sorted(a) == sorted(b):
+            yield Change("changed", "service", caller, (KeyChange("order of its calls", a, b),), about=(caller,))
+
+
+def _called(part: str, item: Mapping[str, Any]) -> str:
+    if part == "call":
+        return f"{item['from']} → {item['to']}" + (f" ({item['does']})" if item.get("does") else "")
+    if part == "decision":
+        return f"{item['id']}, {item['title']}"
+    if part == "waiver":
+        return f"of {item['rule']} at {item['about']}"
+    return str(item["name"]) if part == "endpoint" else f"per {item.get('per', 'user')} at {item.get('at', 'none')}"
+
+
+def _about(part: str, item: Mapping[str, Any]) -> tuple[str, ...]:
+    keys = {"call": ("from", "to"), "endpoint": ("service",)}.get(part, ())
+    return tuple(item[key] for key in keys)
+
+
+def _ddl(old: Design, new: Design, names: Mapping[str, str]) -> Iterator[Change]:
+    """Lines of DDL that came and went, a store at a time."""
+    before = {names.get(store, store): text for store, text in old.source.ddl.items()}
+    for store in {**before, **new.source.ddl}:
+        one, other = before.get(store, ""), new.source.ddl.get(store, "")
+        if one != other and store in new.stores and (store in before or store in old.stores):
+            lines = [line[:1] for line in difflib.unified_diff(one.splitlines(), other.splitlines(), n=0)][2:]
+            key = KeyChange("DDL", show_count(lines.count("-"), "line"), show_count(lines.count("+"), "line"))
+            yield Change("changed", "store", store, (key,), about=(store,))
+
+
+def _told(value: Any, most: int = 60) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:.9g}"
+    if isinstance(value, Mapping):
+        text = "{" + ", ".join(f"{key}: {_told(entry)}" for key, entry in value.items()) + "}"
+    else:
+        text = ", ".join(map(_told, value)) if isinstance(value, list) else " ".join(str(value).split())
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def gist(changes: Sequence[Change]) -> str:
+    """All changes in a few words, counted by kind and part.
+
+    >>> gist([Change("added", "call", "a → b"), Change("removed", "event", "c")])
+    'adds 1 call; removes 1 event'
+    """
+    said = []
+    for kind, verb in (("added", "adds"), ("removed", "removes"), ("renamed", "renames"), ("changed", "changes")):
+        parts = [change.part or change.name for change in changes if change.kind == kind]
+        if parts:
+            told = ", ".join(_counted(parts.count(part), part) for part in dict.fromkeys(parts))
+            said.append(f"{verb} {told}")
+    return "; ".join(said)
+
+
+def _counted(number: int, part: str) -> str:
+    if part in ("design", *REST):
+        return {"api": "the style of the API"}.get(part, f"the {part}")
+    return show_count(number, part)
