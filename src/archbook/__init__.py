@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from archbook import exercises, panels
     from archbook.capacity import answer
     from archbook.capacity.coupling import coupling
+    from archbook.capacity.merging import merged
     from archbook.capacity.result import Estimate
+    from archbook.capacity.splitting import split
     from archbook.design.model import Design
     from archbook.design.saving import save
     from archbook.diagrams.view import views
@@ -69,7 +71,9 @@ _HOME = {
     "chapter": "export.chapter",
     "coupling": "capacity.coupling",
     "experiments": "schema.experiments",
+    "merged": "capacity.merging",
     "save": "design.saving",
+    "split": "capacity.splitting",
     "views": "diagrams.view",
 }
 """The modules of the names that are not in `verbs`."""
@@ -78,7 +82,8 @@ __all__ = [
     "ArchbookError", "Design", "DesignError", "Estimate", "Evidence", "__version__", "answer", "chapter", "chart",
     "check", "coupling", "curve", "decide", "diff_api", "draw", "estimate", "exercises", "experiment", "experiments",
     "export", "headroom", "keep", "lint_api", "lint_schema", "load", "load_evidence", "load_test", "measure_cache",
-    "new", "open_design", "openapi", "panels", "replay", "review", "save", "serve", "simulate", "sweep", "views",
+    "merged", "new", "open_design", "openapi", "panels", "replay", "review", "save", "serve", "simulate", "split",
+    "sweep", "views",
 ]  # fmt: skip
 
 

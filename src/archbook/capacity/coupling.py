@@ -131,7 +131,7 @@ def coupling(design: Design, growth: float = 1.0) -> Coupling:
             sent[event.from_, consumer] += rate * (math.nan if event.size is None else event.size) if rate else 0.0
     pairs = []
     for pair in dict.fromkeys([*calls, *events]):
-        if pair[0] in services and pair[1] in services and (calls[pair] or events[pair]):
+        if pair[0] != pair[1] and {*pair} <= {*services} and (calls[pair] or events[pair]):
             rate, of = growth * crossed.get(pair, 0.0), growth * handled[pair[0]]
             pairs.append(Pair(*pair, rate / of if of else 0.0, calls[pair] / rate if rate else 0.0, calls[pair],
                               sent[pair], events[pair], pair in waits))  # fmt: skip

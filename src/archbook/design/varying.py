@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from archbook.design.checks import check
 from archbook.design.complaints import Complaint, complaints
-from archbook.design.model import Design, Where
+from archbook.design.model import Design, Memo, Source, Where
 from archbook.design.places import spelled
 from archbook.design.quantities import Part
 from archbook.errors import InvalidInput, UnknownName, shown, suggestion
@@ -31,6 +31,21 @@ def varied(design: Design, values: Mapping[str, Any]) -> Design:
         told = ", ".join(f"`{path}` {shown(value)}" for path, value in values.items())
         raise InvalidInput(f"{design.name} with {told}: {_sentence(fault)}")
     return changed
+
+
+def rebuilt(design: Design, told: str, ddl: Mapping[str, str] | None = None, **parts: Any) -> Design:
+    """A copy of a design with whole parts replaced, such as `calls`; it has no folder, so nothing is written to one.
+
+    told: what was done, for the error. ddl: the DDL of stores that are new. Raises InvalidInput where the parts do not
+    fit together.
+    """
+    made = design.model_copy(update=parts)
+    made._source = Source(ddl={**design.source.ddl, **(ddl or {})})
+    made._memo = Memo()
+    fault = next(check(made.model_dump(mode="json", by_alias=True)), None)
+    if fault:
+        raise InvalidInput(f"{told}: {_sentence(fault)}")
+    return made
 
 
 def place_of(design: Design, path: str) -> Where:
