@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import pytest
 
 from archbook.contracts.openapi import to_openapi
+from archbook.contracts.service import handlers
 from archbook.contracts.service.app import create
+from archbook.contracts.service.handlers import Handlers
 from archbook.schema.asking import View
 from archbook.verbs import load
 from tests.services import Client
@@ -39,6 +42,37 @@ def carts(shop: Client, mine: bool) -> list[int]:
 def test_its_own_document_is_that_of_the_design(shop: Client) -> None:
     assert shop.ask("GET /openapi.json").json() == to_openapi(DESIGN)
     assert shop.ask("GET /docs").status_code == 404  # FastAPI's page would fetch scripts from elsewhere
+
+
+def test_no_two_clients_act_for_one_user(shop: Client) -> None:
+    subjects = [account.subject for account in shop.app.state.guard.accounts.by_name.values()]
+    assert len(set(subjects)) == len(subjects) == 5
+
+
+@pytest.mark.parametrize(("alone_s", "at_once", "here"), [(10.0, True, True), (10.0, False, False), (0.0, True, False)])
+def test_reads_that_are_quick_need_no_thread_and_writes_always_have_one(
+    monkeypatch: pytest.MonkeyPatch, alone_s: float, at_once: bool, here: bool
+) -> None:
+    def done(self: Handlers, *asked: Any) -> Any:
+        threads.append(threading.current_thread().name.startswith("archbook-service"))
+        return really_done(self, *asked)
+
+    threads: list[bool] = []
+    really_done = Handlers._done
+    monkeypatch.setattr(Handlers, "_done", done)
+    monkeypatch.setattr(handlers, "QUICK_AMONG_OTHERS_S", 10.0)
+    monkeypatch.setattr(handlers, "QUICK_ALONE_S", alone_s)
+    app = create(DESIGN, rows=20, limits=False, at_once=at_once)
+    shop = Client(app)
+    answers = [shop.ask("GET /api/v1/categories") for _ in range(3 * handlers.TRUSTED)]
+    assert {answer.status_code for answer in answers} == {200}
+    assert all(threads[: handlers.TRUSTED])
+    assert (not any(threads[handlers.TRUSTED :])) is here
+    threads.clear()
+    for _ in range(handlers.TRUSTED + 2):
+        assert shop.ask("POST /api/v1/orders", ORDER, "customer", key()).status_code == 201
+    assert all(threads)
+    app.state.close()
 
 
 def test_pages_of_a_list_are_all_of_it_in_its_order(shop: Client) -> None:

@@ -15,7 +15,9 @@ from archbook.commands import design_argument, json_option, tell, tell_json
 @click.option("--clients", type=int, default=16, metavar="N", help="How many ask at once.")
 @click.option("--rate", "rate_per_s", type=float, metavar="PER_S",
               help="Requests a second of all together; else each asks again at once.")  # fmt: skip
-@click.option("--compare", default="", metavar="n_plus_one|cache|pool", help="Two services that take turns.")
+@click.option(
+    "--compare", default="", show_default=False, metavar="n_plus_one|cache|pool", help="Two services that take turns."
+)
 @click.option("--engine", default="duckdb", metavar="duckdb|postgresql|URL", help="Where the rows lie.")
 @click.option("--rows", type=click.IntRange(1, 10_000_000), default=1_000, metavar="N", help="Rows of each table.")
 @click.option("--seed", type=int, default=7, metavar="N", help="Seed of the rows and of who asks for what.")

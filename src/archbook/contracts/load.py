@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 COMPARED: Mapping[str, tuple[tuple[str, dict[str, Any]], tuple[str, dict[str, Any]]]] = {
     "n_plus_one": (("a statement a row", {"one_by_one": True}), ("a statement a list", {})),
     "cache": (("no cache", {}), ("clients keep what Cache-Control lets them", {"cached": True})),
-    "pool": (("a pool of 1", {"connections": 1}), ("a pool of 8", {"connections": 8})),
+    "pool": (
+        ("a pool of 1", {"connections": 1, "at_once": False}),
+        ("a pool of 8", {"connections": 8, "at_once": False}),
+    ),
 }
 """What a run compares: two variants, each with how it is made."""
 ROUNDS = 4

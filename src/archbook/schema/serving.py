@@ -148,6 +148,11 @@ class Serving:
 
         return self._changing(table, work)
 
+    @property
+    def has_free_connection(self) -> bool:
+        """Whether a client would not wait for one."""
+        return not self._free.empty()
+
     def close(self) -> None:
         """Stop the engine; nothing is left behind. Calling it twice does no harm."""
         self.filled.close()

@@ -28,17 +28,20 @@ if TYPE_CHECKING:
 DOCUMENT = "/openapi.json"
 CONNECTIONS = 4
 SEEN = 2_000  # rows that are looked at to find users who own something
+PEOPLE = 32  # users whom the clients of the service act for
 
 
 def create(
     design: Design, *, engine: str = "duckdb", rows: int | Mapping[str, int] = 1_000, seed: int = 7, guard: bool = True,
-    limits: bool = True, connections: int = CONNECTIONS, one_by_one: bool = False, log: Log | None = None,
+    limits: bool = True, connections: int = CONNECTIONS, one_by_one: bool = False, at_once: bool = True,
+    log: Log | None = None,
 ) -> FastAPI:  # fmt: skip
     """A service that answers every endpoint of a design.
 
     engine: ``duckdb``, ``postgresql`` or a PostgreSQL URL. rows: generated for each table, or by table. guard: whether
     callers are asked who they are. limits: whether requests are counted. connections: to the database, and so requests
     that are worked on at once. one_by_one: lists read each row by a statement of its own, to show what that costs.
+    at_once: whether reads that have been quick are answered without handing them to a thread.
     The tables are filled when it returns; `app.state.close()` stops the engine, as the end of the service does.
     Raises ArchbookError (no endpoints, no such engine).
     """
@@ -66,10 +69,10 @@ def create(
     app = FastAPI(title=design.title or design.name, openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
     people = _people(design, held, serving)
     handlers = Handlers(
-        design, document, serving, held, executor, people=people, guarded=guard, one_by_one=one_by_one
+        design, document, serving, held, executor, people=people, guarded=guard, one_by_one=one_by_one, at_once=at_once
     )  # fmt: skip
     app.router.default = _with_document(handlers, document)  # a route would not match a line end in a path
-    accounts = demo_accounts(design, people or ("1", "2"))
+    accounts = demo_accounts(design, *([people] if people else []))
     put_around(app, design, Guard(design, accounts) if guard else None, limits=limits, log=log, ready=ready)
     app.state.close, app.state.serving, app.state.document = close, serving, document
     return app
@@ -80,7 +83,7 @@ def _answers(serving: Serving) -> bool:
 
 
 def _people(design: Design, held: Holdings, serving: Serving | None) -> tuple[str, ...]:
-    """The keys of two users: of those who have most of what the first list of own things holds."""
+    """The keys of some users: of those who have most of what the first list of own things holds."""
     if serving is None:
         return ()
     for endpoint in sorted(design.api.endpoints, key=lambda e: not (e.ownership and e.list)):
@@ -89,7 +92,7 @@ def _people(design: Design, held: Holdings, serving: Serving | None) -> tuple[st
         if table and column and not path:
             rows = serving.page(View(table.name, (column,)), limit=SEEN)
             owners = Counter(str(row[column]) for row in rows if row[column] is not None)
-            return tuple(owner for owner, _ in owners.most_common(2))
+            return tuple(owner for owner, _ in owners.most_common(PEOPLE))
     return ()
 
 

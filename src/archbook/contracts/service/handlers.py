@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -32,6 +33,10 @@ from archbook.schema.serving import Serving
 Pairs = list[tuple[str, str]]
 Row = dict[str, Any]
 _REFUSED = {"duplicate": 409, "used": 409}
+TRUSTED = 10
+"""So many reads of an endpoint must have been quick before the next one is done without a thread."""
+QUICK_AMONG_OTHERS_S, QUICK_ALONE_S = 0.02, 0.005
+"""A read is quick that takes no longer: in a thread, where it waits for others too, and without one."""
 
 
 class Things(Protocol):
@@ -49,22 +54,28 @@ class Things(Protocol):
 
 @dataclass(slots=True)
 class Operation:
-    """One endpoint. whole: roles that reach what belongs to others."""
+    """One endpoint. whole: roles that reach what belongs to others. quick: how many reads of late were."""
 
     endpoint: Endpoint
     reader: Reader
     things: Things
     whole: frozenset[str]
     headers: Pairs
+    quick: int = 0
 
 
 class Handlers:
-    """ASGI, the innermost: one request to one endpoint. people: keys of users, for requests of nobody in particular."""
+    """ASGI, the innermost: one request to one endpoint. people: keys of users, for requests of nobody in particular.
+
+    at_once: whether reads that have been quick are done without a thread; handing one over, and back, takes as long.
+    """
 
     def __init__(
         self, design: Design, document: Mapping[str, Any], serving: Serving | None, held: Holdings,
         executor: Executor, *, people: tuple[str, ...] = (), guarded: bool = True, one_by_one: bool = False,
+        at_once: bool = True,
     ) -> None:  # fmt: skip
+        self._at_once = at_once
         self._design, self._style, self._document = design, design.api.style, document
         self._serving, self._held, self._executor, self._guarded = serving, held, executor, guarded
         self._people, self._one_by_one, self._cursors, self._shelf = people, one_by_one, Cursors(), Shelf()
@@ -115,8 +126,7 @@ class Handlers:
         asked.caller = call.caller.subject or next(iter(self._people), "")
         alone = self._guarded and one.endpoint.ownership and not call.caller.roles & one.whole
         asked.owner = call.caller.subject if alone and not call.caller.service else None
-        work: Callable[[], tuple[int, bytes, Pairs]] = lambda: self._done(one, asked)  # noqa: E731
-        status, body, headers = await asyncio.get_running_loop().run_in_executor(self._executor, work)
+        status, body, headers = await self._in_time(one, asked)
         if body and scope["method"] != "HEAD":
             await answer(send, status, body, self._media, [*one.headers, *headers])
         else:
@@ -125,8 +135,24 @@ class Handlers:
             await send({"type": "http.response.start", "status": status, "headers": raw})
             await send({"type": "http.response.body", "body": b""})
 
+    async def _in_time(self, one: Operation, asked: Asked) -> tuple[int, bytes, Pairs]:
+        """Do what is asked, in a thread unless it is likely to be done before one has it."""
+        free = self._serving is None or self._serving.has_free_connection
+        if self._at_once and one.quick >= TRUSTED and free:
+            return self._timed(one, asked, QUICK_ALONE_S)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, self._timed, one, asked, QUICK_AMONG_OTHERS_S)
+
+    def _timed(self, one: Operation, asked: Asked, quick_s: float) -> tuple[int, bytes, Pairs]:
+        began = time.perf_counter()
+        try:
+            return self._done(one, asked)
+        finally:
+            quick = one.endpoint.method == "GET" and time.perf_counter() - began < quick_s
+            one.quick = min(one.quick + 1, 2 * TRUSTED) if quick else one.quick // 2
+
     def _done(self, one: Operation, asked: Asked) -> tuple[int, bytes, Pairs]:
-        """Do what is asked, in a thread of its own. Raises Wrong."""
+        """Do what is asked. Raises Wrong."""
         method = one.endpoint.method
         acts = {"POST": self._post, "PUT": self._put, "PATCH": self._patch, "DELETE": self._delete}
         try:
