@@ -8,7 +8,7 @@ import pytest
 
 from archbook.capacity import estimate
 from archbook.capacity.availability import availabilities, of_element
-from archbook.capacity.coupling import coupling
+from archbook.capacity.coupling import coupling, one_request
 from archbook.design.loading import load
 from archbook.errors import InvalidInput, UnknownName
 from tests.conftest import ROOT
@@ -131,3 +131,33 @@ def test_instances_stand_beside_each_other_and_strangers_are_named() -> None:
     assert of_element(ECOMMERCE, "bank") == pytest.approx(0.999)
     with pytest.raises(UnknownName, match="did you mean `order-service`"):
         of_element(ECOMMERCE, "order-servce")
+
+
+# One request
+
+
+def test_one_request_is_made_of_calls_statements_and_writes() -> None:
+    order = one_request(ECOMMERCE, "POST /api/v1/orders")
+    assert (order.calls, order.statements) == (
+        2,
+        8,
+    )  # product, payment; 3 of orders, 2 of products, 2 notes, the session
+    assert order.outside == pytest.approx(1)
+    assert order.written == ("inventory", "orders-db", "payments-db")
+    assert order.consistency == "a saga over 3 stores"
+
+
+@pytest.mark.parametrize(
+    ("calls", "expected"),
+    [
+        ("{from: front, to: things-db}", "nothing to keep together"),
+        ("{from: front, to: things-db, kind: write}, {from: back, to: things-db, kind: write}", "one transaction"),
+    ],
+)
+def test_the_writes_of_a_request_are_kept_together_by(calls: str, expected: str) -> None:
+    assert one_request(example(f"calls: [{calls}]"), "GET /api/v1/things").consistency == expected
+
+
+def test_a_request_of_no_endpoint_is_refused() -> None:
+    with pytest.raises(UnknownName, match="no endpoint"):
+        one_request(ECOMMERCE, "GET /nothing")

@@ -15,6 +15,7 @@ from archbook.design.model import Design
 from archbook.tables import Table, as_columns
 from archbook.units import listed, show_count, show_rate, show_share, show_size, significant
 
+_COPIES = ("cache", "replica", "cdn", "broker")
 Rates = dict[str, float]
 Crossed = dict[tuple[str, str], float]
 
@@ -163,19 +164,65 @@ def _ties(design: Design, services: list[str], users: dict[str, tuple[str, ...]]
     )
 
 
-def _walked(flow: Plan) -> tuple[Rates, Crossed]:
-    """Element → requests and events a second that it handles; pair → those of the first in which it calls the other."""
-    made: list[Crossed] = []  # handling → calls between each two elements in one visit; callees come first
+@dataclass(frozen=True, slots=True)
+class OneRequest:
+    """What one request of an endpoint is made of, without what its events cause later."""
+
+    endpoint: str
+    services: tuple[str, ...]  # that it visits, the gateway too
+    calls: float  # between services; the gateway's routing is not counted
+    statements: float  # asked of stores
+    outside: float  # calls of systems of others
+    written: tuple[str, ...]  # stores with data of their own (no cache, CDN or broker) that it writes
+
+    @property
+    def consistency(self) -> str:
+        """What keeps its writes together: a transaction, or a saga where several stores are written."""
+        stores = len(self.written)
+        return ("nothing to keep together", "one transaction")[stores] if stores < 2 else f"a saga over {stores} stores"
+
+
+def one_request(design: Design, endpoint: str) -> OneRequest:
+    """What one request is made of; caches save what they save on the mean. Raises UnknownName."""
+    flow = plan(design)
+    entry = flow.entries[design.endpoint(endpoint).name]
+    made = _made(flow)[entry]
+    visited = dict.fromkeys([flow.handlings[entry].element, *(to for _, to in made)])
+    inner = (times for (a, b), times in made.items() if b in design.services and a != design.gateway)
+    seen, waiting, written = {entry}, [entry], dict[str, None]()
+    while waiting:
+        for leg in flow.handlings[waiting.pop()].legs:
+            store = design.stores.get(callee := flow.handlings[leg.handling].element)
+            if leg.write and leg.call >= 0 and store and store.role not in _COPIES and store.engine not in BROKERS:
+                written[callee] = None
+            if leg.call >= 0 and leg.handling not in seen:
+                seen.add(leg.handling)
+                waiting.append(leg.handling)
+    return OneRequest(
+        endpoint, tuple(name for name in visited if name in design.services), sum(inner),
+        sum(times for (_, to), times in made.items() if to in design.stores),
+        sum(times for (_, to), times in made.items() if to in design.externals), tuple(sorted(written)),
+    )  # fmt: skip
+
+
+def _made(flow: Plan) -> list[Crossed]:
+    """Handling → calls between each two elements in one visit, all that follows from them too; none of events."""
+    made: list[Crossed] = []  # callees come first
     for handling in flow.handlings:
         found: Crossed = {}
         for leg in handling.legs:
             callee = flow.handlings[leg.handling].element
             if leg.call >= 0:
                 found[handling.element, callee] = found.get((handling.element, callee), 0.0) + leg.per_visit
-            if callee in flow.elements:
                 for pair, times in made[leg.handling].items():
                     found[pair] = found.get(pair, 0.0) + times * leg.per_visit
         made.append(found)
+    return made
+
+
+def _walked(flow: Plan) -> tuple[Rates, Crossed]:
+    """Element → requests and events a second that it handles; pair → those of the first in which it calls the other."""
+    made = _made(flow)
     roots = [(entry, flow.arriving_per_s[name]) for name, entry in flow.entries.items()]
     for name, rate in flow.events_per_s.items():
         consumers = [leg.handling for index in flow.handled_by.get(f"event {name}", ()) for leg in
