@@ -50,4 +50,5 @@ calls:
 
 
 def mutated(good: Design) -> Design:
-    return good.changed({("events",): {}})
+    without = {name: store for name, store in good.stores.items() if store.role != "broker"}
+    return good.changed({("events",): {}, ("stores",): without})

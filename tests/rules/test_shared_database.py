@@ -17,8 +17,9 @@ stores:
 """
 CASES = {
     "the owner": ([("front", "things-db", "write")], []),
-    "another reads": ([("front", "things-db", "write"), ("back", "things-db", "read")],
-                      ["things-db belongs to front and is read by back"]),
+    "another reads, which is another finding": ([("front", "things-db", "write"), ("back", "things-db", "read")], []),
+    "one reads, one writes": ([("back", "things-db", "read"), ("mailer", "things-db", "write")],
+                              ["things-db belongs to front and is written by mailer"]),
     "two others write": ([("back", "things-db", "write"), ("mailer", "things-db", "write")],
                          ["things-db belongs to front and is written by back, mailer"]),
     "no owner, one user": ([("back", "nobodys-db", "write")], []),

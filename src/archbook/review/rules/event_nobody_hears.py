@@ -24,6 +24,7 @@ RULE = Rule(
     remedy="Announce what somebody acts on; add the next event when its first reader is there.",
     references=("Threagile: unnecessary-communication-link",),
     check=unheard,
-    fires="events: {thing.created: {to: []}}",
-    quiet="events: {thing.created: {to: [back]}}",
+    fires="events: {thing.priced: {from: back, broker: broker, version: 1, outbox: true, size: 300B, why: Prices "
+    "change}}",
+    quiet="events: {thing.created: {to: [mailer, back]}}",
 )

@@ -7,14 +7,14 @@ from archbook.units import listed
 
 
 def shared(subject: Subject) -> Hits:
-    """A store that a service other than its owner writes or reads (brokers and CDNs are there to be shared)."""
+    """A store that a service other than its owner writes, or that several use and none owns (but brokers and CDNs)."""
     for name, calls in grouped(enumerate(subject.design.calls), lambda call: call.to).items():
         store = subject.design.stores.get(name)
         if store and store.engine not in BROKERS and store.role not in ("broker", "cdn"):
             writes_first = sorted(calls, key=lambda placed: placed[1].kind != "write")
             owner = store.owner or writes_first[0][1].from_
             foreign = [placed for placed in writes_first if placed[1].from_ != owner]
-            if foreign:
+            if foreign and (not store.owner or foreign[0][1].kind == "write"):
                 yield _hit(subject, name, store, owner, foreign)
 
 
@@ -22,8 +22,7 @@ def _hit(subject: Subject, name: str, store: Store, owner: str, foreign: list[Pl
     index, call = foreign[0]
     users = [c.from_ for _, c in sorted(foreign) if c.kind == call.kind or not store.owner]
     if store.owner:
-        verb = "written" if call.kind == "write" else "read"
-        what = f"{name} belongs to {owner} and is {verb} by {listed(users)}"
+        what = f"{name} belongs to {owner} and is written by {listed(users)}"
         do = f"let {call.from_} ask {owner} (`to: {owner}`), or keep a copy of its own fed by events"
     else:
         what = f"{name} belongs to nobody and is shared by {listed([owner, *users])}"

@@ -35,9 +35,9 @@ RULE = Rule(
     remedy="Put every element into a zone.",
     references=("Threagile: missing-network-segmentation", "OWASP ASVS 5, V13.1.1"),
     check=placeless,
-    fires="externals: {bank: {zone: null}}",
+    fires="services: {mailer: {zone: null}}",
     quiet="""
-security: {zones: {money: {does: Banks}}}
+security: {zones: {money: {does: Banks}, partners: null}}
 externals: {bank: {zone: money}}
 """,
 )
