@@ -63,12 +63,13 @@ class Evidence:
 def digest_of(design: Design, about: str) -> str:
     """Digest of the part of a design called `about`: 16 hexadecimal digits. Raises UnknownName.
 
-    ``design`` is the whole; ``stores.NAME.schema`` is the DDL text, blind to white space;
+    ``design`` is the whole, but for what is only said of it (decisions, waivers); ``stores.NAME.schema`` is the DDL
+    text, blind to white space;
     otherwise the first word is a section and the rest a name in it (``calls`` and ``api`` as a whole).
     """
     section, _, name = about.partition(".")
     if about == "design":
-        content: Any = design.model_dump(mode="json", by_alias=True)
+        content: Any = design.model_dump(mode="json", by_alias=True, exclude={"decisions", "waivers"})
     elif section == "stores" and name.endswith(".schema"):
         ddl = design.ddl(name.removesuffix(".schema"))
         if ddl is None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from archbook.design.model import Design
     from archbook.diagrams.picture import Picture
     from archbook.findings.report import Report
+    from archbook.review.checklist import Checklist
     from archbook.schema import CacheOutcome, Outcome
     from archbook.simulate import Replay, Simulation, Sweep
 
@@ -186,6 +187,24 @@ def review(design: Design, evidence: Iterable[Evidence] | None = None, **options
     from archbook.review import review
 
     return review(design, load_evidence(design) if evidence is None else evidence, **options)
+
+
+def checklist(
+    design: Design, evidence: Iterable[Evidence] | None = None, *, run: bool = False, rows: int | None = None
+) -> Checklist:
+    """Where the items of the performance checklist stand, each by what it is met, or what would measure it.
+
+    evidence: what the design's folder keeps, unless given. run: measure what is missing, on so many `rows` a table, and
+    keep it; a line says how far it is, and an interrupt keeps what was measured.
+    """
+    from archbook.review.checklist import ROWS, checklist
+    from archbook.waiting_line import waiting_line
+
+    found = checklist(design, load_evidence(design) if evidence is None else evidence)
+    if not run:
+        return found
+    with waiting_line() as progress:
+        return found.measure(ROWS if rows is None else rows, progress)
 
 
 def lint_schema(subject: Design | str | Path, **options: Any) -> Report:

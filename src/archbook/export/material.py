@@ -56,7 +56,8 @@ class Material:
 
     def digest(self) -> str:
         """Digest of the design and its DDL: 16 hexadecimal digits."""
-        parts = [digest_of(self.design, "design"), *(f"{name} {ddl}" for name, ddl in self.design.source.ddl.items())]
+        said = (digest_of(self.design, part) for part in ("design", "decisions", "waivers"))
+        parts = [*said, *(f"{name} {ddl}" for name, ddl in self.design.source.ddl.items())]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

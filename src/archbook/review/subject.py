@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from math import isfinite
@@ -18,10 +19,13 @@ from archbook.errors import ArchbookError
 from archbook.evidence import Evidence
 from archbook.findings import Crash, Hit, Severity
 from archbook.schema import Schema, parse
-from archbook.units import show_factor, show_rate
+from archbook.units import show_duration, show_factor, show_rate, show_share
 
 ROWS = 20.0
 """Rows of a list whose endpoint does not say how many it has."""
+
+WHOLE = ("design", "api", "calls")
+"""Parts of a design that evidence speaks of as a whole."""
 
 Placed = tuple[int, Call]
 """A call with its index in `design.calls`."""
@@ -35,6 +39,21 @@ def grouped(calls: Iterable[Placed], key: Callable[[Call], _Key]) -> dict[_Key, 
     for index, call in calls:
         groups.setdefault(key(call), []).append((index, call))
     return groups
+
+
+def _told_of(entry: Evidence, name: str) -> str:
+    """What an entry claims of an element or endpoint; empty where it says nothing of it."""
+    if f"{entry.about}.".startswith(tuple(f"{section}.{name}." for section in ("services", "stores", "externals"))):
+        return entry.claim
+    if entry.about not in WHOLE:
+        return ""
+    figures = entry.details.get("endpoints", {}).get(name) or entry.details.get("elements", {}).get(name) or {}
+    if "p95_s" in figures:
+        return f"{name} answers 95 % within {show_duration(figures['p95_s'])}, by {entry.source or entry.id}"
+    if "utilisation" in figures:
+        return f"{name} is {show_share(figures['utilisation'])} in use, by {entry.source or entry.id}"
+    named = re.search(rf"(?<![\w/-]){re.escape(name)}(?![\w/-])", entry.claim)
+    return entry.claim if named else ""
 
 
 class Subject:
@@ -192,17 +211,22 @@ class Subject:
         return None
 
     def cited(self, name: str) -> list[str]:
-        """What has been measured or simulated about a service or store, with its date; says when it is stale."""
-        parts = (f"services.{name}.", f"stores.{name}.")
-        return [self._told(entry) for entry in self.evidence if f"{entry.about}.".startswith(parts)]
+        """What has been measured or simulated about a service, store, external system or endpoint, with its date.
+
+        Says when it is stale. Of what is kept about the design, its API or its calls as a whole, the figure of `name`,
+        or the claim where it names it.
+        """
+        found = ((entry, _told_of(entry, name)) for entry in self.evidence)
+        return [self._told(entry, claim) for entry, claim in found if claim]
 
     def measured(self, experiment: str, store: str) -> list[str]:
         """What one schema experiment, such as ``index_or_scan``, found on the tables of a store, as `cited` has it."""
-        return [self._told(e) for e in self.evidence if f"{e.id}.".startswith(f"{experiment}.{store}.")]
+        found = [entry for entry in self.evidence if f"{entry.id}.".startswith(f"{experiment}.{store}.")]
+        return [self._told(entry, entry.claim) for entry in found]
 
-    def _told(self, entry: Evidence) -> str:
+    def _told(self, entry: Evidence, claim: str) -> str:
         stale = ", stale: its part of the design has changed since" if entry.stale(self.design) else ""
-        return f"{entry.claim} ({entry.how}, {entry.date[:10] or 'undated'}{stale})"
+        return f"{claim.rstrip('.')} ({entry.how}, {entry.date[:10] or 'undated'}{stale})"
 
     def _estimate(self, growth: float) -> Estimate | None:
         try:

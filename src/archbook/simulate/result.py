@@ -243,8 +243,27 @@ class Simulation(Numbered):
                 for c in sorted(self.claims, key=lambda c: order[c.verdict])]  # fmt: skip
         return as_columns(("number", "formula", ">computed", ">simulated", "verdict", "because"), rows)
 
+    def _promised(self) -> dict[str, Figure]:
+        """p95 over what is promised, of the endpoints that promise one and were answered."""
+        shares = {}
+        for name, found_ in self.endpoints.items():
+            target = self.estimate.endpoints[name].slo_p95_s
+            if target and not math.isnan(found_.p95_s.value):
+                shares[name] = Figure(*(number / target for number in found_.p95_s))
+        return shares
+
+    def _nearest(self, promised: Mapping[str, Figure]) -> tuple[str, Figure]:
+        """How the promises of a p95 are kept, as a sentence, and the share of its promise that the worst one takes."""
+        name = max(promised, key=lambda name: promised[name].value)
+        missed = sum(share.value > 1 for share in promised.values())
+        kept = f"{missed} of {len(promised)} promises of a p95 are missed" if missed else (
+            f"{show_count(len(promised), 'promise of a p95 is', 'promises of a p95 are')} kept")  # fmt: skip
+        target = show_duration(self.estimate.endpoints[name].slo_p95_s or 0.0)
+        found_ = self.endpoints[name].p95_s.shown(show_duration)
+        return f"{kept}, {'worst' if missed else 'nearest'} {name} with {found_} of {target},", promised[name]
+
     def evidence(self, design: Design | None = None) -> list[Evidence]:
-        """Mean, and the utilisation of the busiest element, to keep in the design's folder; none where none settles."""
+        """Mean, busiest element, and the p95 nearest to its promise, to keep in the folder; none where none settles."""
         subject, busiest = design or self.subject, self.busiest
         if not self.precise:
             return []
@@ -254,14 +273,26 @@ class Simulation(Numbered):
             "seed": self.seed,
             "sample": self.requests,
             "engine": "archbook",
+            "source": f"archbook simulate, at {show_factor(self.growth)} today's peak",
         }
         kept = [("mean", f"A request takes {self.mean_s.shown(show_duration)} on average", self.mean_s, "s")]
         if busiest:
             text = f"{busiest.name} is the busiest, {busiest.utilisation.shown(show_share)} in use"
             kept.append(("busiest", text, busiest.utilisation, "share"))
         at = f"at {show_factor(self.growth)} today's peak"
+        promised = self._promised()
+        if promised:
+            text, figure_ = self._nearest(promised)
+            kept.append(("p95", text, figure_, "share"))
+        details = {
+            "busiest": {"elements": {e.name: {"utilisation": e.utilisation.value} for e in self.elements.values()
+                                     if not math.isnan(e.utilisation.value)}},
+            "p95": {"endpoints": {e.name: {"p50_s": e.p50_s.value, "p95_s": e.p95_s.value, "p99_s": e.p99_s.value}
+                                  for e in self.endpoints.values() if not math.isnan(e.p95_s.value)}},
+        }  # fmt: skip
         return [found(subject, id=f"simulate-{significant(self.growth)}x-{key}", claim=f"{text} {at}", value=f.value,
-                      low=f.low, high=f.high, unit=unit, **rest) for key, text, f, unit in kept]  # fmt: skip
+                      low=f.low, high=f.high, unit=unit, details=details.get(key, {}), **rest)
+                for key, text, f, unit in kept]  # fmt: skip
 
     def to_json(self) -> dict[str, Any]:
         """A plain dict; times in s, null where nothing is known."""

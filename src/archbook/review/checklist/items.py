@@ -1,0 +1,272 @@
+"""The seven items of the performance checklist: when each applies, what is computed, and which measurement earns it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from archbook.capacity import plan
+from archbook.capacity.pools import pool_warnings
+from archbook.design.elements import RELATIONAL, Service, Store
+from archbook.design.model import Design
+from archbook.evidence import Evidence
+from archbook.review.subject import Subject
+from archbook.units import listed, show_count, show_duration, show_factor
+
+Progress = Callable[[float, float, str], None]
+LOAD_SECONDS, LOAD_CLIENTS, LOAD_ROWS = 6.0, 8, 1_000
+DEEP_PAGES_COST = 10.0
+"""Of OFFSET against a keyset; from here on its depth is to be bounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a computation or a measurement says of an item. holds: None where it can say nothing. do: the next step."""
+
+    holds: bool | None
+    text: str
+    do: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item. `Checklist` joins the parts to a state.
+
+    rules: an open finding of one of them refutes it. needless: why it does not apply to a design; empty where it does.
+    computed: what follows from the design alone. evidence: how the ids of the evidence begin that earns it; where it is
+    empty, the computation decides. judged: what such an entry says. measure: makes it, on so many rows a table.
+    outranks: whether it also counts where the computation says otherwise.
+    """
+
+    id: str
+    title: str
+    why: str
+    rules: tuple[str, ...]
+    needless: Callable[[Subject], str]
+    computed: Callable[[Subject], Claim]
+    evidence: str = ""
+    run: str = ""
+    judged: Callable[[Subject, Evidence], Claim] = lambda _, entry: Claim(True, entry.claim)
+    measure: Callable[[Design, int, Progress | None], Iterable[Evidence]] = lambda *_: ()
+    outranks: bool = False
+
+
+def _experiment(name: str) -> dict[str, Any]:
+    """How a schema experiment earns an item: on PostgreSQL, since DuckDB misleads about a transactional store."""
+
+    def measure(design: Design, rows: int, progress: Progress | None) -> Iterable[Evidence]:
+        from archbook.schema import run
+
+        return run(name, design, engine="postgresql", rows=rows, progress=progress).evidence(design)
+
+    return {"evidence": f"{name}.", "run": f"archbook experiment DESIGN {name}", "measure": measure}
+
+
+def relational(subject: Subject) -> dict[str, Store]:
+    """The stores that answer SQL, by name."""
+    return {name: store for name, store in subject.design.stores.items() if store.engine in RELATIONAL}
+
+
+def _without_sql(subject: Subject) -> str:
+    return "" if relational(subject) else "no store of the design answers SQL"
+
+
+def _tables(subject: Subject, text: str) -> Claim:
+    """A claim about tables, which are known where a store has DDL."""
+    if not any(subject.design.ddl(name) for name in relational(subject)):
+        first = next(iter(relational(subject)))
+        return Claim(
+            None, "no tables are known", f"name the DDL file of a store: stores.{first}: `schema: schema/….sql`"
+        )
+    return Claim(True, text)
+
+
+def _indexes(subject: Subject) -> Claim:
+    stores = [name for name in relational(subject) if subject.design.ddl(name)]
+    return _tables(subject, f"no filter of an endpoint or a call is without an index in {listed(stores)} (computed: "
+                            "the columns that the design names against the indexes in the DDL)")  # fmt: skip
+
+
+def _index_pays(_: Subject, entry: Evidence) -> Claim:
+    pays = (entry.low or entry.value) > 1
+    return Claim(pays, entry.claim, "" if pays else "look at the plans in the outcome: at this size, or for this "
+                 "statement, the index is not used; measure with the rows of the horizon (`--rows`)")  # fmt: skip
+
+
+def _rows(subject: Subject) -> Claim:
+    calls = show_count(len(subject.design.calls), "call")
+    return _tables(subject, f"none of {calls} is made once a row (computed: `per_request` of all calls). What a "
+                            "program sends beyond its design is not known here: count the statements of a request "
+                            "in its tests")  # fmt: skip
+
+
+def _row_by_row(_: Subject, entry: Evidence) -> Claim:
+    return Claim(True, f"were a list loaded row by row, it would be {show_factor(entry.value)} slower: {entry.claim}")
+
+
+def _without_promise(subject: Subject) -> str:
+    return "" if subject.design.api.endpoints else "the design has no endpoint"
+
+
+def _p95(subject: Subject) -> Claim:
+    if subject.today is None:
+        return Claim(None, f"the load cannot be estimated: {subject.no_estimate}")
+    asked = [e for e in subject.today.endpoints.values() if e.rate_per_s]
+    promised = [e for e in asked if e.slo_p95_s is not None]
+    if not promised:
+        return Claim(False, f"none of {show_count(len(asked), 'endpoint')} in journeys promises a p95, so there is no "
+                     "target to be under", "set `slo: {p95: 200ms}` at services or endpoints")  # fmt: skip
+    missed = [e for e in promised if not e.meets_slo]
+    if missed:
+        worst = max(missed, key=lambda e: e.p95_s / (e.slo_p95_s or 1))
+        longest = max(worst.path, key=lambda part: part[1])[0]
+        return Claim(False, f"{len(missed)} of {len(promised)} promises are missed at today's peak, {worst.name} by "
+                     f"most: {show_duration(worst.p95_s)} for {show_duration(worst.slo_p95_s or 0)} (computed)",
+                     f"look at {longest}, where most of that time goes")  # fmt: skip
+    return Claim(True, f"all {len(promised)} promises are kept at today's peak (computed)")
+
+
+def _simulated(subject: Subject, entry: Evidence) -> Claim:
+    grown = subject.grown.endpoints.values() if subject.grown and subject.design.traffic.growth > 1 else ()
+    missed = sum(e.meets_slo is False for e in grown if e.rate_per_s)
+    later = f"; {subject.peak} {show_count(missed, 'promise is', 'promises are')} missed (computed)" if missed else ""
+    return Claim((entry.high if entry.high is not None else entry.value) <= 1, f"{entry.claim}{later}",
+                 "`archbook headroom DESIGN` says which part to make larger or faster")  # fmt: skip
+
+
+def _simulate(design: Design, _: int, progress: Progress | None) -> Iterator[Evidence]:
+    from archbook.schema import row_sizes
+    from archbook.simulate.running import simulate
+
+    return (entry for entry in simulate(design, row_sizes=row_sizes(design), progress=progress).evidence(design))
+
+
+def _without_lists(subject: Subject) -> str:
+    return "" if any(e.list for e in subject.design.api.endpoints) else "no endpoint answers with a list"
+
+
+def _pages(subject: Subject) -> Claim:
+    lists, style = [e for e in subject.design.api.endpoints if e.list], subject.design.api.style
+    whole = [e.name for e in lists if not e.paginated or style.pagination == "none"]
+    if whole:
+        return Claim(False, f"{listed(whole)} {'answers' if len(whole) == 1 else 'answer'} with the whole list",
+                     "set `paginated: true`, and `api.style.pagination`")  # fmt: skip
+    return Claim(True, f"{show_count(len(lists), 'list is', 'lists are')} cut by {style.pagination}, at most "
+                 f"{style.max_page_size} rows (computed: `list` and `paginated` of all endpoints)")  # fmt: skip
+
+
+def _page_cost(subject: Subject, entry: Evidence) -> Claim:
+    deep = subject.design.api.style.pagination == "page" and (entry.low or entry.value) > DEEP_PAGES_COST
+    bound = "; pages by number cost so much when they are deep: bound their depth, or take `pagination: cursor`"
+    return Claim(True, entry.claim.rstrip(".") + (bound if deep else ""))
+
+
+def _reads(subject: Subject) -> list[str]:
+    return [e.name for e in subject.design.api.endpoints if e.method == "GET"]
+
+
+def _cached(subject: Subject) -> Claim:
+    kept, reads = [e for e in subject.design.api.endpoints if e.method == "GET" and e.cache], len(_reads(subject))
+    if not kept:
+        return Claim(False, f"none of {show_count(reads, 'read')} says how long its answer may be kept",
+                     "set `cache: 60s` where an answer is the same for everybody, and send Cache-Control")  # fmt: skip
+    return Claim(True, f"{len(kept)} of {show_count(reads, 'read')} say how long their answer may be kept (computed: "
+                 "`cache` of all endpoints)")  # fmt: skip
+
+
+def _copies_pay(_: Subject, entry: Evidence) -> Claim:
+    pays = (entry.low or entry.value) > 1
+    return Claim(pays, entry.claim, "" if pays else "copies gain nothing in this mix: keep what is asked for most")
+
+
+def _load(design: Design, rows: int, progress: Progress | None) -> Iterable[Evidence]:
+    from archbook.contracts.load import load_test
+
+    outcome = load_test(
+        design, LOAD_SECONDS, LOAD_CLIENTS, compare="cache", rows=min(rows, LOAD_ROWS), progress=progress
+    )
+    return outcome.evidence(design)
+
+
+def _without_pools(subject: Subject) -> str:
+    called = {call.to for call in subject.design.calls} & relational(subject).keys()
+    return "" if called else "no service calls a store that answers SQL"
+
+
+def _pools(subject: Subject) -> Claim:
+    called = {call.to for call in subject.design.calls}
+    without = [name for name, store in relational(subject).items() if name in called and store.pool is None]
+    if without:
+        return Claim(False, f"{listed(without)} {'is' if len(without) == 1 else 'are'} called without a pool",
+                     f"stores.{without[0]}: set `pool` to rate × time held, and a few more")  # fmt: skip
+    if subject.grown is None:
+        return Claim(None, f"the load cannot be estimated: {subject.no_estimate}")
+    growth = subject.design.traffic.growth
+    against = pool_warnings(subject.design, plan(subject.design), subject.grown.elements, growth)
+    if against:
+        return Claim(False, "; ".join(against), "hold connections for less, or share them in a proxy, before the "
+                     "database is asked to accept more")  # fmt: skip
+    names = listed(name for name in relational(subject) if name in called)
+    return Claim(True, f"the pools of {names} hold what they are asked for {subject.peak}, and the databases accept "
+                 "them (computed: Little's law)")  # fmt: skip
+
+
+def _without_services(subject: Subject) -> str:
+    return "" if subject.design.services else "the design has no service"
+
+
+def _lacking(service: Service) -> Iterator[str]:
+    """What a service cannot be watched without, and has not."""
+    needed = {"an objective": service.slo, "a health check": service.health_check, "an alert": service.alerts}
+    return (what for what, there in needed.items() if not there)
+
+
+def _watched(subject: Subject) -> Claim:
+    services = subject.design.services
+    blind = {name: lacking for name, service in services.items() if (lacking := list(_lacking(service)))}
+    if blind:
+        name, what = next(iter(blind.items()))
+        return Claim(False, f"{len(blind)} of {show_count(len(services), 'service')} cannot be watched: "
+                     f"{listed(blind)}", f"services.{name}: give it {', '.join(what)}")  # fmt: skip
+    alerts = show_count(sum(len(service.alerts) for service in services.values()), "alert")
+    return Claim(True, f"all of {show_count(len(services), 'service')} have an objective, a health check and "
+                 f"{alerts} together (counted in the design). Whether an alert wakes somebody is not known here: "
+                 "fire one on purpose")  # fmt: skip
+
+
+ITEMS = (
+    Item(
+        "queries-use-indexes", "Queries use indexes", "A scan grows with the table, a look-up by an index hardly does.",
+        ("unindexed-filter", "foreign-key-without-index"), _without_sql, _indexes, judged=_index_pays,
+        **_experiment("index_or_scan"),
+    ),
+    Item(
+        "no-query-per-row", "No query for each row (N+1)", "Each round trip is waited for in turn.",
+        ("query-per-row", "chatty-services"), _without_sql, _rows, judged=_row_by_row, **_experiment("n_plus_one"),
+    ),
+    Item(
+        "p95-under-target", "p95 under its target", "Averages hide those who wait longest.",
+        (), _without_promise, _p95, "simulate-1x-p95", "archbook checklist DESIGN --run", _simulated, _simulate,
+        outranks=True,
+    ),
+    Item(
+        "lists-are-paginated", "Pages on every list", "A list grows with the business, and so does its answer.",
+        ("list-without-pagination",), _without_lists, _pages, judged=_page_cost, **_experiment("offset_or_keyset"),
+    ),
+    Item(
+        "reads-say-how-long", "Caching headers on reads", "What need not be asked again costs nothing.",
+        ("get-without-caching",), lambda subject: "" if _reads(subject) else "no endpoint reads", _cached,
+        "load.clients_keep", "archbook load DESIGN --compare cache", _copies_pay, _load,
+    ),
+    Item(
+        "pools-are-sized", "Pools sized", "A pool too small makes requests wait, one too large the database.",
+        ("pool-missing", "pool-below-the-load", "connections-over-the-maximum"), _without_pools, _pools,
+        **_experiment("connection_pooling"),
+    ),
+    Item(
+        "monitored", "Monitoring and alerts", "What is not measured is not improved, nor noticed when it breaks.",
+        ("no-objective", "no-health-check", "no-alert"), _without_services, _watched,
+    ),
+)  # fmt: skip
+"""All items, in the order in which they are told."""
