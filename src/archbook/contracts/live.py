@@ -6,10 +6,12 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Self
 
 from archbook.contracts.document import Document, Node
-from archbook.contracts.load import targets
+from archbook.contracts.load import TRIES, targets
+from archbook.contracts.service.asking import Answer
 from archbook.design.contract import Endpoint
 from archbook.design.model import Design
 from archbook.errors import ArchbookError, shown
@@ -31,17 +33,17 @@ class Request:
 class Live:
     """The service of a design on a free port of this machine, on few rows; a context manager.
 
-    Raises ArchbookError where it cannot be started, with what is missing.
+    limits: whether requests are counted. Raises ArchbookError where it cannot be started, with what is missing.
     """
 
-    def __init__(self, design: Design, rows: int = ROWS) -> None:
+    def __init__(self, design: Design, rows: int = ROWS, limits: bool = True) -> None:
         from archbook.contracts.service.running import Running, check_installed
 
         check_installed()
         from archbook.contracts.service.app import create
 
         self.design = design
-        app = create(design, rows=rows)
+        app = create(design, rows=rows, limits=limits)
         self.document = Document("the service", app.state.document)
         self._guard = app.state.guard
         self._running = Running(app, name=design.name)
@@ -75,6 +77,18 @@ class Live:
         answer = self._running.ask(request.line, body=body, headers=sent)
         told = [f"{name}: {value if len(value) < 60 else value[:50] + ' …'}" for name, value in sent.items()]
         return "\n".join([request.line, *told, *([request.body] if body is not None else []), "", str(answer)])
+
+    def read(self, endpoint: Endpoint, headers: Mapping[str, str] | None = None) -> Answer | None:
+        """What a GET is answered for the first client that gets anything; None where nobody does."""
+        for who in self.clients:
+            proof = self.proof(who)
+            for path in islice(targets(self.design, endpoint, self._running.url, proof), TRIES):
+                answer = self._running.ask(f"GET {path}", headers={**proof, **(headers or {})})
+                if answer.status in (200, 304):
+                    return answer
+                if answer.status in (401, 403):
+                    break
+        return None
 
     def stop(self) -> None:
         """Stop the service; nothing is left running."""
