@@ -76,7 +76,7 @@ REFUTED = [
     (PAGES, "api: {endpoints: {0: {paginated: false}}}", "the whole list"),
     (PAGES, "api: {style: {pagination: none}}", "the whole list"),
     (HEADERS, "api: {endpoints: {0: {cache: null}}}", "none of 1 read says how long"),
-    (POOLS, "stores: {things-db: {pool: null}}", "without a pool"),
+    (POOLS, "stores: {things-db: {pool: null}}", "without a"),
     (POOLS, "stores: {things-db: {max_connections: 10}}", "10"),
     (WATCHED, "services: {back: {alerts: null}}", "back"),
     (WATCHED, "services: {back: {health_check: null}}", "back"),
