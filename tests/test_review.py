@@ -72,7 +72,7 @@ def test_the_text_fits_its_terminal(width: int) -> None:
     assert len(longest) <= width or " " not in longest.strip()
 
 
-def test_one_screen_is_shorter_than_all() -> None:
+def test_two_screens_hold_it_and_the_rest_is_told_on_request() -> None:
     report = review(load(DESIGNS / "first_draft"))
     one_screen, everything = report.text(100).splitlines(), report.text(100, all=True).splitlines()
     assert len(one_screen) <= 100 < len(everything)

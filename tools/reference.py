@@ -1,4 +1,4 @@
-"""Write docs/reference.md (names, command line, rules of the review), docs/schema-rules.md and docs/api-rules.md.
+"""Write docs/reference.md (names, command line), and the rules in docs/review-, schema- and api-rules.md.
 
 usage: python tools/reference.py write|check
 """
@@ -22,6 +22,14 @@ HEAD = """# Reference
 Written by `make reference` from the docstrings and the command line; `make check` fails when it is out of date.
 """
 
+REVIEW_RULES = """# Rules of `archbook review`
+
+Written by `make reference` from the rules themselves, `src/archbook/review/rules/`; the tests run every example, laid
+over one small good design. The review also looks with the rules of [schema-rules.md](schema-rules.md) and
+[api-rules.md](api-rules.md), but for those of which a rule here says the same with the load behind it. In a terminal
+`archbook waive RULE ABOUT --why …` accepts a finding, and `archbook fix` makes the changes that need no thought.
+"""
+
 SCHEMA_RULES = """# Rules of `archbook lint-schema`
 
 Written by `make reference` from the rules themselves, `src/archbook/schema/lint/rules/`; the tests run every example.
@@ -38,10 +46,12 @@ A list at the top of the document accepts findings: `x-archbook-waivers: [{rule:
 def pages() -> dict[Path, str]:
     """Every page that is written from the code, by its path."""
     from archbook.contracts.lint import rules as api_rules
+    from archbook.review import rules as review_rules
     from archbook.schema.lint import rules as schema_rules
 
     return {
         DOCS / "reference.md": page(),
+        DOCS / "review-rules.md": rules_page(REVIEW_RULES, review_rules(), "yaml"),
         DOCS / "schema-rules.md": rules_page(SCHEMA_RULES, schema_rules(), "sql"),
         DOCS / "api-rules.md": rules_page(API_RULES, api_rules(), "yaml"),
     }
@@ -63,10 +73,8 @@ def page() -> str:
         *python(simulate, ""),
         "\n## On the command line\n",
         *commands(),
-        "## Rules of the review\n",
-        *rules(),
-        "The rules of `archbook lint-schema` are in [schema-rules.md](schema-rules.md),",
-        "those of `archbook lint-api` in [api-rules.md](api-rules.md).",
+        "The rules of `archbook review` are in [review-rules.md](review-rules.md), those of `archbook lint-schema` in",
+        "[schema-rules.md](schema-rules.md), those of `archbook lint-api` in [api-rules.md](api-rules.md).",
     ]
     return "\n".join(lines) + "\n"
 
@@ -119,13 +127,6 @@ def commands() -> Iterator[str]:
         yield ""
 
 
-def rules() -> Iterator[str]:
-    """Each rule of the review."""
-    from archbook.review import rules as all_rules
-
-    yield from described_rules(all_rules(), "yaml")
-
-
 def rules_page(head: str, all_rules: Sequence[Rule], language: str) -> str:
     """A page of rules: a table, then each of them."""
     table = ["| Rule | Severity | Finds |", "|---|---|---|"]
@@ -137,13 +138,16 @@ def rules_page(head: str, all_rules: Sequence[Rule], language: str) -> str:
 
 
 def described_rules(all_rules: Iterable[Rule], language: str) -> Iterator[str]:
-    """Each rule: what it looks for, why, what to do, and the smallest subject that fires it."""
+    """Each rule: what it looks for, why, what to do, and the smallest subjects that fire it and keep it quiet."""
     for rule in all_rules:
         yield f"### `{rule.id}` ({rule.severity}, principle {rule.principle})\n"
         yield f"{rule.title}. {rule.why}.\n"
         yield f"- Do: {rule.remedy}"
         yield f"- After: {'; '.join(rule.references)}"
-        yield f"- Fires on:\n\n```{language}\n{rule.fires.strip()}\n```\n"
+        if rule.measured_by:
+            yield f"- Measured by: `{rule.measured_by}`"
+        yield f"- Fires on:\n\n```{language}\n{rule.fires.strip(chr(10)).rstrip()}\n```\n"
+        yield f"- Quiet on:\n\n```{language}\n{rule.quiet.strip(chr(10)).rstrip()}\n```\n"
 
 
 def main(arguments: list[str]) -> int:

@@ -6,11 +6,11 @@ import html
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from archbook.findings import SEVERITIES, Crash, Finding
+from archbook.findings import SEVERITIES, Crash, Finding, Rule
 from archbook.tables import Table, as_columns, escape_markdown
 from archbook.units import listed, show_count
 
@@ -29,7 +29,8 @@ class Report:
     findings: the open ones. waived: accepted in the design, with the reason. crashes: rules that failed while they
     looked. remarks: what else is to be known (waivers out of date, stale measurements, no estimate).
     looked_at: what was looked at, as a sentence. kind: what looked: a review, or a lint. to_waive: how a finding is
-    accepted, with `{rule}` and `{about}`.
+    accepted, with `{rule}` and `{about}`. rules: those that looked. known: findings that stand in a baseline, which
+    sets them apart (see `archbook.findings.baseline`); None without one.
     """
 
     design: str
@@ -40,13 +41,35 @@ class Report:
     looked_at: str
     kind: str = "review"
     to_waive: str = IN_DESIGN
+    rules: tuple[Rule, ...] = field(default=(), repr=False)
+    known: tuple[Finding, ...] | None = None
 
     @property
     def exit_code(self) -> int:
-        """0, or 1 where a finding of high severity is open, or 3 where a rule crashed: its answer is not known."""
+        """0, or 1 where a finding of high severity is open, or 3 where a rule crashed: its answer is not known.
+
+        Beside a baseline, 1 where any finding is new.
+        """
         if self.crashes:
             return CRASHED
-        return FINDINGS if any(finding.severity == "high" for finding in self.findings) else OK
+        fails = any(finding.severity == "high" for finding in self.findings)
+        return FINDINGS if fails or (self.findings and self.known is not None) else OK
+
+    def mending(self, rules: Collection[str] = ()) -> list[Finding]:
+        """Findings, of some rules or of all, that carry a change which needs no thought and meets no worse one's."""
+        chosen: list[Finding] = []
+        values: dict[tuple[str | int, ...], Any] = {}
+        for finding in self.findings:
+            asked = finding.mend and (not rules or finding.rule in rules)
+            if asked and not any(_meet(place, finding.mend[place], values) for place in finding.mend):
+                chosen.append(finding)
+                values |= finding.mend
+        return chosen
+
+    @property
+    def mends(self) -> dict[tuple[str | int, ...], Any]:
+        """The changes that need no thought, as `ab.save` takes them: place → value as a person types it."""
+        return {place: value for finding in self.mending() for place, value in finding.mend.items()}
 
     @property
     def groups(self) -> list[tuple[Finding, ...]]:
@@ -64,36 +87,45 @@ class Report:
     def answer(self) -> str:
         """The sentence that comes first."""
         waived = f"{len(self.waived)} waived" if self.waived else ""
+        known = "" if self.known is None else f", {len(self.known)} known"
         if not self.findings:
-            nothing = "no finding" if not self.crashes else f"no finding, but the {self.kind} is incomplete"
+            nothing = "no finding" if self.known is None else "no new finding"
+            nothing += f"{known}, but the {self.kind} is incomplete" if self.crashes else known
             return f"{self.design}: {nothing}. {self.looked_at}{waived and ', ' + waived}."
         counts = Counter(finding.severity for finding in self.findings)
         severities = ", ".join(f"{counts[s]} {s}" for s in SEVERITIES if counts[s])
-        some = f"{show_count(len(self.findings), 'finding')} ({severities}){waived and '; ' + waived}"
+        some = show_count(len(self.findings), "finding") if self.known is None else f"{len(self.findings)} new{known}"
+        some += f" ({severities}){waived and '; ' + waived}"
         return f"{self.design}: {some}. Mend first: {self.groups[0][0].what}."
 
     def text(self, width: int = 100, all: bool = False) -> str:
-        """For a terminal: one screen with one finding a rule, the last rules on one line each; or `all` of it."""
+        """For a terminal: two screens with one finding a rule, the last rules on one line each; or `all` of it."""
         groups, notes = self.groups, self._notes()
         if all:
-            blocks = [_block(finding, (), width) for group in groups for finding in group]
-            notes = [("waived", f"{finding.what}: {finding.waived}") for finding in self.waived] + notes
+            blocks = ["\n".join(_whole(group, width)) for group in groups]
+            apart = [("known", finding.what) for finding in self.known or ()]
+            apart += [("waived", f"{finding.what}: {finding.waived}") for finding in self.waived]
+            notes = apart + notes
         else:
-            blocks = [_block(group[0], group[1:], width) for group in groups[:SCREEN_GROUPS]]
+            blocks = ["\n".join(_block(group[0], group[1:], width)) for group in groups[:SCREEN_GROUPS]]
             blocks.append("\n".join(_briefs(groups[SCREEN_GROUPS:], width)))
-        told = [_line(label, text, width) for label, text in notes]
-        return "\n\n".join(filter(None, [_fill(self.answer, width), *blocks, *told, _hint(self, all, width)]))
+        lines = [_line(label, text, width) for label, text in notes]
+        return "\n\n".join(filter(None, [_fill(self.answer, width), *blocks, *lines, _hint(self, all, width)]))
 
     def markdown(self) -> str:
         """Every finding under its severity; names of the design cannot break out of the page."""
         e = escape_markdown
         lines = [e(self.answer)]
         for severity in SEVERITIES:
-            chosen = [finding for finding in self.findings if finding.severity == severity]
-            lines += [f"## {severity.capitalize()}"] if chosen else []
-            for finding in chosen:
-                lines.append(f"- **{e(finding.what)}**" + (f" ({e(finding.place)})" if finding.place else ""))
-                lines += [f"  - {label}: {_coded(text)}" for label, text in _told(finding)]
+            groups = [[finding for finding in group if finding.severity == severity] for group in self.groups]
+            lines += [f"## {severity.capitalize()}"] if any(groups) else []
+            for group in filter(None, groups):
+                for finding in group:
+                    lines.append(f"- **{e(finding.what)}**" + (f" ({e(finding.place)})" if finding.place else ""))
+                    parts = told(finding) if finding is group[0] else _own(finding)  # the why of a rule is said once
+                    lines += [f"  - {label}: {_coded(text)}" for label, text in parts]
+        lines += ["## Known"] if self.known else []
+        lines += [f"- {e(finding.what)} ({finding.rule})" for finding in self.known or ()]
         lines += ["## Waived"] if self.waived else []
         lines += [f"- {e(finding.what)}: {e(finding.waived)} ({finding.rule})" for finding in self.waived]
         lines += ["## Notes"] if self._notes() else []
@@ -102,10 +134,11 @@ class Report:
     def html(self) -> str:
         """For a notebook: the answer, and a group a line that unfolds; all text is escaped."""
         groups = "".join(_group(group) for group in self.groups)
+        known = folded("known", [f"<b>{escaped(f.what)}</b>" for f in self.known or ()])
         waived = folded("waived", [f"<b>{escaped(f.what)}</b>: {escaped(f.waived)}" for f in self.waived])
         notes = "".join(f'<p style="margin:4px 0"><b>{label}</b> {escaped(text)}</p>' for label, text in self._notes())
         return (f'<div style="font:13px/1.5 system-ui,sans-serif;max-width:60em"><p style="margin:4px 0">'
-                f"<b>{escaped(self.answer)}</b></p>{groups}{waived}{notes}</div>")  # fmt: skip
+                f"<b>{escaped(self.answer)}</b></p>{groups}{known}{waived}{notes}</div>")  # fmt: skip
 
     def _notes(self) -> list[tuple[str, str]]:
         crashes = [("crash", f"{c.rule} failed, so its answer is not known: {c.error}") for c in self.crashes]
@@ -119,8 +152,10 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """All of it in plain values, for files and scripts."""
-        shown = {name: value for name, value in asdict(self).items() if name not in ("kind", "to_waive")}
-        for found in (*shown["findings"], *shown["waived"]):
+        shown = asdict(replace(self, rules=()))
+        for name in ("kind", "to_waive", "rules"):
+            del shown[name]
+        for found in (*shown["findings"], *shown["waived"], *(shown["known"] or ())):
             found["mend"] = [{"place": list(where), "value": value} for where, value in found["mend"].items()]
         return {f"archbook_{self.kind}": FORMAT, "exit_code": self.exit_code, "answer": self.answer} | shown
 
@@ -151,21 +186,49 @@ def _rank(group: list[Finding]) -> tuple[int, float, str]:
     return SEVERITIES.index(group[0].severity), -sum(finding.cost for finding in group) / len(group), group[0].rule
 
 
-def _told(finding: Finding) -> list[tuple[str, str]]:
+def _meet(place: tuple[str | int, ...], value: Any, others: Mapping[tuple[str | int, ...], Any]) -> bool:
+    """Whether a change contradicts another one: the same place with another value, or a place inside it."""
+    if place in others:
+        return bool(others[place] != value)
+    return any(place[: len(other)] == other or other[: len(place)] == place for other in others)
+
+
+def _own(finding: Finding) -> list[tuple[str, str]]:
+    """What is said of this place alone."""
     seen = [("seen", "; ".join(finding.evidence))] if finding.evidence else []
     if not seen and finding.measured_by:
         seen = [("seen", f"not measured; `{finding.measured_by}` would")]
+    return [*seen, ("do", finding.do)]
+
+
+def told(finding: Finding) -> list[tuple[str, str]]:
+    """All that is said of a finding, with its labels."""
     anchors = f"{finding.rule} · principle {finding.principle} · {', '.join(finding.references)}"
-    return [("why", finding.why), *seen, ("do", finding.do), ("rule", anchors)]
+    return [("why", finding.why), *_own(finding), ("rule", anchors)]
 
 
-def _block(finding: Finding, others: Sequence[Finding], width: int) -> str:
+def _block(finding: Finding, others: Sequence[Finding], width: int) -> list[str]:
+    parts = told(finding) + ([("also", listed(other.about for other in others))] if others else [])
+    return [_head(finding, finding.severity, width), *_parts(parts, width)]
+
+
+def _whole(group: Sequence[Finding], width: int) -> Iterator[str]:
+    """Every finding of a rule: the first in full, of the others what is their own."""
+    yield from _block(group[0], (), width)
+    for finding in group[1:]:
+        yield _head(finding, "also" if finding.severity == group[0].severity else finding.severity, width)
+        yield from _parts(_own(finding), width)
+
+
+def _head(finding: Finding, label: str, width: int) -> str:
     room = width - INDENT - len(finding.place) - 2
-    head = _line(finding.severity, f"{finding.what}  {finding.place}", width)
-    if len(finding.what) <= room:
-        head = f"{finding.severity:<{INDENT}}{finding.what:<{room}}  {finding.place}".rstrip()
-    told = _told(finding) + ([("also", listed(other.about for other in others))] if others else [])
-    return "\n".join([head, *(_line("", f"{label:<6}{text}", width, INDENT + 6) for label, text in told)])
+    if len(finding.what) > room:
+        return _line(label, f"{finding.what}  {finding.place}", width)
+    return f"{label:<{INDENT}}{finding.what:<{room}}  {finding.place}".rstrip()
+
+
+def _parts(parts: Iterable[tuple[str, str]], width: int) -> Iterator[str]:
+    return (_line("", f"{label:<6}{text}", width, INDENT + 6) for label, text in parts)
 
 
 def _briefs(groups: Sequence[Sequence[Finding]], width: int) -> list[str]:
@@ -202,12 +265,14 @@ def _group(group: Sequence[Finding]) -> str:
     colour, mark = MARKS[group[0].severity]
     count = f" and {len(group) - 1} more" if len(group) > 1 else ""
     head = f'<span style="color:{colour}">{mark}</span> {group[0].severity} · {escaped(group[0].what)}{count}'
-    return folded(head, map(_finding, group))
+    return folded(
+        head, (_finding(finding, told(finding) if finding is group[0] else _own(finding)) for finding in group)
+    )
 
 
-def _finding(finding: Finding) -> str:
-    told = "".join(f"<br>{label}: {escaped(text)}" for label, text in _told(finding))
-    return f"<b>{escaped(finding.what)}</b> <code>{escaped(finding.place)}</code>{told}"
+def _finding(finding: Finding, parts: Iterable[tuple[str, str]]) -> str:
+    said = "".join(f"<br>{label}: {escaped(text)}" for label, text in parts)
+    return f"<b>{escaped(finding.what)}</b> <code>{escaped(finding.place)}</code>{said}"
 
 
 def folded(head: str, blocks: Iterable[str]) -> str:

@@ -28,13 +28,13 @@ def settle(
         if trouble := _trouble(waiver, places, [rule.id for rule in rules], today):
             remarks.append(f"{place}: {trouble}")
         else:
-            reasons[waiver.rule, _plain(waiver.about)] = waiver.why
+            reasons[waiver.rule, plain(waiver.about)] = waiver.why
     if not reasons:
         return list(findings), [], remarks
     still_open: list[Finding] = []
     waived: list[Finding] = []
     for finding in findings:
-        why = reasons.get((finding.rule, _plain(finding.about)))
+        why = reasons.get((finding.rule, plain(finding.about)))
         (waived if why else still_open).append(replace(finding, waived=why) if why else finding)
     return still_open, waived, remarks
 
@@ -46,12 +46,17 @@ def _trouble(waiver: Waiver, places: Sequence[str], rules: Sequence[str], today:
         return f"{waiver.rule} at `{waiver.about}` is waived without a reason; say why, or mend it"
     if not places:
         return f"{waiver.rule} finds nothing any more; remove the waiver"
-    if _plain(waiver.about) not in map(_plain, places):
+    if plain(waiver.about) not in map(plain, places):
         return f"{waiver.rule} finds nothing at `{waiver.about}`; {suggestion(waiver.about, places)}"
     if waiver.until and datetime.date.fromisoformat(waiver.until) < today:
         return f"was to be looked at again on {waiver.until}; the finding is open until mended or the day moved"
     return ""
 
 
-def _plain(about: str) -> str:
+def plain(about: str) -> str:
+    """An element's name, however its arrow is typed.
+
+    >>> plain("order-service->payment-service")
+    'order-service → payment-service'
+    """
     return " ".join(about.replace("->", "→").replace("→", " → ").split())

@@ -6,7 +6,7 @@ A rule is one file in `archbook.review.rules` with a `RULE`; nothing else must b
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -14,11 +14,12 @@ from pkgutil import iter_modules
 from archbook.design.loading import collector_at_rest
 from archbook.design.model import Design
 from archbook.evidence import Evidence
-from archbook.findings import Rule, apply
+from archbook.findings import Rule, apply, worst_first
 from archbook.findings.report import Report
 from archbook.findings.waivers import PlacedWaiver, settle
+from archbook.review.lints import lint_rules, linted
 from archbook.review.subject import Subject
-from archbook.units import show_factor
+from archbook.units import show_count, show_factor
 
 _ROOM = import_module("archbook.review.rules")  # before `rules` below, which would else be replaced by this package
 
@@ -37,35 +38,43 @@ def review(
     evidence: Iterable[Evidence] = (),
     *,
     only: Sequence[Rule] | None = None,
+    lints: bool | None = None,
     today: datetime.date | None = None,
 ) -> Report:
-    """Look at a design with every rule (or with `only` some).
+    """Look at a design with every rule (or with `only` some), and with the lints of its DDL and its API.
 
-    evidence: what has been measured, to be cited. today: the day against which dates in the design are held.
+    evidence: what has been measured, to be cited. lints: False leaves them out, as `only` does unless they are asked
+    for. today: the day against which dates in the design are held.
     Never fails for a rule's fault: that is a crash in the report.
     """
     subject = Subject(design, evidence, today)
-    chosen = rules() if only is None else only
+    chosen = rules() if only is None else tuple(only)
+    linting = lint_rules([rule.id for rule in rules()])
+    looked = linting if lints or (lints is None and only is None) else ()
     with collector_at_rest():
         findings, crashes = apply(chosen, subject, design.place)
-    still_open, waived, remarks = settle(findings, _waivers(design), chosen, subject.day)
+        reports = list(linted(subject, looked)) if looked else []
+    waivers = list(_waivers(design, {rule.id for rule in linting}))
+    still_open, waived, remarks = settle(findings, waivers, (*chosen, *linting), subject.day)
     return Report(
         design=design.name,
-        findings=tuple(still_open),
-        waived=tuple(waived),
-        crashes=(*subject.crashes[:1], *crashes),
-        remarks=(*remarks, *_remarks(subject)),
-        looked_at=f"{len(chosen)} rules looked at {design.counted()}" + (f", {subject.peak}" if subject.grown else ""),
+        findings=tuple(worst_first([*still_open, *(finding for report in reports for finding in report.findings)])),
+        waived=(*waived, *(finding for report in reports for finding in report.waived)),
+        crashes=(*subject.crashes[:1], *crashes, *(crash for report in reports for crash in report.crashes)),
+        remarks=(*remarks, *(told for report in reports for told in report.remarks), *_remarks(subject)),
+        looked_at=f"{_counted(chosen, looked)} looked at {design.counted()}"
+        + (f", {subject.peak}" if subject.grown else ""),
+        rules=(*chosen, *looked),
     )
 
 
-def _waivers(design: Design) -> Iterator[PlacedWaiver]:
-    """The design's waivers, but for those that `lint_schema` and `lint_api` look after."""
-    from archbook.contracts.lint import rules as api_rules
-    from archbook.schema.lint import rules as schema_rules
+def _counted(chosen: Sequence[Rule], looked: Sequence[Rule]) -> str:
+    own = show_count(len(chosen), "rule")
+    return f"{own}, and {len(looked)} of the lints of DDL and API," if looked else own
 
-    known = {rule.id for rule in rules()}
-    elsewhere = {rule.id for rule in (*schema_rules(), *api_rules())} - known
+
+def _waivers(design: Design, elsewhere: Collection[str]) -> Iterator[PlacedWaiver]:
+    """The design's waivers, but for those of the lints' rules, which look after them."""
     for index, waiver in enumerate(design.waivers):
         if waiver.rule not in elsewhere:
             yield f"{design.place(('waivers', index))} `waivers[{index}]`".lstrip(), waiver

@@ -41,7 +41,7 @@ _CONDITIONAL = re.compile(r"/\*!\d*\s*(\w+)")
 _STRINGS = re.compile(r"'(?:[^']|'')*'")
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def parse(ddl: str) -> Schema:
     """The schema that a DDL text describes: PostgreSQL, pg_dump output, MySQL, or a mixture.
 

@@ -28,6 +28,8 @@ from archbook.findings.waivers import PlacedWaiver, settle
 
 _ROOM = import_module("archbook.contracts.lint.rules")  # before `rules` below, which would else be replaced by it
 IN_DOCUMENT = f'at the top of the document: {WAIVERS}: [{{{{rule: {{rule}}, about: "{{about}}", why: "…"}}}}]'
+STYLE = "style, "
+"""How the remark begins that says which style an API is held against."""
 
 __all__ = ["Report", "Subject", "lint_api", "rules"]
 
@@ -56,11 +58,19 @@ def lint_api(
     chosen = rules() if only is None else tuple(only)
     with collector_at_rest():
         if isinstance(subject, Design):
-            document = Document(subject.name, to_openapi(subject))
-            return _report(Subject(document, subject.api.style), chosen, today or datetime.date.today(), subject)
+            held = Subject(_document(subject), subject.api.style)
+            return _report(held, chosen, today or datetime.date.today(), subject)
         document = subject if isinstance(subject, Document) else read(subject, file)
         _need_operations(document)
         return _report(Subject(document, _declared(document)), chosen, today or datetime.date.today())
+
+
+def _document(design: Design) -> Document:
+    """The document of a design, written once."""
+    if "api document" not in design.memo:
+        design.memo["api document"] = Document(design.name, to_openapi(design))
+    document: Document = design.memo["api document"]
+    return document
 
 
 def _need_operations(document: Document) -> None:
@@ -79,11 +89,11 @@ def _report(subject: Subject, chosen: Sequence[Rule], today: datetime.date, desi
         return f"{document.name}:{line}" if line else document.name
 
     found, crashes = apply(chosen, subject, place)
-    waivers = list(_waivers(document) if design is None else _waivers_of(design))
+    waivers = list(_waivers(document) if design is None else _waivers_of(design, chosen))
     still_open, waived, remarks = settle(found, waivers, chosen, today)
     declares = f"as the {'document' if design is None else 'design'} declares it"
     by = declares if subject.declared else "by what most of it does"
-    style = f"style, {by}: {described(subject.style)}"
+    style = f"{STYLE}{by}: {described(subject.style)}"
     return Report(
         design=Path(document.name).name,
         findings=tuple(still_open),
@@ -92,6 +102,7 @@ def _report(subject: Subject, chosen: Sequence[Rule], today: datetime.date, desi
         remarks=(*document.notes, style, *remarks),
         looked_at=f"{len(chosen)} rules looked at {subject.counted()}",
         kind="lint",
+        rules=tuple(chosen),
         to_waive=IN_DOCUMENT if design is None else IN_DESIGN,
     )
 
@@ -115,9 +126,9 @@ def _in_design(where: Where, design: Design) -> Where:
     return ("security", "authentication") if where[1:2] == ("securitySchemes",) else ("api",)
 
 
-def _waivers_of(design: Design) -> Iterator[PlacedWaiver]:
-    """The waivers of a design that are about rules of this room."""
-    known = {rule.id for rule in rules()}
+def _waivers_of(design: Design, chosen: Sequence[Rule]) -> Iterator[PlacedWaiver]:
+    """The waivers of a design that are about the rules that look."""
+    known = {rule.id for rule in chosen}
     for index, waiver in enumerate(design.waivers):
         if waiver.rule in known:
             yield f"{design.place(('waivers', index))} `waivers[{index}]`".lstrip(), waiver

@@ -9,17 +9,18 @@ from archbook.units import show_duration, show_rate, show_size, significant
 def unpaginated(subject: Subject) -> Hits:
     """A list that is answered without pages, by its own words or by the style of the API."""
     style = subject.design.api.style
-    way, mend = (
-        (style.pagination, "") if style.pagination != "none" else ("page", "; api.style: set `pagination: page`")
-    )
+    whole = style.pagination == "none"
+    way, also = ("page", "; api.style: set `pagination: page`") if whole else (style.pagination, "")
     for index, endpoint in enumerate(subject.design.api.endpoints):
-        if endpoint.list and (mend or not endpoint.paginated):
+        if endpoint.list and (whole or not endpoint.paginated):
             yield subject.at_endpoint(
                 index,
                 f"{endpoint.name} answers with the whole list",
-                f"api.endpoints[{index}]: set `paginated: true`, at most {style.max_page_size} rows by {way}{mend}",
+                f"api.endpoints[{index}]: set `paginated: true`, at most {style.max_page_size} rows by {way}{also}",
                 *_growth(subject, endpoint),
                 *_bandwidth(subject, endpoint),
+                mend={("api", "endpoints", index, "paginated"): True}
+                | ({("api", "style", "pagination"): way} if whole else {}),
             )
 
 

@@ -15,6 +15,7 @@ def unbroken(subject: Subject) -> Hits:
                 f"{call.from_} → {call.to} has no circuit breaker",
                 f"calls[{index}]: add `breaker: true`{fallback}",
                 *when_it_hangs(subject, index),
+                mend={("calls", index, "breaker"): True},
             )
 
 

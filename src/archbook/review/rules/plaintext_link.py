@@ -18,6 +18,7 @@ def plaintext(subject: Subject) -> Hits:
                 f"{link} is not encrypted" + (f" and carries {data} data" if data else ""),
                 f"calls[{index}]: remove `encrypted: false`, and let {call.to} accept TLS only",
                 *([f"{show_size(flow)}/s in clear {subject.peak} (computed: rate × size)"] if flow > 0 else []),
+                mend={("calls", index, "encrypted"): None},
             )
 
 

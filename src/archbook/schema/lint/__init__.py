@@ -82,7 +82,7 @@ def lint(
             _Linted(parsed[name], subject.source.ddl[name], held.schema_ or name, chosen, day, sizes, elsewhere, name)
         )
     _measure(linted, engine, rows, seed, progress)
-    known = {rule.id for rule in rules()}
+    known = {rule.id for rule in chosen}
     waivers = [
         (f"{subject.place(('waivers', index))} `waivers[{index}]`".lstrip(), waiver)
         for index, waiver in enumerate(subject.waivers)
@@ -185,5 +185,6 @@ def _report(
         remarks=(*(remark for part in linted for remark in part.remarks), *remarks),
         looked_at=f"{len(chosen)} rules looked at {counted}",
         kind="lint",
+        rules=tuple(chosen),
         to_waive=to_waive,
     )

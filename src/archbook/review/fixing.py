@@ -1,0 +1,114 @@
+"""Findings whose change needs no thought, mended in the design's own file; the others are a person's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from archbook.design.files import write_atomically
+from archbook.design.loading import FILE
+from archbook.design.model import Design, Where
+from archbook.design.places import spelled, value_at
+from archbook.design.saving import save
+from archbook.design.yaml_safe import read_yaml
+from archbook.errors import DesignError, UnknownName, shown
+from archbook.evidence import load_evidence
+from archbook.findings import Finding
+from archbook.findings.report import Report
+from archbook.review import review
+from archbook.units import listed, show_count
+
+BEFORE = f"{FILE}.before"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One finding mended: each place with its value before and after, as the file has them."""
+
+    finding: Finding
+    steps: tuple[tuple[Where, Any, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """What was, or would be, changed. before, after: the reviews; `after` is None where nothing was written."""
+
+    design: Design
+    changes: tuple[Change, ...]
+    before: Report
+    after: Report | None = None
+
+    def __str__(self) -> str:
+        verb = "were made" if self.after else "would be made; nothing has been written"
+        name, count = self.design.name, show_count(len(self.changes), "change")
+        lines = [f"{name}: {count} {verb}." if self.changes else f"{name}: nothing to change that needs no thought."]
+        for _, changes in groupby(sorted(self.changes, key=_rule), _rule):
+            group = list(changes)
+            lines.append(f"\n{group[0].finding.rule}: {group[0].finding.why}.")
+            steps = [(change, step) for change in group for step in change.steps]
+            lines += [f"  {spelled(where)}: {_told(old)} → {_told(new)}  ({change.finding.about})"
+                      for change, (where, old, new) in steps]  # fmt: skip
+        if self.after:
+            lines.append(f"\nTo undo: {BEFORE} beside it is the file as it was.")
+        left = (self.after or self.before).findings
+        rules = list(dict.fromkeys(finding.rule for finding in left if not finding.mend))
+        if rules:
+            persons = show_count(sum(not finding.mend for finding in left), "finding")
+            lines.append(f"\n{persons} need a person ({listed(rules)}): `archbook review` says what to do.")
+        again = sum(bool(finding.mend) for finding in left) if self.after else 0
+        if again:
+            lines.append(f"{show_count(again, 'more change')} can be made now: run it again.")
+        return "\n".join(lines)
+
+
+def fix(design: Design, rules: Collection[str] = (), *, dry_run: bool = False) -> Fixed:
+    """Make the changes that open findings carry, of all rules or of some, and keep the file as it was beside it.
+
+    Each change leaves the design valid, or is not made. dry_run: only say what would be changed. Raises UnknownName,
+    Conflict (the file has changed since it was loaded; nothing has been written).
+    """
+    evidence = load_evidence(design.folder) if design.folder else ()
+    before = review(design, evidence)
+    known = {rule.id for rule in before.rules}
+    for rule in rules:
+        if rule not in known:
+            raise UnknownName("rule", rule, known)
+    data = read_yaml(design.source.texts[FILE], FILE).data if FILE in design.source.texts else {}
+    chosen: dict[Where, Any] = {}
+    changes = []
+    for finding in before.mending(rules):
+        steps = tuple((where, value_at(data, where), value) for where, value in finding.mend.items())
+        changes.append(Change(finding, steps))
+        chosen |= finding.mend
+    if dry_run or not changes or design.folder is None:
+        return Fixed(design, tuple(changes), before)
+    text = (design.folder / FILE).read_bytes()
+    after, made = _written(design, changes, chosen)
+    write_atomically(design.folder / BEFORE, text)
+    return Fixed(after, made, before, review(after, evidence))
+
+
+def _written(design: Design, changes: list[Change], chosen: dict[Where, Any]) -> tuple[Design, tuple[Change, ...]]:
+    """The design with all changes written at once, or those of them that leave it valid, one by one."""
+    try:
+        return save(design, chosen).design, tuple(changes)
+    except DesignError:
+        made = []
+        for change in changes:
+            try:
+                design = save(design, change.finding.mend).design
+            except DesignError:
+                continue
+            made.append(change)
+        return design, tuple(made)
+
+
+def _rule(change: Change) -> str:
+    return change.finding.rule
+
+
+def _told(value: Any) -> str:
+    return "nothing" if value is None else shown(value if isinstance(value, str) else json.dumps(value))
