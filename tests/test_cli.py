@@ -20,15 +20,9 @@ from archbook.cli import archbook, main
 from archbook.commands.lab import lab_arguments
 
 ROOT = Path(__file__).resolve().parent.parent
-<<<<<<< HEAD
-COMMANDS = ["check", "checklist", "ddl", "diff-api", "draw", "estimate", "experiment", "export", "headroom", "lab",
-            "lint-api", "lint-schema", "load", "new", "openapi", "review", "schema", "serve", "simulate",
-            "sweep"]  # fmt: skip
-=======
-COMMANDS = ["check", "ddl", "diff-api", "draw", "estimate", "experiment", "export", "fix", "headroom", "lab",
-            "lint-api", "lint-schema", "load", "new", "openapi", "review", "schema", "serve", "simulate",
+COMMANDS = ["check", "checklist", "ddl", "diff-api", "draw", "estimate", "experiment", "export", "fix", "headroom",
+            "lab", "lint-api", "lint-schema", "load", "new", "openapi", "review", "schema", "serve", "simulate",
             "sweep", "waive"]  # fmt: skip
->>>>>>> 79829b3 (Review: the lints join the report; SARIF, JUnit and baselines; waive and fix; the page of its rules)
 
 Copy = Callable[[str], Path]
 
