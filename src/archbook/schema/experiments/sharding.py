@@ -24,7 +24,7 @@ LOOK_UP, GROUPED, JOINED = "look-up by the key", "GROUP BY the key", "join on th
 LARGEST = "rows on the largest shard"
 OTHER, ONE, KEY = "sharded by another column", "one server", "sharded by the key"
 SERVERS = 3
-MOST_ROWS = 500_000  # that a report reads: where rows travel, ten million would take minutes
+MOST_ROWS = 250_000  # that a report reads: where rows travel, ten million would take minutes
 
 
 def choose(schema: Schema, sizes: Mapping[str, float]) -> Choice:
