@@ -20,9 +20,9 @@ from archbook.cli import archbook, main
 from archbook.commands.lab import lab_arguments
 
 ROOT = Path(__file__).resolve().parent.parent
-COMMANDS = ["check", "checklist", "ddl", "diff-api", "draw", "estimate", "experiment", "export", "fix", "headroom",
-            "lab", "lint-api", "lint-schema", "load", "new", "openapi", "review", "schema", "serve", "simulate",
-            "sweep", "waive"]  # fmt: skip
+COMMANDS = ["check", "checklist", "ddl", "diff", "diff-api", "draw", "estimate", "experiment", "export", "fix",
+            "headroom", "lab", "lint-api", "lint-schema", "load", "new", "openapi", "review", "schema", "serve",
+            "simulate", "sweep", "waive"]  # fmt: skip
 
 Copy = Callable[[str], Path]
 

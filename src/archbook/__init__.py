@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         checklist,
         curve,
         decide,
+        diff,
         diff_api,
         draw,
         estimate,
@@ -81,10 +82,10 @@ _HOME = {
 
 __all__ = [
     "ArchbookError", "Design", "DesignError", "Estimate", "Evidence", "__version__", "answer", "chapter", "chart",
-    "check", "checklist", "coupling", "curve", "decide", "diff_api", "draw", "estimate", "exercises", "experiment",
-    "experiments", "export", "headroom", "keep", "lint_api", "lint_schema", "load", "load_evidence", "load_test",
-    "measure_cache", "merged", "new", "open_design", "openapi", "panels", "replay", "review", "save", "serve",
-    "simulate", "split", "sweep", "views",
+    "check", "checklist", "coupling", "curve", "decide", "diff", "diff_api", "draw", "estimate", "exercises",
+    "experiment", "experiments", "export", "headroom", "keep", "lint_api", "lint_schema", "load", "load_evidence",
+    "load_test", "measure_cache", "merged", "new", "open_design", "openapi", "panels", "replay", "review", "save",
+    "serve", "simulate", "split", "sweep", "views",
 ]  # fmt: skip
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from archbook.diagrams.picture import Picture
     from archbook.findings.report import Report
     from archbook.review.checklist import Checklist
+    from archbook.review.comparing import Diff
     from archbook.schema import CacheOutcome, Outcome
     from archbook.simulate import Replay, Simulation, Sweep
 
@@ -205,6 +206,19 @@ def checklist(
         return found
     with waiting_line() as progress:
         return found.measure(ROWS if rows is None else rows, progress)
+
+
+def diff(a: Design | str | Path, b: Design | str | Path, growth: float | None = None) -> Diff:
+    """What design `b` changes in design `a`, and what that does to load, speed, cost, availability and findings.
+
+    Each is a design, or what `load` takes, such as ``ecommerce#bank-by-event``, a variant. growth: multiple of today's
+    load; else the one that `a` is made for.
+    """
+    from archbook.design.model import Design
+    from archbook.review.comparing import diff
+
+    old, new = (each if isinstance(each, Design) else load(each) for each in (a, b))
+    return diff(old, new, growth, (load_evidence(old), load_evidence(new)))
 
 
 def lint_schema(subject: Design | str | Path, **options: Any) -> Report:

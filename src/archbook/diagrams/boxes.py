@@ -30,6 +30,7 @@ class Line(NamedTuple):
     end: str
     asynchronous: bool
     verbs: tuple[str, ...] = ()
+    tint: str = ""  # a key of `palette.TINTS`, where two designs are drawn as one
 
     def texts(self, most: int) -> list[str]:
         """At most `most` lines of label; the rest as a number."""
@@ -52,9 +53,7 @@ class Map(NamedTuple):
 
 def map_of(design: Design, of: str | None = None, by_owner: bool = False) -> Map:
     """The whole design; the neighbourhood of one element; or, where it has too many boxes, its owners."""
-    frames = _frames(design, by_owner)
-    boxes = {box.name: box._replace(frame=frames.get(box.name, "")) for box in _boxes(design)}
-    lines = _lines(design)
+    boxes, lines = everything(design, by_owner)
     if of is not None:
         lines = [line for line in lines if of in (line.start, line.end)]
         near = {of}.union(*(line[:2] for line in lines))
@@ -64,6 +63,12 @@ def map_of(design: Design, of: str | None = None, by_owner: bool = False) -> Map
     if len(boxes) > MOST:
         return _rolled_up(design, boxes, lines)
     return Map(boxes, [_overview(design, line) for line in lines])
+
+
+def everything(design: Design, by_owner: bool = False) -> tuple[dict[str, Box], list[Line]]:
+    """All boxes and lines of a design, however many they are."""
+    frames = _frames(design, by_owner)
+    return {box.name: box._replace(frame=frames.get(box.name, "")) for box in _boxes(design)}, _lines(design)
 
 
 def _overview(design: Design, line: Line) -> Line:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from archbook.diagrams.palette import FRAME, HEAT, INK, PURPLE, ROLES
+from archbook.diagrams.palette import FRAME, HEAT, INK, PURPLE, ROLES, TINTS
 from archbook.diagrams.picture import one_line
 from archbook.errors import RenderError
 
@@ -81,19 +81,30 @@ def accessible(script: str, kind: str, title: str, alt: str) -> str:
 
 
 def flowchart(
-    title: str, alt: str, nodes: Sequence[Any], links: Sequence[Any], classes: Mapping[str, Sequence[str]]
+    title: str,
+    alt: str,
+    nodes: Sequence[Any],
+    links: Sequence[Any],
+    classes: Mapping[str, Sequence[str]],
+    tints: Sequence[str] = (),
 ) -> str:
-    """Flowchart text from left to right. classes: role or step of load → ids.
+    """Flowchart text from left to right. classes: role, tint or step of load → ids. tints: of the links, or none.
 
     Class definitions are written here because mermaid-py keeps them in a set, whose order changes by process.
     """
     from mermaid.flowchart import FlowChart
 
     script = FlowChart(heading(title), nodes=list(nodes), links=list(links), orientation="LR").script
-    ordered = sorted(classes, key=lambda name: (name.startswith("heat"), name))  # a later class paints over an earlier
+    ordered = sorted(
+        classes, key=lambda name: (name.startswith("heat") or name in TINTS, name)
+    )  # a later class paints over an earlier
     lines = [*map(_class, ordered), *(f"class {','.join(classes[name])} {name}" for name in ordered)]
     dotted = [str(index) for index, link in enumerate(links) if link.shape == "-.-"]
-    if dotted:
+    strokes: dict[str, list[str]] = {}
+    for index, tint in enumerate(tints):
+        strokes.setdefault(TINTS[tint].stroke, []).append(str(index))
+    lines += [f"linkStyle {','.join(numbers)} stroke:{stroke}" for stroke, numbers in strokes.items()]
+    if dotted and not tints:
         lines.append(f"linkStyle {','.join(dotted)} stroke:{PURPLE}")
     text = accessible(script, "flowchart LR", title, alt)
     return text + "".join(f"\t{line}\n" for line in lines)
@@ -104,6 +115,10 @@ def _class(name: str) -> str:
         return f"classDef frame fill:none,stroke:{FRAME}"
     if name.startswith("heat"):
         return f"classDef {name} fill:{HEAT[int(name[4:])][1]},color:{INK}"
+    if name in TINTS:
+        tint = TINTS[name]
+        dashes = ",stroke-dasharray:5 4" if tint.dashed else ""
+        return f"classDef {name} fill:{tint.fill},stroke:{tint.stroke},color:{INK}{dashes}"
     role = ROLES[name]
     dash = ",stroke-dasharray:5 4" if role.dashed else ""
     return f"classDef {name} fill:{role.fill},stroke:{role.stroke},color:{INK}{dash}"

@@ -36,6 +36,23 @@ ROLES = {
     "centre": Role("normal", "#FDF3D0", AMBER),
     "absent": Role("normal", CARD, GREY, dashed=True),
 }
+
+
+class Tint(NamedTuple):
+    """How what differs between two designs looks: a mark, since colour alone says nothing to some, fill and border."""
+
+    mark: str
+    fill: str
+    stroke: str
+    dashed: bool = False
+
+
+TINTS = {
+    "added": Tint("+", "#DDF3EA", GREEN),
+    "removed": Tint("−", "#FBE3D6", VERMILION, dashed=True),
+    "changed": Tint("±", "#FDF3D0", AMBER),
+    "same": Tint("", CARD, GREY),
+}
 HEAT = ((0.5, "#D9ECF7", "under 50 %"), (0.7, "#FDF3D0", "under 70 %"), (0.85, "#FBD68F", "under 85 %"),
         (math.inf, "#F5B08A", "85 % and more"))  # fmt: skip
 _FILL = re.compile(r'data-element="([^"]*)" data-base="([^"]*)" fill="[^"]*"')

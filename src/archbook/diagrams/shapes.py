@@ -5,7 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
-from archbook.diagrams.palette import CARD, GREY, HEAT, LINE, PURPLE, ROLES
+from archbook.diagrams.palette import CARD, GREY, HEAT, LINE, PURPLE, ROLES, TINTS
 
 SVG = "http://www.w3.org/2000/svg"
 FONT = "Arial, Helvetica, 'Liberation Sans', Arimo, 'DejaVu Sans Condensed', sans-serif"
@@ -70,7 +70,7 @@ def _sign(sign: str) -> list[ET.Element]:
         return [line, foot(sign, "translate(30 7)")]
     if sign.startswith("heat"):
         return [element("path", d=_BOX, fill=HEAT[int(sign[4:])][1], stroke=GREY)]
-    role = ROLES[sign]
+    role = TINTS.get(sign) or ROLES[sign]
     dash = "4 3" if role.dashed else "none"
     return [element("path", d=_OUTLINES.get(sign, _BOX), fill=role.fill, stroke=role.stroke, stroke_dasharray=dash)]
 

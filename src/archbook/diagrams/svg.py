@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from archbook.diagrams.mermaid import plain
-from archbook.diagrams.palette import BLUE, CARD, FRAME, GREY, INK, LINE, PURPLE, ROLES
+from archbook.diagrams.palette import BLUE, CARD, FRAME, GREY, INK, LINE, PURPLE, ROLES, TINTS
 from archbook.diagrams.picture import one_line
 from archbook.diagrams.shapes import FONT, SVG, Legend, draw_legend, element, number, words
 from archbook.errors import RenderError
@@ -31,6 +31,7 @@ GEOMETRY = frozenset(
     )
 )
 _LONG = re.compile(r"(\d+\.\d{2})\d+")
+_STROKE = re.compile(rf"stroke:({'|'.join(tint.stroke for tint in TINTS.values())})")
 _REFERENCE = re.compile(r"url\(#([\w.:-]+)\)")
 _EDGE = {"fill": "none", "stroke": LINE, "stroke-width": "1.5"}
 _ASYNC = {"stroke": PURPLE, "stroke-dasharray": "6 4"}
@@ -63,7 +64,10 @@ CONTEXTS = ("cluster", "edgeLabels", "node")
 
 
 class Box(NamedTuple):
-    """One box. role: a key of `palette.ROLES`; sort: what its icon is chosen by; members: elements it stands for."""
+    """One box. role: a key of `palette.ROLES`; sort: what its icon is chosen by; members: elements it stands for.
+
+    tint: a key of `palette.TINTS`, where two designs are drawn as one.
+    """
 
     name: str
     below: str
@@ -71,6 +75,7 @@ class Box(NamedTuple):
     sort: str = ""
     members: tuple[str, ...] = ()
     frame: str = ""
+    tint: str = ""
 
 
 class Frame(NamedTuple):
@@ -139,6 +144,7 @@ class _Copier:
     def __init__(self, source: ET.Element, boxes: Mapping[str, Box], prefix: str) -> None:
         self.boxes, self.prefix = boxes, prefix
         self.by_name = {box.name: box for box in boxes.values()}
+        self.tinted = any(box.tint for box in boxes.values())
         self.markers = {marker.attrib["id"]: marker for marker in source.iter(f"{{{SVG}}}marker")}
         self.heads: dict[str, ET.Element] = {}
 
@@ -169,15 +175,19 @@ class _Copier:
             kept |= _ASYNC
         if "data-merman-source-classes" in source.attrib and source.tag.endswith("text"):
             kept["text-anchor"] = "middle"
+        styled = _STROKE.search(source.get("style", "")) if self.tinted else None
+        stroke = styled[1] if styled else ""
+        kept |= {"stroke": stroke, "stroke-width": "1.5" if stroke == GREY else "2.2"} if stroke else {}
         for key in ("marker-start", "marker-end"):
             if match := _REFERENCE.fullmatch(source.get(key, "")):
                 colour = PURPLE if {"edge-pattern-dotted", "messageLine1"} & set(classes) else LINE
-                kept[key] = self._head(match[1].replace("filled-head", "arrowhead"), colour)
+                kept[key] = self._head(match[1].replace("filled-head", "arrowhead"), stroke or colour)
         return kept
 
     def _head(self, name: str, colour: str) -> str:
         """A reference to the arrow head in a colour, which is copied when it is first used."""
-        made = f"{self.prefix}-{name}{'-async' if colour == PURPLE else ''}"
+        kind = {PURPLE: "-async", LINE: ""}.get(colour, f"-{colour[1:]}")
+        made = f"{self.prefix}-{name}{kind}"
         if made not in self.heads:
             source = self.markers[name]
             paint = {"id": made, "fill": colour, "stroke": colour}
@@ -195,6 +205,8 @@ class _Copier:
     def _paint(self, shape: ET.Element, name: str) -> None:
         box = self.boxes[name]
         role = ROLES[box.role]
+        if tint := TINTS.get(box.tint):
+            role = role._replace(fill=tint.fill, stroke=tint.stroke, dashed=role.dashed or tint.dashed)
         geometry = {key: value for key, value in shape.attrib.items() if key not in ("fill", "stroke")}
         known = {"data-element": " ".join(box.members), "data-base": role.fill} if box.members else {}
         dash = {"stroke-dasharray": "5 4"} if role.dashed else {}

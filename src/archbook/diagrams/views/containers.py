@@ -28,7 +28,7 @@ def build(design: Design, of: str | None, heat: Heat | None) -> Picture:
     """The containers of a design, or of the neighbourhood of one element."""
     shown = map_of(design, of)
     title = shown.title(design)
-    return draw_map(shown, title, _alt(shown, title), _legend(shown), heat)
+    return draw_map(shown, title, _alt(shown, title), legend_of(shown), heat)
 
 
 def draw_map(shown: Map, title: str, alt: str, legend: Legend, heat: Heat | None = None) -> Picture:
@@ -54,7 +54,7 @@ def _width(raw: str) -> float:
     return float(match[1]) if match else 0.0
 
 
-def _legend(shown: Map) -> Legend:
+def legend_of(shown: Map) -> Legend:
     """Only the signs that the picture uses."""
     used = {box.role for box in shown.boxes.values()} | {
         "async" if line.asynchronous else "sync" for line in shown.lines
@@ -83,13 +83,14 @@ def _text(shown: Map, title: str, alt: str, tails: Mapping[str, str], heats: Map
     drawn: list[Any] = [nodes[name] for name, box in shown.boxes.items() if not box.frame]
     classes: dict[str, list[str]] = {}
     for name, box in shown.boxes.items():
-        for style in filter(None, (box.role, heats.get(name))):
+        for style in filter(None, (box.role, box.tint, heats.get(name))):
             classes.setdefault(style, []).append(chosen[name])
     for frame in _frames(shown):
         inside = [nodes[name] for name, box in shown.boxes.items() if f"frame {box.frame}" == frame]
         drawn.append(Node(chosen[frame], label(frame.removeprefix("frame ")), sub_nodes=inside))
         classes.setdefault("frame", []).append(chosen[frame])
-    return flowchart(title, alt, drawn, [_link(line, nodes, shown.verbs) for line in shown.lines], classes)
+    links = [_link(line, nodes, shown.verbs) for line in shown.lines]
+    return flowchart(title, alt, drawn, links, classes, [line.tint for line in shown.lines if line.tint])
 
 
 def _node(box: Box, chosen: str, tail: str) -> Any:

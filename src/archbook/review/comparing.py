@@ -1,0 +1,292 @@
+"""Two designs held against each other: what changed, and what that does to load, speed, cost, promises and findings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from archbook.capacity import estimate
+from archbook.capacity.availability import availabilities
+from archbook.capacity.result import Estimate
+from archbook.design.comparing import Change, compare, gist
+from archbook.design.model import Design
+from archbook.evidence import Evidence
+from archbook.findings import SEVERITIES, Finding
+from archbook.findings.report import Report
+from archbook.review import review
+from archbook.schema import row_sizes
+from archbook.tables import Table, as_columns
+from archbook.units import (
+    listed,
+    show_count,
+    show_duration,
+    show_factor,
+    show_money,
+    show_share,
+    show_size,
+    significant,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from archbook.diagrams.picture import Picture
+
+TOLD = 0.005  # a number that differs by less, relative to itself, is told to be the same
+Show = Callable[[float], str]
+
+
+class Side:
+    """One of two designs, with what is worked out from it when it is first asked for. growth: multiple of today's."""
+
+    def __init__(self, design: Design, growth: float, evidence: Iterable[Evidence] = ()) -> None:
+        self.design, self.growth, self.evidence = design, growth, tuple(evidence)
+
+    @cached_property
+    def at(self) -> Estimate:
+        """The estimate at the growth."""
+        return estimate(self.design, self.growth, row_sizes(self.design))
+
+    @cached_property
+    def report(self) -> Report:
+        """What the review finds; it looks at the growth that the design is made for."""
+        return review(self.design, self.evidence)
+
+    @property
+    def holds_to(self) -> float:
+        """Multiple of today's load at which the first element saturates; inf where none does."""
+        return min((entry.at for entry in self.at.breaks), default=math.inf)
+
+    @property
+    def breaks_first(self) -> str:
+        return min(self.at.breaks, key=lambda entry: entry.at).element if self.at.breaks else ""
+
+    @cached_property
+    def answered(self) -> float:
+        """Share of requests for which all that they need is there, by what is stated; nan where nothing arrives."""
+        found, rates = availabilities(self.design), self.at.endpoints
+        total = sum(rates[name].rate_per_s for name in found if name in rates)
+        shares = (entry.share * rates[name].rate_per_s for name, entry in found.items() if name in rates)
+        return sum(shares) / total if total else math.nan
+
+    @property
+    def missed(self) -> list[str]:
+        """Endpoints that do not keep their promised p95."""
+        return [name for name, entry in self.at.endpoints.items() if entry.meets_slo is False]
+
+    @property
+    def stored_b(self) -> float:
+        """Bytes kept at the horizon, as far as sizes are known."""
+        return sum(kept.size_at_horizon_b or 0.0 for kept in self.at.storage)
+
+
+@dataclass(frozen=True)
+class Diff:
+    """Two designs, `a` and `b`: what `b` changes, and what it does. growth: the multiple of today's load looked at."""
+
+    a: Side
+    b: Side
+    growth: float
+    changes: tuple[Change, ...]
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What the two are called."""
+        a, b = self.a.design.called, self.b.design.called
+        return (a, b) if a != b else (f"{a} (before)", f"{b} (after)")
+
+    @cached_property
+    def renamed(self) -> Mapping[str, str]:
+        """Old name → new name of renamed elements."""
+        return {change.was: change.name for change in self.changes if change.was}
+
+    @property
+    def answer(self) -> str:
+        """The sentence that comes first: what `b` does to the numbers that matter; then what it changes."""
+        a, b = self.names
+        if not self.changes:
+            return f"{a} and {b} say the same: nothing differs."
+        said, done = list(self._said()), gist(self.changes)
+        if not said:
+            return f"{b} holds, costs, answers and reads in the review as {a} does. It {done}."
+        text = said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+        return f"{b} {text}. It {done}."
+
+    def _said(self) -> Iterator[str]:
+        a, b = self.a, self.b
+        if differ(a.holds_to, b.holds_to):
+            yield f"holds to {_multiple(b.holds_to)} today's load instead of {_multiple(a.holds_to)}"
+        if slowest := self._felt():
+            name, old, new = slowest
+            yield f"answers {name} within {_time(new)} instead of {_time(old)} (p95 at {show_factor(self.growth)})"
+        cost_a, cost_b = a.at.cost, b.at.cost
+        if cost_a.currency == cost_b.currency and differ(cost_a.per_month, cost_b.per_month):
+            more = cost_b.per_month - cost_a.per_month
+            yield f"costs {show_money(abs(more), cost_a.currency)} {'more' if more > 0 else 'less'}"
+        if differ(1 - a.answered, 1 - b.answered):
+            yield f"has all it needs for {show_share(b.answered)} of requests instead of {show_share(a.answered)}"
+        if len(a.missed) != len(b.missed):
+            yield f"leaves {_endpoints(b.missed)} over the promised p95 instead of {len(a.missed)}"
+        if self.closed or self.opened:
+            rules = listed((found.rule for found in self.opened), 2)
+            opened = f"{len(self.opened)} ({rules})" if self.opened else "none"
+            yield f"closes {show_count(len(self.closed), 'finding')} of the review and opens {opened}"
+
+    def _felt(self) -> tuple[str, float, float] | None:
+        """The endpoint whose p95 changed most, with old and new (s); None where none changed by a tenth."""
+        both = [(name, old.p95_s, new.p95_s) for name, old, new in self._endpoints() if old and new]
+        known = [(name, old, new) for name, old, new in both if old > 0 and new > 0 and not math.isinf(old + new)]
+        change = max(known, key=lambda found: abs(math.log(found[2] / found[1])), default=None)
+        return change if change and not 0.91 < change[2] / change[1] < 1.1 else None
+
+    # What the review says
+
+    def _about(self, finding: Finding) -> tuple[str, str]:
+        return finding.rule, " → ".join(self.renamed.get(name, name) for name in finding.about.split(" → "))
+
+    @cached_property
+    def closed(self) -> list[Finding]:
+        """Findings of `a` that `b` has no more."""
+        left = {(finding.rule, finding.about) for finding in self.b.report.findings}
+        return [finding for finding in self.a.report.findings if self._about(finding) not in left]
+
+    @cached_property
+    def opened(self) -> list[Finding]:
+        """Findings that `b` has and `a` has not."""
+        known = {self._about(finding) for finding in self.a.report.findings}
+        return [finding for finding in self.b.report.findings if (finding.rule, finding.about) not in known]
+
+    # Tables
+
+    def table(self) -> Table:
+        """The numbers that matter, beside each other."""
+        a, b = self.a, self.b
+        load = f"at {show_factor(self.growth)}"
+        rows = [
+            ("holds to", *(f"{_multiple(s.holds_to)}, then {s.breaks_first}" if s.breaks_first else "no limit known"
+                           for s in (a, b))),
+            (f"promised p95 missed {load}", *(_endpoints(s.missed) for s in (a, b))),
+            ("cost a month", *(show_money(s.at.cost.per_month, s.at.cost.currency) for s in (a, b))),
+            ("all that is needed is there", *(show_share(s.answered) for s in (a, b))),
+            (f"kept at the horizon {load}", *(show_size(s.stored_b) for s in (a, b))),
+            ("findings", *(_counts(s.report) for s in (a, b))),
+        ]  # fmt: skip
+        return as_columns(("", *self.names), rows, "What it does (computed)")
+
+    def element_table(self) -> Table:
+        """Load of the elements that are loaded otherwise, or hold to something else."""
+        rows = []
+        for name, old, new in self._elements():
+            pairs = [(old and old.utilisation, new and new.utilisation), (old and old.breaks_at, new and new.breaks_at)]
+            if any(differ(*pair) for pair in pairs):
+                rows.append((name, *_two(pairs[0], _busy), *_two(pairs[1], _multiple)))
+        heads = ("element", ">utilisation", ">then", ">holds to", ">then")
+        return as_columns(heads, rows, f"Elements at {show_factor(self.growth)} today's peak (computed)")
+
+    def endpoint_table(self) -> Table:
+        """Response times of the endpoints that answer otherwise."""
+        rows = []
+        for name, old, new in self._endpoints():
+            pairs = [(old and getattr(old, key), new and getattr(new, key)) for key in ("p50_s", "p95_s", "p99_s")]
+            if any(differ(*pair) for pair in pairs):
+                rows.append((name, *(shown for pair in pairs for shown in _two(pair, _time))))
+        heads = ("endpoint", ">p50", ">then", ">p95", ">then", ">p99", ">then")
+        return as_columns(heads, rows, f"Endpoints at {show_factor(self.growth)} today's peak (computed)")
+
+    def _elements(self) -> Iterator[tuple[str, Any, Any]]:
+        yield from _paired(self.a.at.elements, self.b.at.elements, self.renamed)
+
+    def _endpoints(self) -> Iterator[tuple[str, Any, Any]]:
+        yield from _paired(self.a.at.endpoints, self.b.at.endpoints, {})
+
+    def text(self, width: int = 100, all: bool = False) -> str:
+        """For a terminal: one screen, or `all` of it."""
+        return told.text(self, width, all)
+
+    def markdown(self) -> str:
+        """For a page or a pull request."""
+        return told.markdown(self)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for files and scripts."""
+        return told.to_json(self)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {"text/html": told.page(self), "text/markdown": self.markdown(), "text/plain": self.text()}
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def picture(self) -> Picture:
+        """Both designs as one picture: what was added, removed and changed is marked and coloured."""
+        from archbook.contracts.secrets import without
+        from archbook.diagrams.difference import draw_difference
+
+        return draw_difference(without(self.a.design), without(self.b.design), self.changes, " and ".join(self.names))
+
+
+def diff(
+    a: Design,
+    b: Design,
+    growth: float | None = None,
+    evidence: tuple[Iterable[Evidence], Iterable[Evidence]] = ((), ()),
+) -> Diff:
+    """What `b` changes in `a`, and what that does. growth: multiple of today's load; else what `a` is made for.
+
+    evidence: what has been measured of each, for their reviews.
+    """
+    changes = compare(a, b)
+    at = float(growth or a.traffic.growth)
+    return Diff(Side(a, at, evidence[0]), Side(b, at, evidence[1]), at, changes)
+
+
+def differ(old: float | None, new: float | None) -> bool:
+    """Whether two numbers are told apart; None and nan: not known.
+
+    >>> differ(1.0, 1.001), differ(1.0, 1.1), differ(None, 1.0), differ(math.inf, math.inf)
+    (False, True, True, False)
+    """
+    a, b = (math.nan if value is None else value for value in (old, new))
+    if math.isnan(a) or math.isnan(b) or math.isinf(a) or math.isinf(b):
+        return not (a == b or (math.isnan(a) and math.isnan(b)))
+    return abs(b - a) > TOLD * max(abs(a), abs(b))
+
+
+def _paired(old: Mapping[str, Any], new: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[tuple[str, Any, Any]]:
+    before = {names.get(name, name): entry for name, entry in old.items()}
+    yield from ((name, before.get(name), new.get(name)) for name in {**before, **new})
+
+
+def _two(pair: tuple[float | None, float | None], show: Show) -> tuple[str | None, str | None]:
+    return tuple(None if value is None or math.isnan(value) else show(value) for value in pair)  # type: ignore[return-value]
+
+
+def _multiple(factor: float) -> str:
+    return show_factor(factor) if math.isfinite(factor) else "any load known"
+
+
+def _busy(share: float) -> str:
+    return (
+        show_share(share)
+        if share < 1
+        else "saturated"
+        if math.isinf(share)
+        else f"{significant(share * 100)} %, saturated"
+    )
+
+
+def _time(seconds: float) -> str:
+    return show_duration(seconds) if math.isfinite(seconds) else "saturated"
+
+
+def _endpoints(names: Sequence[str]) -> str:
+    return show_count(len(names), "endpoint") if names else "no endpoint"
+
+
+def _counts(report: Report) -> str:
+    counts = [(sum(f.severity == severity for f in report.findings), severity) for severity in SEVERITIES]
+    return ", ".join(f"{number} {severity}" for number, severity in counts if number) or "none"
+
+
+from archbook.review import comparing_told as told  # noqa: E402 - it uses what is defined above
