@@ -81,7 +81,7 @@ calls:
 - {from: front, to: things-db, on: [POST /api/v1/things], kind: write, timeout: 50ms, why: The thing}
 - {from: front, to: back, on: [GET /api/v1/things], timeout: 50ms, breaker: true, bulkhead: 8, optional: true,
    fallback: no price, why: Prices}
-- {from: front, to: bank, on: [POST /api/v1/things], kind: write, timeout: 600ms, breaker: true, bulkhead: 32,
+- {from: front, to: bank, on: [POST /api/v1/things], kind: write, timeout: 600ms, breaker: true, bulkhead: 12,
    idempotency_key: true, fallback: asked later, why: The deposit}
 events:
   thing.created: {from: front, to: [mailer], on: [POST /api/v1/things], broker: broker, version: 1, key: thing_id,

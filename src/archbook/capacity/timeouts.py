@@ -17,7 +17,8 @@ from archbook.units import show_duration
 class TimeoutBudget:
     """One call (its number in the design) of a service that calls others. Times in s; inf where nothing ends it.
 
-    longest_s: the longest of the callee's own calls, with its retries. in_a_row_s: all of them, one after the other.
+    longest_s: the longest of the callee's own calls, with its retries; longest_call: which that is. in_a_row_s: all of
+    them, one after the other.
     """
 
     call: int
@@ -26,6 +27,7 @@ class TimeoutBudget:
     timeout_s: float
     longest_s: float
     in_a_row_s: float
+    longest_call: int
 
     @property
     def verdict(self) -> str:
@@ -49,29 +51,30 @@ def timeout_budgets(design: Design) -> tuple[TimeoutBudget, ...]:
             inner = planned.handlings[leg.handling].legs
             if leg.call < 0 or not leg.sync or not any(deeper.sync for deeper in inner):
                 continue
-            longest, in_a_row = _needed(design, inner)
+            longest, in_a_row, which = _needed(design, inner)
             known = found.get(leg.call)
             if known is None or in_a_row > known.in_a_row_s:
                 call = design.calls[leg.call]
                 limit = float(call.timeout or math.inf)
-                found[leg.call] = TimeoutBudget(leg.call, call.from_, call.to, limit, longest, in_a_row)
+                found[leg.call] = TimeoutBudget(leg.call, call.from_, call.to, limit, longest, in_a_row, which)
     return tuple(found[number] for number in sorted(found))
 
 
-def _needed(design: Design, legs: Iterable[Leg]) -> tuple[float, float]:
-    """The longest of the synchronous calls, and all in a row (s)."""
+def _needed(design: Design, legs: Iterable[Leg]) -> tuple[float, float, int]:
+    """The longest of the synchronous calls, all in a row (s), and which is the longest."""
     groups: dict[object, float] = {}
-    longest = 0.0
+    longest, which = 0.0, -1
     for number, leg in enumerate(legs):
         if not leg.sync or leg.call < 0:
             continue
         call = design.calls[leg.call]
         attempts = float(call.timeout or math.inf) * (1 + call.retries)
-        longest = max(longest, attempts)
+        if attempts > longest:
+            longest, which = attempts, leg.call
         group: object = leg.parallel or number
         times = 1 if leg.parallel else max(1, math.ceil(leg.per_visit))
         groups[group] = max(groups.get(group, 0.0), attempts * times)
-    return longest, sum(groups.values())
+    return longest, sum(groups.values()), which
 
 
 def timeout_table(budgets: Iterable[TimeoutBudget]) -> Table:

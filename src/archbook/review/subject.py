@@ -85,6 +85,16 @@ class Subject:
         return plan(self.design) if self.grown else None
 
     @cached_property
+    def asking(self) -> list[float]:
+        """Requests a second, at growth, in whose handling each call of the design is made at all; 0 where unknown."""
+        rates = [0.0] * len(self.design.calls)
+        for handling, rate in zip(self.plan.handlings, self.plan.handling_per_s, strict=True) if self.plan else ():
+            for leg in handling.legs if rate else ():
+                if leg.call >= 0:
+                    rates[leg.call] += rate * self.design.traffic.growth * min(1.0, leg.per_visit)
+        return rates
+
+    @cached_property
     def peak(self) -> str:
         """How the load of `grown` is called in a sentence."""
         growth = self.design.traffic.growth

@@ -36,12 +36,6 @@ def longest_s(call: Call) -> float:
     return math.inf if call.timeout is None else attempts(call) * call.timeout + pauses_s(call)
 
 
-def held(subject: Subject, index: int) -> float:
-    """Requests of the caller that wait while the target of a call hangs, at growth: Little's law, rate × wait."""
-    rate = subject.grown.calls[index].calls_per_s if subject.grown else 0.0
-    return rate * longest_s(subject.design.calls[index]) if rate else 0.0
-
-
 def places(subject: Subject, service: str) -> int:
     """Requests that a service serves at once."""
     found = subject.design.services[service]
@@ -49,25 +43,61 @@ def places(subject: Subject, service: str) -> int:
 
 
 def when_it_hangs(subject: Subject, index: int) -> list[str]:
-    """What a target that hangs does to the caller, as a sentence; none without traffic."""
-    call, taken = subject.design.calls[index], held(subject, index)
-    if not taken or subject.grown is None:
+    """What a target that hangs does to the caller, as a sentence; none without traffic. Little's law: rate × wait."""
+    call, rate = subject.design.calls[index], subject.asking[index]
+    if not rate:
         return []
-    has = places(subject, call.from_)
+    has, taken = places(subject, call.from_), rate * longest_s(call)
     served = f"{significant(has)} requests that {call.from_} serves at once"
     if taken < has:
         told = f"while it hangs, waiting for the timeout takes {significant(taken)} of the {served}"
     else:
-        filled = show_duration(has / subject.grown.calls[index].calls_per_s)
-        told = f"when it hangs, all {served} are waiting after {filled}"
+        told = f"when it hangs, all {served} are waiting after {show_duration(has / rate)}"
     return [f"{told} (computed: Little's law)"]
 
 
-def promises(subject: Subject, call: Call) -> list[tuple[float, str]]:
-    """What is promised to those who wait for this call, shortest first: seconds and who promises it.
+def kept_free(subject: Subject, index: int) -> int | None:
+    """A bulkhead that leaves a quarter of an instance free; None where that is too few for what is usually under way.
+
+    Usual: rate × response of the target, at an instance; twice that must fit.
+    """
+    call = subject.design.calls[index]
+    caller, callee = subject.design.services[call.from_], subject.element(call.to)
+    cap = min(caller.concurrency - 1, max(1, caller.concurrency * 3 // 4))
+    usual = subject.asking[index] * callee.mean_response_s / caller.instances if callee else 0.0
+    return cap if cap > 2 * usual else None
+
+
+def taken_while_hung(subject: Subject, index: int) -> float:
+    """Share of the caller's places that a synchronous call takes while its target hangs, at growth; from 1: all.
+
+    0 where nothing is lost by it: capped by a bulkhead, needed by every request of the caller, or the caller saturates
+    without that. Without a timeout it is not known either.
+    """
+    call = subject.design.calls[index]
+    caller = subject.design.services[call.from_]
+    found = subject.grown.elements[call.from_] if subject.grown else None
+    capped = call.bulkhead is not None and call.bulkhead <= caller.concurrency
+    if call.mode != "sync" or call.timeout is None or capped or found is None or not found.utilisation < 1:
+        return 0.0
+    share = subject.asking[index] * longest_s(call) / places(subject, call.from_)
+    return share if call.optional or _does_other_work(subject, index) else 0.0
+
+
+def _does_other_work(subject: Subject, index: int) -> bool:
+    """Whether the caller also handles requests for which it does not make this call."""
+    flow, caller = subject.plan, subject.design.calls[index].from_
+    return flow is not None and any(
+        flow.handling_per_s[number] and all(leg.call != index for leg in flow.handlings[number].legs)
+        for number in flow.handled_by[caller]
+    )
+
+
+def promise(subject: Subject, call: Call) -> tuple[float, str] | None:
+    """The longest that is promised to those who wait for this call: seconds, and who promises it.
 
     The objective of each endpoint in whose handling the call is made, where its caller answers the client; else the
-    caller's own. p99 where there is one, else p95. Nothing for what is done in handling an event.
+    caller's own. p99 where there is one, else p95. None for what is done in handling an event.
     """
     design = subject.design
     answering = (call.from_, design.gateway)
@@ -83,12 +113,19 @@ def promises(subject: Subject, call: Call) -> list[tuple[float, str]]:
         found[endpoint.name if promised else service] = promised or _limit(design.services[service].slo)
     if not endpoints and not call.on:
         found[call.from_] = _limit(design.services[call.from_].slo)
-    return sorted((seconds, who) for who, seconds in found.items() if seconds)
+    return max(((seconds, who) for who, seconds in found.items() if seconds), default=None)
 
 
 def _limit(slo: Slo | None) -> float:
     """Seconds that are promised, 0 where none are."""
     return float(slo.p99 or slo.p95 or 0.0) if slo else 0.0
+
+
+def within_s(subject: Subject, call: Call, limit_s: float) -> float | None:
+    """A timeout with which all attempts end within a limit; None where the target's p99 is longer than that."""
+    fits = stepped((limit_s - pauses_s(call)) / attempts(call), up=False)
+    callee = subject.element(call.to)
+    return fits if fits > 0 and (callee is None or not fits < callee.p99_s) else None
 
 
 def proposed_timeout_s(subject: Subject, call: Call) -> float | None:
@@ -97,9 +134,9 @@ def proposed_timeout_s(subject: Subject, call: Call) -> float | None:
     if callee is None or not 0 < callee.p99_s < math.inf:
         return None
     wanted = stepped(GENEROUS * callee.p99_s)
-    least, _ = next(iter(promises(subject, call)), (math.inf, ""))
-    fits = min(wanted, stepped((least - pauses_s(call)) / attempts(call), up=False))
-    return fits if fits >= callee.p99_s else None
+    promised = promise(subject, call)
+    most = within_s(subject, call, promised[0]) if promised else wanted
+    return min(wanted, most) if most else None
 
 
 def stepped(seconds: float, up: bool = True) -> float:

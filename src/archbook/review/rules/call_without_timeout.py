@@ -2,7 +2,7 @@
 
 from archbook.findings import Hits, Rule
 from archbook.review.subject import Subject
-from archbook.review.waiting import promises, proposed_timeout_s, typed, when_it_hangs
+from archbook.review.waiting import promise, proposed_timeout_s, typed, when_it_hangs
 from archbook.units import show_duration
 
 
@@ -15,8 +15,9 @@ def endless(subject: Subject) -> Hits:
             if proposed and callee:
                 do = f"add `timeout: {typed(proposed)}` (p99 of {call.to} is {show_duration(callee.p99_s)}, computed)"
             else:
-                promised = next((f"; {who} promises {show_duration(s)}" for s, who in promises(subject, call)), "")
-                do = f"add a `timeout`, about three times the p99 of {call.to}{promised}"
+                promised = promise(subject, call)
+                within = f"; {promised[1]} promises {show_duration(promised[0])}" if promised else ""
+                do = f"add a `timeout`, about three times the p99 of {call.to}{within}"
             yield subject.at_calls(
                 [(index, call)],
                 f"{call.from_} → {call.to} has no timeout",

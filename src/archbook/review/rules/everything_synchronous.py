@@ -75,7 +75,7 @@ RULE = Rule(
     fires="""
 calls:
 - {from: front, to: back, on: [POST /api/v1/things], kind: write, breaker: true, timeout: 100ms}
-- {from: back, to: mailer, kind: write, breaker: true, timeout: 100ms}
+- {from: back, to: mailer, kind: write, breaker: true, timeout: 40ms}
 """,
     quiet="""
 calls: [{from: front, to: back, on: [POST /api/v1/things], kind: write, breaker: true, timeout: 100ms}]
