@@ -85,8 +85,10 @@ class Coupling:
 
     def table(self) -> Table:
         """Every pair that talks, closest first."""
-        rows = [(pair.from_, pair.to, show_share(pair.share), significant(pair.calls_each),
-                 show_rate(pair.calls_per_s, "calls"), show_rate(pair.events_per_s, "events"),
+        rows = [(pair.from_, pair.to, show_share(pair.share) if pair.share else None,
+                 significant(pair.calls_each) if pair.share else None,
+                 show_rate(pair.calls_per_s, "calls") if pair.calls_per_s else None,
+                 show_rate(pair.events_per_s, "events") if pair.events_per_s else None,
                  None if math.isnan(pair.bytes_per_s) else f"{show_size(pair.bytes_per_s)}/s",
                  "yes" if pair.waits else "no")
                 for pair in self.pairs]  # fmt: skip
