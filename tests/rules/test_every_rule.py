@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import archbook as ab
+from archbook.evidence import Evidence
 from archbook.findings import SEVERITIES, Rule
 from archbook.review import review, rules
 from archbook.review.rules import __path__ as room
@@ -44,21 +46,21 @@ def test_the_data_of_a_rule_are_complete(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_the_first_example_fires_the_rule_and_no_other(rule: Rule) -> None:
-    report = review(good(rule.fires), today=TODAY, lints=False)
+    report = review(good(rule.fires), _evidence(rule), today=TODAY, lints=False)
     assert {finding.rule for finding in report.findings} == {rule.id}
     assert report.crashes == ()
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_the_second_example_keeps_every_rule_quiet(rule: Rule) -> None:
-    report = review(good(rule.quiet), today=TODAY, lints=False)
+    report = review(good(rule.quiet), _evidence(rule), today=TODAY, lints=False)
     assert report.findings == ()
     assert report.crashes == ()
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_the_finding_says_where_it_is_and_what_to_change_there(rule: Rule) -> None:
-    (finding,) = review(good(rule.fires), today=TODAY, lints=False).findings
+    (finding,) = review(good(rule.fires), _evidence(rule), today=TODAY, lints=False).findings
     assert re.fullmatch(r"design\.yaml:\d+", finding.place)
     assert PLACE.search(finding.do)
     assert not finding.what.endswith(".")
@@ -76,3 +78,8 @@ def test_one_thing_broken_in_the_good_design_fires_exactly_its_rule(rule: Rule) 
     report = review(module.mutated(ECOMMERCE), ECOMMERCE_EVIDENCE, today=TODAY, lints=False)
     assert {finding.rule for finding in report.findings} == {rule.id}
     assert report.crashes == ()
+
+
+def _evidence(rule: Rule) -> Iterable[Evidence]:
+    """What the examples of a rule need to have been measured on the good design."""
+    return getattr(import_module(f"tests.rules.test_{rule.id.replace('-', '_')}"), "EVIDENCE", ())

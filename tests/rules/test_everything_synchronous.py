@@ -50,5 +50,5 @@ calls:
 
 
 def mutated(good: Design) -> Design:
-    without = {name: store for name, store in good.stores.items() if store.role != "broker"}
-    return good.changed({("events",): {}, ("stores",): without})
+    other = ("POST /api/v1/payments",)
+    return good.changed({("events", name, "on"): other for name in ("order.created", "payment.completed")})

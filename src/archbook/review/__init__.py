@@ -19,7 +19,7 @@ from archbook.findings.report import Report
 from archbook.findings.waivers import PlacedWaiver, settle
 from archbook.review.lints import lint_rules, linted
 from archbook.review.subject import Subject
-from archbook.units import show_count, show_factor
+from archbook.units import show_count
 
 _ROOM = import_module("archbook.review.rules")  # before `rules` below, which would else be replaced by this package
 
@@ -81,14 +81,6 @@ def _waivers(design: Design, elsewhere: Collection[str]) -> Iterator[PlacedWaive
 
 
 def _remarks(subject: Subject) -> Iterator[str]:
-    """What is no rule's finding, but nobody should miss: what breaks before the planned growth, and doubts."""
-    growth = subject.design.traffic.growth
-    first = next((b for b in subject.grown.breaks if b.at < growth), None) if subject.grown else None
-    if first:
-        yield (f"{first.element} saturates at {show_factor(first.at)} today's load, before the {show_factor(growth)} "
-               f"that the design is for: {first.why}")  # fmt: skip
+    """What is no rule's finding, but nobody should miss."""
     if subject.no_estimate:
         yield f"no number behind any finding, for the load cannot be estimated: {subject.no_estimate}"
-    stale = sum(entry.stale(subject.design) for entry in subject.evidence)
-    if stale:
-        yield f"{stale} of {len(subject.evidence)} kept measurements are stale: their subject has changed"

@@ -16,7 +16,7 @@ from archbook.units import show_rate
 SAID_BY = {
     "float-money-property": "float-money",
     "missing-429": "public-entry-without-rate-limit",
-    "no-security": "endpoint-without-authentication",
+    "no-security": "authentication-missing",
 }
 """Lint rules whose finding in a document is the shadow of what another rule finds in the design or its DDL.
 
