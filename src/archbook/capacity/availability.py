@@ -41,30 +41,32 @@ def of_element(design: Design, name: str) -> float:
     return availability_parallel([float(element.availability)] * copies)
 
 
-def availabilities(design: Design) -> dict[str, Availability]:
+def availabilities(design: Design, fallback_saves: bool = False) -> dict[str, Availability]:
     """Endpoint → availability of all that its answer needs, each element once: the product of theirs.
 
     Needed is whatever a synchronous call leads to that is not `optional`; a cache does not save the store behind it.
+    fallback_saves: a call with a `fallback` counts as optional.
     Assumes that elements fail independently, and that a request fails for no other reason: an upper bound. Raises
     ArchbookError when calls go round in a circle.
     """
     flow = plan(design)
+    spared = {i for i, call in enumerate(design.calls) if call.optional or (fallback_saves and call.fallback)}
     stated = {name: of_element(design, name) for name in flow.elements}
     found = {}
     for endpoint, entry in flow.entries.items():
-        needed = dict.fromkeys(_needed(design, flow, entry))
+        needed = dict.fromkeys(_needed(flow, entry, spared))
         known = {name: stated[name] for name in needed if not math.isnan(stated[name])}
         unknown = tuple(name for name in needed if name not in known)
         found[endpoint] = Availability(endpoint, availability_serial(known.values()), known, unknown)
     return found
 
 
-def _needed(design: Design, flow: Plan, entry: int) -> Iterator[str]:
+def _needed(flow: Plan, entry: int, spared: set[int]) -> Iterator[str]:
     waiting, seen = [entry], {entry}
     while waiting:
         handling = flow.handlings[waiting.pop()]
         yield handling.element
         for leg in handling.legs:
-            if leg.sync and not design.calls[leg.call].optional and leg.handling not in seen:
+            if leg.sync and leg.call not in spared and leg.handling not in seen:
                 seen.add(leg.handling)
                 waiting.append(leg.handling)
