@@ -22,6 +22,8 @@ from archbook.simulate.program import Program
 from archbook.tables import Table, as_columns
 from archbook.units import show_count, show_duration, show_factor, show_rate, show_share, significant
 
+RARE = 0.01
+"""Endpoints with a smaller share of the requests show their interval, but nothing runs longer for them."""
 KEEPS_UP = 0.99
 """An element that is busier than this while requests pile up does not keep up."""
 
@@ -243,24 +245,26 @@ class Simulation(Numbered):
                 for c in sorted(self.claims, key=lambda c: order[c.verdict])]  # fmt: skip
         return as_columns(("number", "formula", ">computed", ">simulated", "verdict", "because"), rows)
 
-    def _promised(self) -> dict[str, Figure]:
-        """p95 over what is promised, of the endpoints that promise one and were answered."""
-        shares = {}
-        for name, found_ in self.endpoints.items():
-            target = self.estimate.endpoints[name].slo_p95_s
-            if target and not math.isnan(found_.p95_s.value):
-                shares[name] = Figure(*(number / target for number in found_.p95_s))
-        return shares
+    def _promises(self) -> tuple[str, Figure] | None:
+        """How the promises of a p95 are kept, as a sentence, and the share of its promise that the worst one takes.
 
-    def _nearest(self, promised: Mapping[str, Figure]) -> tuple[str, Figure]:
-        """How the promises of a p95 are kept, as a sentence, and the share of its promise that the worst one takes."""
-        name = max(promised, key=lambda name: promised[name].value)
-        missed = sum(share.value > 1 for share in promised.values())
-        kept = f"{missed} of {len(promised)} promises of a p95 are missed" if missed else (
-            f"{show_count(len(promised), 'promise of a p95 is', 'promises of a p95 are')} kept")  # fmt: skip
-        target = show_duration(self.estimate.endpoints[name].slo_p95_s or 0.0)
-        found_ = self.endpoints[name].p95_s.shown(show_duration)
-        return f"{kept}, {'worst' if missed else 'nearest'} {name} with {found_} of {target},", promised[name]
+        None where an endpoint that gets 1 % of the requests or more has too few of them for a percentile.
+        """
+        promises = {name: target for name, e in self.estimate.endpoints.items() if (target := e.slo_p95_s)}
+        asked = {name: self.endpoints[name] for name in promises if self.endpoints[name].load_per_s.value}
+        known = {name: Figure(*(number / promises[name] for number in found_.p95_s))
+                 for name, found_ in asked.items() if not math.isnan(found_.p95_s.value)}  # fmt: skip
+        rare = [found_.load_per_s.value / self.requests_per_s for name, found_ in asked.items() if name not in known]
+        if not known or max(rare, default=0.0) >= RARE:
+            return None
+        name = max(known, key=lambda name: known[name].value)
+        missed = sum(share.value > 1 for share in known.values())
+        kept = f"{missed} of {len(known)} promises of a p95 are missed" if missed else (
+            f"{show_count(len(known), 'promise of a p95 is', 'promises of a p95 are')} kept")  # fmt: skip
+        nearest = f"{self.endpoints[name].p95_s.shown(show_duration)} of {show_duration(promises[name])}"
+        left = f"; {show_count(len(rare), 'endpoint')} with {show_share(sum(rare))} of the requests asked too rarely"
+        said = f"{kept}, {'worst' if missed else 'nearest'} {name} with {nearest}{left if rare else ''},"
+        return said, known[name]
 
     def evidence(self, design: Design | None = None) -> list[Evidence]:
         """Mean, busiest element, and the p95 nearest to its promise, to keep in the folder; none where none settles."""
@@ -280,10 +284,8 @@ class Simulation(Numbered):
             text = f"{busiest.name} is the busiest, {busiest.utilisation.shown(show_share)} in use"
             kept.append(("busiest", text, busiest.utilisation, "share"))
         at = f"at {show_factor(self.growth)} today's peak"
-        promised = self._promised()
-        if promised:
-            text, figure_ = self._nearest(promised)
-            kept.append(("p95", text, figure_, "share"))
+        if promises := self._promises():
+            kept.append(("p95", *promises, "share"))
         details = {
             "busiest": {"elements": {e.name: {"utilisation": e.utilisation.value} for e in self.elements.values()
                                      if not math.isnan(e.utilisation.value)}},

@@ -19,15 +19,13 @@ from archbook.errors import InvalidInput
 from archbook.simulate.figures import Figure, figure
 from archbook.simulate.measured import ENDPOINT, Measured, measured
 from archbook.simulate.program import Program, program_of
-from archbook.simulate.result import Simulation, numbers
+from archbook.simulate.result import RARE, Simulation, numbers
 from archbook.simulate.timeline import Timeline, timeline
 from archbook.simulate.world import Plan, replicate
 
 Progress = Callable[[float, float, str], None]
 REPLICATIONS = 10
 SLOTS, LEAST_CUT = 200, 10
-RARE = 0.01
-"""Endpoints with a smaller share of the requests show their interval, but nothing runs longer for them."""
 SMALLEST_BUDGET = 50_000
 LOWEST_PER_S, HIGHEST_PER_S = 1e-6, 1e12
 _FIRST = 2_000

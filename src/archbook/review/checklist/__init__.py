@@ -144,7 +144,7 @@ class Checklist:
                 notes.append(f"stopped: {rest} not measured; what was is kept, and the next run goes on from here")
                 break
             if not any(entry.id.startswith(item.evidence) for entry in entries):
-                notes.append(f"{item.title}: no number settled; {item.run} says why")
+                notes.append(f"{item.title}: the run gave no number that is precise enough to judge it by")
             kept |= {entry.id: entry for entry in entries}
             if self.subject.folder is not None:
                 keep(self.subject.folder, entries)
@@ -187,7 +187,7 @@ def _tick(item: Item, subject: Subject, report: Report) -> Tick:
         return Tick(*about, "not met", computed.text, computed.do, ids, missing)
     if fresh is not None:
         said = item.judged(subject, fresh)
-        because = f"{_dated(said, fresh)}; {computed.text}{_accepted(item, report)}"
+        because = "; ".join(filter(None, (_dated(said, fresh), said.beside, computed.text))) + _accepted(item, report)
         return Tick(*about, "met" if said.holds else "not met", because, "" if said.holds else said.do, ids)
     if not item.evidence:
         return Tick(*about, "met", computed.text + _accepted(item, report))

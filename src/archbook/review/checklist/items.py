@@ -17,19 +17,23 @@ from archbook.units import listed, show_count, show_duration, show_factor
 Progress = Callable[[float, float, str], None]
 SERVED_ROWS = 1_000
 """Of each table of the service that is asked live."""
-PRECISION = 0.1
-"""Of mean responses in the simulation: half their 95 % interval; a promise must hold at the upper end of its own."""
+PRECISION, BUDGET = 0.02, 5_000_000
+"""Of the simulation: half the 95 % interval of mean responses over themselves, and requests at most."""
 DEEP_PAGES_COST = 10.0
 """Of OFFSET against a keyset; from here on its depth is to be bounded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a computation or a measurement says of an item. holds: None where it can say nothing. do: the next step."""
+    """What a computation or a measurement says of an item. holds: None where it can say nothing. do: the next step.
+
+    beside: what is to be known with it.
+    """
 
     holds: bool | None
     text: str
     do: str = ""
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +137,16 @@ def _p95(subject: Subject) -> Claim:
 def _simulated(subject: Subject, entry: Evidence) -> Claim:
     grown = subject.grown.endpoints.values() if subject.grown and subject.design.traffic.growth > 1 else ()
     missed = sum(e.meets_slo is False for e in grown if e.rate_per_s)
-    later = f"; {subject.peak} {show_count(missed, 'promise is', 'promises are')} missed (computed)" if missed else ""
-    return Claim((entry.high if entry.high is not None else entry.value) <= 1, f"{entry.claim}{later}",
-                 "`archbook headroom DESIGN` says which part to make larger or faster")  # fmt: skip
+    later = f"{subject.peak} {show_count(missed, 'promise is', 'promises are')} missed (computed)" if missed else ""
+    return Claim((entry.high if entry.high is not None else entry.value) <= 1, entry.claim,
+                 "`archbook headroom DESIGN` says which part to make larger or faster", later)  # fmt: skip
 
 
 def _simulate(design: Design, _: int, progress: Progress | None) -> Iterable[Evidence]:
     from archbook.schema import row_sizes
     from archbook.simulate.running import simulate
 
-    found = simulate(design, precision=PRECISION, row_sizes=row_sizes(design), progress=progress)
+    found = simulate(design, precision=PRECISION, budget=BUDGET, row_sizes=row_sizes(design), progress=progress)
     return found.evidence(design)
 
 
@@ -162,8 +166,8 @@ def _pages(subject: Subject) -> Claim:
 
 def _page_cost(subject: Subject, entry: Evidence) -> Claim:
     deep = subject.design.api.style.pagination == "page" and (entry.low or entry.value) > DEEP_PAGES_COST
-    bound = "; pages by number cost so much when they are deep: bound their depth, or take `pagination: cursor`"
-    return Claim(True, entry.claim.rstrip(".") + (bound if deep else ""))
+    bound = "pages by number cost so much when they are deep: bound their depth, or take `pagination: cursor`"
+    return Claim(True, entry.claim, beside=bound if deep else "")
 
 
 def _reads(subject: Subject) -> list[str]:
