@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from archbook.capacity.flow import Plan
 from archbook.capacity.result import StorageEstimate
@@ -13,18 +14,33 @@ from archbook.units import show_duration, show_size
 DAY_S = 86400.0
 
 
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """A store that its `capacity` does not hold until the horizon."""
+
+    store: str
+    full_after_s: float
+    capacity_b: float
+    largest_b: float  # with indexes, by the horizon
+
+
 def fullness(design: Design, kept: Sequence[StorageEstimate]) -> list[str]:
-    """Sentences on stores whose stated `capacity` does not last until the horizon, rows and indexes together.
+    """Sentences on stores whose stated `capacity` does not last until the horizon, rows and indexes together."""
+    return [f"{full.store} is full in {show_duration(full.full_after_s)}: {show_size(full.capacity_b)} of capacity, "
+            f"{show_size(full.largest_b)} with indexes by the horizon" for full in filling(design, kept)]  # fmt: skip
+
+
+def filling(design: Design, kept: Sequence[StorageEstimate]) -> Iterator[Filling]:
+    """Stores whose stated `capacity` does not last until the horizon.
 
     What `keep` limits grows until then only: size is linear between the moments at which a holding stops to grow.
     """
     horizon = float(design.traffic.horizon) / DAY_S
-    lines = []
     for name, store in design.stores.items():
         mine = [
             (store.holds[entry.holding], entry, entry.item_size_b + (entry.index_size_b or 0.0))
             for entry in kept if entry.store == name and entry.item_size_b is not None
-        ]  # fmt: skip
+        ] if store.capacity is not None else []  # fmt: skip
         if store.capacity is None or not mine:
             continue
         stops = {float(holding.keep) / DAY_S for holding, _, _ in mine if holding.keep is not None}
@@ -36,9 +52,7 @@ def fullness(design: Design, kept: Sequence[StorageEstimate]) -> list[str]:
             i = max(first, 1)
             part = (capacity - sizes[i - 1]) / (sizes[i] - sizes[i - 1]) if first else 0.0
             left = days[i - 1] + part * (days[i] - days[i - 1])
-            lines.append(f"{name} is full in {show_duration(left * DAY_S)}: {show_size(capacity)} of capacity, "
-                         f"{show_size(max(sizes))} with indexes by the horizon")  # fmt: skip
-    return lines
+            yield Filling(name, left * DAY_S, capacity, max(sizes))
 
 
 def _items(holding: Holding, per_day: float, days: float) -> float:

@@ -11,15 +11,15 @@ from typing import Any, TypeVar
 
 from archbook.capacity import estimate
 from archbook.capacity.flow import Plan, plan
-from archbook.capacity.result import ElementEstimate, Estimate, PoolEstimate
+from archbook.capacity.result import ElementEstimate, Estimate, PoolEstimate, StorageEstimate
 from archbook.design.contract import Endpoint
 from archbook.design.interactions import Call
 from archbook.design.model import Design
 from archbook.errors import ArchbookError
 from archbook.evidence import Evidence
 from archbook.findings import Crash, Hit, Severity
-from archbook.schema import Schema, parse
-from archbook.units import show_duration, show_factor, show_rate, show_share
+from archbook.schema import Schema, parse, row_sizes
+from archbook.units import show_duration, show_factor, show_rate, show_share, significant
 
 ROWS = 20.0
 """Rows of a list whose endpoint does not say how many it has."""
@@ -210,6 +210,24 @@ class Subject:
                 return found
         return None
 
+    def rows(self, store: str, holding: str) -> float | None:
+        """Items of a table, bucket or key family at the horizon; None where nothing is known of them."""
+        found = self._held.get((store, holding))
+        return found.items_at_horizon if found else None
+
+    def growth_of(self, store: str, holding: str) -> list[str]:
+        """How many items a store holds today and at the horizon, as a sentence."""
+        if (held := self._held.get((store, holding))) is None:
+            return []
+        now, then = significant(held.items_now), significant(held.items_at_horizon)
+        horizon = show_duration(self.design.traffic.horizon)
+        grows = f" today and {then} in {horizon} (computed: growth of storage)" if then != now else " (declared)"
+        return [f"{store} holds {now} {holding}{grows}"]
+
+    @cached_property
+    def _held(self) -> dict[tuple[str, str], StorageEstimate]:
+        return {(held.store, held.holding): held for held in (self.grown.storage if self.grown else ())}
+
     def cited(self, name: str) -> list[str]:
         """What has been measured or simulated about a service, store, external system or endpoint, with its date.
 
@@ -230,7 +248,7 @@ class Subject:
 
     def _estimate(self, growth: float) -> Estimate | None:
         try:
-            return estimate(self.design, growth)
+            return estimate(self.design, growth, row_sizes(self.design))
         except ArchbookError as error:
             self.no_estimate = str(error)
         except Exception as error:  # a fault of ours must be seen in the report, and must not lose the findings

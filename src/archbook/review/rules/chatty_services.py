@@ -13,13 +13,13 @@ def chatty(subject: Subject) -> Hits:
     for calls in grouped(subject.crossings, lambda call: (call.from_, call.to)).values():
         handled = sorted({name for _, call in calls for name in call.on}) or [""]
         times, name = max(
-            (sum(_times(subject, c, name) for _, c in calls if not c.on or name in c.on), name) for name in handled
+            (sum(times_of(subject, c, name) for _, c in calls if not c.on or name in c.on), name) for name in handled
         )
         if times > MOST_CALLS:
-            yield _hit(subject, sorted(calls, key=lambda placed: -_times(subject, placed[1], name)), times, name)
+            yield _hit(subject, sorted(calls, key=lambda placed: -times_of(subject, placed[1], name)), times, name)
 
 
-def _times(subject: Subject, call: Call, name: str) -> float:
+def times_of(subject: Subject, call: Call, name: str) -> float:
     """How often a call is made for one request of the endpoint `name` (empty: any request), after caches."""
     times = call.per_request
     if times == "per row":

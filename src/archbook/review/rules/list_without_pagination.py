@@ -3,7 +3,7 @@
 from archbook.design.contract import Endpoint
 from archbook.findings import Hits, Rule
 from archbook.review.subject import ROWS, Subject
-from archbook.units import show_duration, show_rate, show_size, significant
+from archbook.units import show_rate, show_size, significant
 
 
 def unpaginated(subject: Subject) -> Hits:
@@ -25,14 +25,10 @@ def unpaginated(subject: Subject) -> Hits:
 
 
 def _growth(subject: Subject, endpoint: Endpoint) -> list[str]:
-    storage = subject.grown.storage if subject.grown else ()
-    held = next((s for s in storage if endpoint.resource and s.holding == endpoint.resource), None)
-    if held is None:
-        return []
-    horizon = show_duration(subject.design.traffic.horizon)
-    now, then = significant(held.items_now), significant(held.items_at_horizon)
-    grows = f" today and {then} in {horizon} (computed: growth of storage)" if then != now else ""
-    return [f"{held.store} holds {now} {held.holding}{grows}", *subject.cited(held.store)]
+    named = endpoint.resource or ""
+    store = next((name for name, store in subject.design.stores.items() if named in store.holds), "")
+    grows = subject.growth_of(store, named)
+    return grows and [*grows, *subject.cited(store)]
 
 
 def _bandwidth(subject: Subject, endpoint: Endpoint) -> list[str]:

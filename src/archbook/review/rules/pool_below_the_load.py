@@ -54,11 +54,11 @@ RULE = Rule(
     check=small,
     fires="""
 traffic: {daily_active_users: 1.728M}
-stores: {things-db: {pool: 1, service_time: {mean: 11ms}}}
+stores: {things-db: {pool: 1, capacity: 1TB, service_time: {mean: 11ms}}}
 """,
     quiet="""
 traffic: {daily_active_users: 1.728M}
-stores: {things-db: {pool: 8, service_time: {mean: 11ms}}}
+stores: {things-db: {pool: 8, capacity: 1TB, service_time: {mean: 11ms}}}
 """,
     measured_by="archbook experiment DESIGN connection_pooling",
 )

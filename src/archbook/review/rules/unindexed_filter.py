@@ -1,0 +1,121 @@
+"""A question that no index answers."""
+
+import re
+from collections.abc import Collection, Iterator
+
+from archbook.contracts.resources import owner_column, resource_of
+from archbook.design.contract import Endpoint
+from archbook.findings import Hits, Rule
+from archbook.review.subject import Subject
+from archbook.schema import Schema, Table
+from archbook.schema.lint.subject import Subject as Text
+
+QUERY = re.compile(r"\s*([\w.]+)\s*\(([^()]*)\)\s*")
+FEW_ROWS = 1000
+
+
+def unindexed(subject: Subject) -> Hits:
+    """A filter of a call's `query`, or of a list, by columns with which no index of the table begins.
+
+    A list of what belongs to the caller, or to what its path names, is found by that. Tables that stay below 1 000 rows
+    are read whole as fast.
+    """
+    known: set[tuple[str, str, str]] = set()
+    for index, call in enumerate(subject.design.calls):
+        if call.query and (schema := subject.schemas.get(call.to)) and (asked := _asked(schema, call.query)):
+            table, columns = asked
+            if not _found(subject, call.to, table, columns) and (call.to, table.name, columns[0]) not in known:
+                known.add((call.to, table.name, columns[0]))
+                yield subject.at_calls(
+                    [(index, call)],
+                    f"{call.from_} looks up {table.name} by {', '.join(columns)}, with which no index begins",
+                    f"calls[{index}]: {_create(subject, call.to, table, columns)}",
+                    *_facts(subject, call.to, table),
+                    about=f"{call.to}.{table.name}.{columns[0]}",
+                )
+    for index, endpoint in enumerate(subject.design.api.endpoints):
+        for store, table, column in _filters(subject, endpoint) if endpoint.filters else ():
+            if (store, table.name, column) not in known:
+                known.add((store, table.name, column))
+                yield subject.at_endpoint(
+                    index,
+                    f"{endpoint.name} filters {table.name} by {column}, with which no index begins",
+                    f"api.endpoints[{index}]: {_create(subject, store, table, (column,))}; or take it out of `filters`",
+                    *_facts(subject, store, table),
+                )
+
+
+def _asked(schema: Schema, query: str) -> tuple[Table, tuple[str, ...]] | None:
+    """Table and columns of a query such as ``orders(user_id, created_at)``; None where the DDL has them not."""
+    if not (parts := QUERY.fullmatch(query)):
+        return None
+    table = next((t for name, t in schema.tables.items() if parts[1] in (name, name.rpartition(".")[2])), None)
+    columns = tuple(column.strip() for column in parts[2].split(",") if column.strip())
+    return (table, columns) if table and columns and table.has(*columns) else None
+
+
+def _filters(subject: Subject, endpoint: Endpoint) -> Iterator[tuple[str, Table, str]]:
+    """Filters of a list that no index serves: by themselves, or after what else the rows are always chosen by."""
+    resource = resource_of(subject.design, endpoint)
+    if (table := resource.table) is None:
+        return
+    store = next((name for name, schema in subject.schemas.items() if schema is resource.schema), "")
+    owner = owner_column(table) if endpoint.ownership else None
+    always = {*resource.path.values(), *([owner] if owner else [])}
+    for column in endpoint.filters:
+        if store and table.has(column) and not _found(subject, store, table, {column, *always}):
+            yield store, table, column
+
+
+def _found(subject: Subject, store: str, table: Table, columns: Collection[str]) -> bool:
+    """Whether rows with given columns are found without reading all of a large table."""
+    rows = subject.rows(store, table.name)
+    return (rows is not None and rows <= FEW_ROWS) or not set(columns).isdisjoint(_first(subject, store, table))
+
+
+def _first(subject: Subject, store: str, table: Table) -> set[str]:
+    """Columns with which a key or an index over all rows begins; for an expression, the names in it."""
+    found = {key[0] for key in table.unique_sets()}
+    for index in table.indexes:
+        if index.where is None:
+            found |= set(re.findall(r"\w+", (index.parts or index.columns or index.expressions or ("",))[0]))
+    if table.foreign_keys and Text(subject.schemas[store], subject.design.ddl(store) or "").mysql:
+        found |= {key.columns[0] for key in table.foreign_keys}  # InnoDB makes the index itself
+    return found
+
+
+def _create(subject: Subject, store: str, table: Table, columns: tuple[str, ...]) -> str:
+    text = Text(subject.schemas[store])
+    name = f"{table.name.rpartition('.')[2]}_{'_'.join(columns)}_idx"
+    statement = f"`CREATE INDEX {text.sql(name)} ON {text.sql(table.name)} ({text.sql(*columns)});`"
+    return f"{statement} in {subject.design.stores[store].schema_ or f'the DDL of {store}'}"
+
+
+def _facts(subject: Subject, store: str, table: Table) -> list[str]:
+    return [*subject.growth_of(store, table.name), *subject.measured("index_or_scan", store)]
+
+
+RULE = Rule(
+    id="unindexed-filter",
+    severity="medium",
+    principle=1,
+    why="The database reads the whole table for each such question: nothing to notice with a thousand rows, and the "
+    "cause of the outage with ten million",
+    remedy="Create an index that begins with what is asked for, or do not offer the question.",
+    references=("Winand, Use The Index, Luke: The Where Clause", "PostgreSQL documentation: Multicolumn Indexes"),
+    check=unindexed,
+    fires="""
+stores: {things-db: {schema: schema/things.sql}}
+calls: {0: {query: things(colour)}}
+ddl: {things-db: "CREATE TABLE things (id bigint PRIMARY KEY, colour text NOT NULL);"}
+""",
+    quiet="""
+stores: {things-db: {schema: schema/things.sql}}
+calls: {0: {query: things(colour)}}
+ddl:
+  things-db: |
+    CREATE TABLE things (id bigint PRIMARY KEY, colour text NOT NULL);
+    CREATE INDEX things_colour_idx ON things (colour);
+""",
+    measured_by="archbook experiment DESIGN index_or_scan",
+)
