@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from archbook.panels.failure_panel import FailurePanel
     from archbook.panels.pool_panel import PoolPanel
     from archbook.panels.rate_limit_panel import RateLimitPanel
+    from archbook.panels.review_panel import ReviewPanel
     from archbook.panels.roles_panel import RolesPanel
     from archbook.panels.schema_panel import SchemaPanel
 
-__all__ = ["api", "balancing", "cache", "capacity", "failure", "pool", "rate_limit", "roles", "schema"]
+__all__ = ["api", "balancing", "cache", "capacity", "failure", "pool", "rate_limit", "review", "roles", "schema"]
 
 
 def api(design: Design) -> ApiPanel:
@@ -88,6 +89,16 @@ def rate_limit(design: Design | None = None) -> RateLimitPanel:
     from archbook.panels.rate_limit_panel import RateLimitPanel
 
     return RateLimitPanel(design)
+
+
+def review(design: Design) -> ReviewPanel:
+    """The review panel: findings ranked at a load; one unfolded, and mended, or accepted with a reason.
+
+    It opens at the growth that the design is made for, on the worst finding.
+    """
+    from archbook.panels.review_panel import ReviewPanel
+
+    return ReviewPanel(design)
 
 
 def roles(design: Design) -> RolesPanel:

@@ -24,6 +24,10 @@ class Saves:
         def reset(self) -> None:
             """Back to what the design says; each panel has its own."""
 
+    def _reloaded(self) -> None:
+        """Called when the saved design is another one: everything as it says, unless a panel keeps what was chosen."""
+        self.reset()
+
     def undo(self) -> None:
         """Put back what the last save replaced."""
         if self._undo is None:
@@ -38,5 +42,5 @@ class Saves:
             self._said.value = sentence(str(error), "changed")
             return
         self._undo, self._saved_design = None if undoing else saved, saved.design
-        self.reset()
+        self._reloaded()
         self._said.value = sentence(saved.text + ("" if undoing else " Undo save puts it back."), "changed")

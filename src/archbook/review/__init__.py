@@ -40,14 +40,16 @@ def review(
     only: Sequence[Rule] | None = None,
     lints: bool | None = None,
     today: datetime.date | None = None,
+    growth: float | None = None,
 ) -> Report:
     """Look at a design with every rule (or with `only` some), and with the lints of its DDL and its API.
 
     evidence: what has been measured, to be cited. lints: False leaves them out, as `only` does unless they are asked
-    for. today: the day against which dates in the design are held.
+    for. today: the day against which dates in the design are held. growth: the multiple of today's load at which
+    findings are looked for and ranked; the one that the design is made for unless given.
     Never fails for a rule's fault: that is a crash in the report.
     """
-    subject = Subject(design, evidence, today)
+    subject = Subject(design, evidence, today, growth)
     chosen = rules() if only is None else tuple(only)
     linting = lint_rules([rule.id for rule in rules()])
     looked = linting if lints or (lints is None and only is None) else ()

@@ -22,6 +22,8 @@ from archbook.review import review
 from archbook.units import listed, show_count
 
 BEFORE = f"{FILE}.before"
+Step = tuple[Where, Any, Any]
+"""A place with its value before and after, as the file has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Change:
     """One finding mended: each place with its value before and after, as the file has them."""
 
     finding: Finding
-    steps: tuple[tuple[Where, Any, Any], ...]
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,7 @@ class Fixed:
         for _, changes in groupby(sorted(self.changes, key=_rule), _rule):
             group = list(changes)
             lines.append(f"\n{group[0].finding.rule}: {group[0].finding.why}.")
-            steps = [(change, step) for change in group for step in change.steps]
-            lines += [f"  {spelled(where)}: {_told(old)} → {_told(new)}  ({change.finding.about})"
-                      for change, (where, old, new) in steps]  # fmt: skip
+            lines += [f"  {told_step(step)}  ({change.finding.about})" for change in group for step in change.steps]
         if self.after:
             lines.append(f"\nTo undo: {BEFORE} beside it is the file as it was.")
         left = (self.after or self.before).findings
@@ -80,8 +80,7 @@ def fix(design: Design, rules: Collection[str] = (), *, dry_run: bool = False) -
     chosen: dict[Where, Any] = {}
     changes = []
     for finding in before.mending(rules):
-        steps = tuple((where, value_at(data, where), value) for where, value in finding.mend.items())
-        changes.append(Change(finding, steps))
+        changes.append(Change(finding, steps(data, finding)))
         chosen |= finding.mend
     if dry_run or not changes or design.folder is None:
         return Fixed(design, tuple(changes), before)
@@ -104,6 +103,21 @@ def _written(design: Design, changes: list[Change], chosen: dict[Where, Any]) ->
                 continue
             made.append(change)
         return design, tuple(made)
+
+
+def steps(data: Any, finding: Finding) -> tuple[Step, ...]:
+    """What a finding's mend replaces in the data of the design's file, and by what."""
+    return tuple((where, value_at(data, where), value) for where, value in finding.mend.items())
+
+
+def told_step(step: Step) -> str:
+    """A step as people read it.
+
+    >>> told_step((("stores", "a", "pool"), 20, 4))
+    'stores.a.pool: `20` → `4`'
+    """
+    where, old, new = step
+    return f"{spelled(where)}: {_told(old)} → {_told(new)}"
 
 
 def _rule(change: Change) -> str:

@@ -59,11 +59,19 @@ def _told_of(entry: Evidence, name: str) -> str:
 class Subject:
     """One design under review. Everything is worked out once, when the first rule asks for it.
 
-    day: against which dates in the design are held; the present one when None.
+    day: against which dates in the design are held; the present one when None. growth: the multiple of today's load at
+    which it is looked at; the one that the design is made for when None.
     """
 
-    def __init__(self, design: Design, evidence: Iterable[Evidence] = (), day: datetime.date | None = None) -> None:
+    def __init__(
+        self,
+        design: Design,
+        evidence: Iterable[Evidence] = (),
+        day: datetime.date | None = None,
+        growth: float | None = None,
+    ) -> None:
         self.design = design
+        self.growth = design.traffic.growth if growth is None else growth
         self.evidence = tuple(evidence)
         self.day = day or datetime.date.today()
         self.no_estimate = ""
@@ -71,8 +79,8 @@ class Subject:
 
     @cached_property
     def grown(self) -> Estimate | None:
-        """The estimate at the growth that the design is made for; None where there is none (see `no_estimate`)."""
-        return self._estimate(self.design.traffic.growth)
+        """The estimate at the `growth` of this look; None where there is none (see `no_estimate`)."""
+        return self._estimate(self.growth)
 
     @cached_property
     def today(self) -> Estimate | None:
@@ -97,8 +105,7 @@ class Subject:
     @cached_property
     def peak(self) -> str:
         """How the load of `grown` is called in a sentence."""
-        growth = self.design.traffic.growth
-        return "at today's peak" if growth == 1 else f"at {show_factor(growth)} today's peak"
+        return "at today's peak" if self.growth == 1 else f"at {show_factor(self.growth)} today's peak"
 
     @cached_property
     def crossings(self) -> tuple[Placed, ...]:

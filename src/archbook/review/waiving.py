@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 from archbook.design.contract import Waiver
 from archbook.design.model import Design, Where
@@ -21,6 +22,15 @@ def waive(
     about: the element, as the finding names it. until: the day (`2027-03-01`) from which the finding is open again.
     Raises UnknownName, InvalidInput (no reason, a day that is over), ArchbookError (nothing to waive), Conflict.
     """
+    changes = accepting(design, rule, about, why, until, today=today)
+    (_, index, *_), *_ = changes
+    return save(design, changes).design.waivers[int(index)]
+
+
+def accepting(
+    design: Design, rule: str, about: str, why: str, until: str | None = None, *, today: datetime.date | None = None
+) -> dict[Where, Any]:
+    """The changes of the design's file that `waive` makes. Raises what it raises, but for Conflict."""
     if not why.strip():
         raise InvalidInput(f"{rule} at {shown(about)}: say why it is accepted; nothing has been written")
     day = today or datetime.date.today()
@@ -30,8 +40,8 @@ def waive(
     entry = {"rule": rule, "about": name, "why": why.strip(), "until": until}
     where: Where = ("waivers", index)
     if index < len(design.waivers):
-        return save(design, {(*where, key): value for key, value in entry.items()}).design.waivers[index]
-    return save(design, {where: {key: value for key, value in entry.items() if value}}).design.waivers[index]
+        return {(*where, key): value for key, value in entry.items()}
+    return {where: {key: value for key, value in entry.items() if value}}
 
 
 def _day(text: str) -> datetime.date:
