@@ -19,6 +19,7 @@ from archbook.export.document import Figure, Inline
 if TYPE_CHECKING:
     from archbook.diagrams import Picture
     from archbook.review import Report
+    from archbook.review.checklist import Checklist
     from archbook.schema import Schema
 
 Drawing = Callable[[], "Picture"]
@@ -39,6 +40,7 @@ class Material:
     schemas: Mapping[str, Schema] = field(default_factory=dict)
     pictures: Mapping[str, Picture | str] = field(default_factory=dict)
     room: Headroom | None = None
+    checklist: Checklist | None = None
 
     @property
     def too_early(self) -> tuple[Break, ...]:
@@ -66,6 +68,7 @@ def gather(design: Design) -> Material:
     from archbook.capacity import estimate, headroom
     from archbook.contracts.secrets import without
     from archbook.review import review
+    from archbook.review.checklist import checklist
     from archbook.schema import parse, row_sizes
 
     sizes = row_sizes(design)
@@ -75,7 +78,9 @@ def gather(design: Design) -> Material:
     schemas = {store: parse(ddl) for store in design.stores if (ddl := design.ddl(store))}
     pictures = draw_all(drawings(without(design), now, then))
     room = headroom(design, sizes)
-    return Material(design, now, then, review(design, evidence), evidence, schemas, pictures, room)
+    report = review(design, evidence)
+    ticks = checklist(design, evidence, report)
+    return Material(design, now, then, report, evidence, schemas, pictures, room, ticks)
 
 
 def drawings(design: Design, now: Estimate, then: Estimate) -> dict[str, Drawing]:

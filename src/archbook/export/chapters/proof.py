@@ -112,6 +112,7 @@ def review(material: Material) -> Section:
             counts.append(f"{sum(map(len, groups))} {severity}")
             findings = terms(*map(_group, groups))
             below.append(Section(f"findings-{severity}", f"{severity.capitalize()} severity", (findings,)))
+    below += _checklist(material)
     if report.waived:
         accepted = terms(*((f.what, (say("Accepted, because ", f.waived), _source(f))) for f in report.waived))
         below.append(Section("waived", "Looked at and accepted", (accepted,)))
@@ -120,6 +121,15 @@ def review(material: Material) -> Section:
     statement = headline(f"{count(len(report.findings), 'finding')} open") + (f": {listed(counts)}" if counts else "")
     accepted_too = f"; {len(report.waived)} accepted" if report.waived else ""
     return Section("review", "Review", tuple(blocks), tuple(below), statement + accepted_too)
+
+
+def _checklist(material: Material) -> Iterator[Section]:
+    """The items of the performance checklist, each with what earns it or what would."""
+    if material.checklist is None:
+        return
+    rows = [(tick.title, tick.state, tick.because, tick.do) for tick in material.checklist.ticks]
+    ticks = grid("checklist", line("Which items are earned, and by what"), ("item", "state", "because", "next"), rows)
+    yield Section("checklist", "Performance checklist", (say(material.checklist.answer), ticks))
 
 
 def _group(findings: Sequence[Finding]) -> tuple[str, tuple[Block, ...]]:
