@@ -131,9 +131,12 @@ class Document:
 
     def content(self, node: Node) -> dict[str, Node]:
         """The schemas, resolved, of a body or an answer by media type."""
-        held = node.get("content")
-        media = held.items() if isinstance(held, Mapping) else ()
-        return {str(kind): self.resolve(self.resolve(value).get("schema")) for kind, value in media}
+        if id(node) not in self._contents:
+            held = node.get("content")
+            media = held.items() if isinstance(held, Mapping) else ()
+            found = {str(kind): self.resolve(self.resolve(value).get("schema")) for kind, value in media}
+            self._contents[id(node)] = node, found  # the node too, so that no other one takes its id
+        return self._contents[id(node)][1]
 
     def line(self, where: Where) -> int | None:
         """The line of a place, or of the nearest place around it that has one."""
@@ -142,6 +145,10 @@ class Document:
                 return line
             where = where[:-1]
         return None
+
+    @cached_property
+    def _contents(self) -> dict[int, tuple[Node, dict[str, Node]]]:
+        return {}
 
     @cached_property
     def _targets(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 VERSION = re.compile(r"v\d+([._-]?\d+|(alpha|beta)\d*)*", re.IGNORECASE)
 VERBS = {
@@ -83,6 +84,7 @@ def noun_form(path: str, verb: str) -> str:
     return f"{METHODS[verb]} /" + "/".join(filter(None, parts))
 
 
+@lru_cache(maxsize=4096)
 def is_plural(segment: str) -> bool:
     """Whether the last word of a segment may be the name of many things.
 
@@ -106,6 +108,7 @@ def plural(word: str) -> str:
     return word + ("es" if word.endswith(("s", "x", "z", "ch", "sh")) else "s")
 
 
+@lru_cache(maxsize=4096)
 def singular(word: str) -> str:
     """The name of one, by the rules that hold for most English nouns.
 

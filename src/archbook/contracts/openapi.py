@@ -46,21 +46,20 @@ class OpenApi(dict[str, Any]):
                      f"{show_count(len(self['components'].get('schemas', ())), 'schema')}")  # fmt: skip
 
 
-def to_openapi(design: Design, *, public: bool = False) -> OpenApi:
+def to_openapi(design: Design, *, public: bool = False, beyond: bool = True) -> OpenApi:
     """The API of a design as an OpenAPI 3.1 document of plain JSON values; the same design gives the same document.
 
     What the model knows and OpenAPI cannot say stands in `x-archbook`, so that `from_openapi` gives back equal parts.
-    public: without that, and without the whys of endpoints: strangers need not know limits, zones and sizes.
+    public: without that, and without the whys of endpoints: strangers need not know limits, zones and sizes. beyond:
+    False leaves it out alone.
     Raises ArchbookError where the design has no endpoint.
     """
     if not design.api.endpoints:
         raise ArchbookError(f"{design.name}: has no endpoints, so there is no API; add one under `api: endpoints:`")
-    document = _Writer(design).document()
+    document = _Writer(design, beyond and not public).document()
     if public:
-        del document[KEY]
         document.pop(WAIVERS, None)
         for node in (node for item in document["paths"].values() for node in item.values()):
-            del node[KEY]
             node.pop("description", None)
         document[PUBLIC] = True
     return OpenApi(blacked_out(document) if any(in_design(design)) else document)
@@ -81,8 +80,8 @@ class _Dumper(yaml.SafeDumper):
 class _Writer:
     """One document while it is written; shared parts are put into `components` as operations need them."""
 
-    def __init__(self, design: Design) -> None:
-        self.design, self.style = design, design.api.style
+    def __init__(self, design: Design, beyond: bool) -> None:
+        self.design, self.style, self.beyond = design, design.api.style, beyond
         self.schemas: dict[str, Node] = {}
         self.parameters: dict[str, Node] = {}
         self.responses: dict[str, Node] = {}
@@ -101,14 +100,17 @@ class _Writer:
         about = {name: design.services[name].does if name in design.services else "" for name in served}
         info = {"title": design.title or design.name, "version": self.style.version}
         waivers = self._waivers()
-        return {
-            "openapi": "3.1.0",
-            "info": info | ({"description": design.why} if design.why else {}),
-            "tags": [{"name": name, **({"description": does} if does else {})} for name, does in about.items()],
-            "paths": paths,
-            "components": self._components(),
-            KEY: self._beyond([f"{method.upper()} {path}" for path, item in paths.items() for method in item]),
-        } | ({WAIVERS: waivers} if waivers else {})
+        return (
+            {
+                "openapi": "3.1.0",
+                "info": info | ({"description": design.why} if design.why else {}),
+                "tags": [{"name": name, **({"description": does} if does else {})} for name, does in about.items()],
+                "paths": paths,
+                "components": self._components(),
+            }
+            | self._beyond(paths)
+            | ({WAIVERS: waivers} if waivers else {})
+        )
 
     def _waivers(self) -> list[Node]:
         """The findings of `lint-api` that the design accepts, so that its document is looked at alike."""
@@ -135,6 +137,8 @@ class _Writer:
         node |= {"parameters": parameters} if parameters else {}
         node |= {"requestBody": self._body(endpoint, resource)} if takes_body(endpoint) else {}
         node["responses"] = {**self._success(endpoint, resource), **self._failures(endpoint, parameters)}
+        if not self.beyond:
+            return node
         beyond = {key: value for key, value in as_written(endpoint).items() if key not in _TOLD}
         return node | {KEY: beyond | ({} if endpoint.does else {"does": ""})}
 
@@ -144,12 +148,15 @@ class _Writer:
                 "headers": answers.headers(self.headers), "securitySchemes": schemes}  # fmt: skip
         return {name: dict(sorted(part.items())) for name, part in held.items() if part}
 
-    def _beyond(self, order: list[str]) -> Node:
+    def _beyond(self, paths: Node) -> Node:
         """What OpenAPI has no words for; the order of endpoints only where that of the paths is another one."""
+        if not self.beyond:
+            return {}
+        order = [f"{method.upper()} {path}" for path, item in paths.items() for method in item]
         style, security = as_written(self.style), as_written(self.design.security)
         names = [endpoint.name for endpoint in self.design.api.endpoints]
         held = {"style": style, "security": security, "endpoints": names if names != order else None}
-        return {key: value for key, value in held.items() if value}
+        return {KEY: {key: value for key, value in held.items() if value}}
 
     def _schema(self, name: str, shape: Node) -> Node:
         """A reference to a named schema; another shape of the same name gets a number."""
@@ -247,8 +254,9 @@ class _Writer:
         found: Node = {}
         for status in failures_met(self.design, endpoint, bool(parameters)):
             name = answers.FAILURES[status].name
-            self.responses[name] = answers.failure(self.style, status)
-            self.headers |= set(self.responses[name]["headers"])
+            if name not in self.responses:
+                self.responses[name] = answers.failure(self.style, status)
+                self.headers |= set(self.responses[name]["headers"])
             found[str(status)] = {"$ref": f"#/components/responses/{name}"}
         return found
 

@@ -107,7 +107,7 @@ def _tables(design: Design, service: str) -> dict[tuple[str, ...], tuple[Schema,
     memo = f"tables of {service}"
     if memo not in design.memo:
         found: dict[tuple[str, ...], tuple[Schema, Table]] = {}
-        called = {call.to for call in design.calls if call.from_ == service}
+        called = _callees(design).get(service, ())
         owned = [name for name, store in design.stores.items() if store.owner == service]
         schemas = [parse(ddl) for name in dict.fromkeys([*owned, *(name for name in design.stores if name in called)])
                    if (ddl := design.ddl(name))]  # fmt: skip
@@ -118,6 +118,17 @@ def _tables(design: Design, service: str) -> dict[tuple[str, ...], tuple[Schema,
         found.pop(("",), None)  # names without Latin words are only alike where they are the same
         design.memo[memo] = found
     held: dict[tuple[str, ...], tuple[Schema, Table]] = design.memo[memo]
+    return held
+
+
+def _callees(design: Design) -> dict[str, set[str]]:
+    """Whom each service calls."""
+    if "callees" not in design.memo:
+        found: dict[str, set[str]] = {}
+        for call in design.calls:
+            found.setdefault(call.from_, set()).add(call.to)
+        design.memo["callees"] = found
+    held: dict[str, set[str]] = design.memo["callees"]
     return held
 
 

@@ -68,7 +68,7 @@ def lint_api(
 def _document(design: Design) -> Document:
     """The document of a design, written once."""
     if "api document" not in design.memo:
-        design.memo["api document"] = Document(design.name, to_openapi(design))
+        design.memo["api document"] = Document(design.name, to_openapi(design, beyond=False))
     document: Document = design.memo["api document"]
     return document
 
@@ -119,11 +119,23 @@ def _declared(document: Document) -> Style | None:
 def _in_design(where: Where, design: Design) -> Where:
     """The endpoint of a design that a place in its document comes from, or the whole of the API."""
     if where[:1] == ("paths",):
-        methods = {str(step).upper() for step in where[2:3]}
-        for index, endpoint in enumerate(design.api.endpoints):
-            if endpoint.path == where[1] and (not methods or endpoint.method in methods):
-                return ("api", "endpoints", index)
+        key = (where[1], str(where[2]).upper()) if len(where) > 2 else (where[1], "")
+        index = _endpoints(design).get(key)
+        if index is not None:
+            return ("api", "endpoints", index)
     return ("security", "authentication") if where[1:2] == ("securitySchemes",) else ("api",)
+
+
+def _endpoints(design: Design) -> dict[tuple[str | int, str], int]:
+    """The first endpoint of each path and method, and of each path."""
+    if "endpoints by path" not in design.memo:
+        found: dict[tuple[str | int, str], int] = {}
+        for index, endpoint in enumerate(design.api.endpoints):
+            found.setdefault((endpoint.path, endpoint.method), index)
+            found.setdefault((endpoint.path, ""), index)
+        design.memo["endpoints by path"] = found
+    held: dict[tuple[str | int, str], int] = design.memo["endpoints by path"]
+    return held
 
 
 def _waivers_of(design: Design, chosen: Sequence[Rule]) -> Iterator[PlacedWaiver]:

@@ -1,5 +1,6 @@
 """Errors that a program cannot tell apart."""
 
+from archbook.contracts.document import Node
 from archbook.contracts.lint.rules.error_shape import BETTER
 from archbook.contracts.lint.subject import Subject
 from archbook.findings import Hits, Rule
@@ -10,14 +11,13 @@ TEXTS = ("message", "detail", "title", "description", "error_description", "msg"
 
 def codeless(subject: Subject) -> Hits:
     """An error whose body has no code for programs, or no message for people."""
+    looked: dict[int, list[str]] = {}  # most operations share their failures
     for endpoint in subject.endpoints:
         for status, answer in endpoint.errors:
             for schema in subject.document.content(answer).values():
-                names = {path.rpartition(".")[2].lower() for path, _ in subject.fields(schema)} | {
-                    name.lower() for name in subject.properties(schema)
-                }
-                missing = [what for what, known in (("code", CODES), ("message", TEXTS)) if not names & set(known)]
-                if missing and names:
+                if id(schema) not in looked:
+                    looked[id(schema)] = _missing(subject, schema)
+                if missing := looked[id(schema)]:
                     better = BETTER[subject.style.errors]
                     yield endpoint.at(
                         f"answers {status} without a {' and a '.join(missing)}",
@@ -25,6 +25,13 @@ def codeless(subject: Subject) -> Hits:
                         where=("responses", status),
                     )
                     break
+
+
+def _missing(subject: Subject, schema: Node) -> list[str]:
+    names = {path.rpartition(".")[2].lower() for path, _ in subject.fields(schema)} | {
+        name.lower() for name in subject.properties(schema)
+    }
+    return [what for what, known in (("code", CODES), ("message", TEXTS)) if names and not names & set(known)]
 
 
 RULE = Rule(

@@ -3,6 +3,7 @@
 import json
 import re
 
+from archbook.contracts.document import Node
 from archbook.contracts.lint.rules.error_shape import BETTER
 from archbook.contracts.lint.subject import Subject
 from archbook.errors import shown
@@ -17,21 +18,27 @@ _NAMES = re.compile(r"stack(_?trace)?|traceback|exception|sql(_?state)?|query", 
 
 def leaks(subject: Subject) -> Hits:
     """An error whose body or example has a stack trace, a statement or the words of a database."""
+    looked: dict[int, str] = {}  # most operations share their failures
     for endpoint in subject.endpoints:
         for status, answer in endpoint.errors:
-            texts = [json.dumps(e, default=str) for e in subject.examples(answer) if e is not None]
-            texts.append(str(answer.get("description", "")))
-            said = next((found[0] for text in texts if (found := _LEAK.search(text))), "")
-            names = [
-                name
-                for schema in subject.document.content(answer).values()
-                for name, _ in subject.fields(schema)
-                if _NAMES.fullmatch(name.rpartition(".")[2])
-            ]
-            if said or names:
-                what = f"says {shown(said)}" if said else f"has {shown(names[0])}"
+            if id(answer) not in looked:
+                looked[id(answer)] = _leak(subject, answer)
+            if what := looked[id(answer)]:
                 do = f"answer {BETTER[subject.style.errors]}; write the rest to the log, under the same request id"
                 yield endpoint.at(f"{what} in its {status}", do, where=("responses", status))
+
+
+def _leak(subject: Subject, answer: Node) -> str:
+    texts = [json.dumps(e, default=str) for e in subject.examples(answer) if e is not None]
+    texts.append(str(answer.get("description", "")))
+    said = next((found[0] for text in texts if (found := _LEAK.search(text))), "")
+    names = [
+        name
+        for schema in subject.document.content(answer).values()
+        for name, _ in subject.fields(schema)
+        if _NAMES.fullmatch(name.rpartition(".")[2])
+    ]
+    return f"says {shown(said)}" if said else f"has {shown(names[0])}" if names else ""
 
 
 RULE = Rule(
