@@ -197,8 +197,9 @@ _TIMES = [
 
 def _scaled(number: float, scale: list[tuple[float, str]]) -> str:
     size, name = scale[0]
+    shown = float(f"{abs(number):.3g}")
     for factor, label in scale:
-        if float(f"{abs(number):.3g}") >= factor:
+        if shown >= factor:
             size, name = factor, label
     return f"{significant(number / size)} {name}"
 

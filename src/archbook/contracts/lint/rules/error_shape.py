@@ -1,5 +1,6 @@
 """Errors of several shapes."""
 
+from archbook.contracts.document import Node
 from archbook.contracts.lint.style import error_style
 from archbook.contracts.lint.subject import Subject
 from archbook.findings import Hits, Rule
@@ -14,15 +15,15 @@ BETTER["none"] = BETTER["envelope"]
 def odd_errors(subject: Subject) -> Hits:
     """An operation whose errors have no body, or another one than the style of the API says."""
     style = subject.style.errors
+    looked: dict[int, str] = {}  # most operations share their failures
     for endpoint in subject.endpoints:
         odd, empty = [], []
         for status, answer in endpoint.errors:
-            held = subject.document.content(answer)
-            if not held:
+            if id(answer) not in looked:
+                looked[id(answer)] = _kind(subject, answer)
+            if looked[id(answer)] == "empty":
                 empty += [status] if status not in ("304", "401", "429") else []
-            elif style == "none" or not any(
-                error_style(subject, kind, schema) == style for kind, schema in held.items()
-            ):
+            elif looked[id(answer)] == "odd":
                 odd.append(status)
         if odd or empty:
             parts = [f"{', '.join(odd)} in a shape of {'its' if len(odd) == 1 else 'their'} own"] if odd else []
@@ -30,6 +31,14 @@ def odd_errors(subject: Subject) -> Hits:
             yield endpoint.at(
                 f"answers {' and '.join(parts)}", f"answer {BETTER[style]}", where=("responses", (odd + empty)[0])
             )
+
+
+def _kind(subject: Subject, answer: Node) -> str:
+    held, style = subject.document.content(answer), subject.style.errors
+    if not held:
+        return "empty"
+    fits = style != "none" and any(error_style(subject, kind, schema) == style for kind, schema in held.items())
+    return "" if fits else "odd"
 
 
 RULE = Rule(
