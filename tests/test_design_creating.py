@@ -11,6 +11,7 @@ from archbook.design.loading import load
 from archbook.design.schema import json_schema
 from archbook.design.yaml_safe import read_yaml
 from archbook.errors import Conflict, DesignError
+from archbook.review import review
 
 
 def test_a_new_design_loads_with_its_name_and_tables(tmp_path: Path) -> None:
@@ -28,6 +29,11 @@ def test_a_new_design_is_what_the_schema_describes(tmp_path: Path) -> None:
 
     folder = new(tmp_path / "shop", "shop")
     jsonschema.validate(read_yaml((folder / "design.yaml").read_bytes(), "design.yaml").data, json_schema())
+
+
+def test_the_review_of_a_new_design_asks_only_for_what_its_author_must_find_out(tmp_path: Path) -> None:
+    report = review(load(new(tmp_path, "shop")))
+    assert {finding.rule for finding in report.findings} == {"restore-never-tried", "secrets-have-no-place"}
 
 
 def test_an_empty_folder_is_filled(tmp_path: Path) -> None:

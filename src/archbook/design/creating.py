@@ -14,10 +14,11 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _DDL = """-- The tables of items-db.
 CREATE TABLE items (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    name        varchar(200) NOT NULL,
+    name        text NOT NULL CHECK (char_length(name) <= 200),
     created_at  timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX items_created_at ON items (created_at, id);
+COMMENT ON TABLE items IS 'One row an item, for as long as it is there.';
 """
 
 

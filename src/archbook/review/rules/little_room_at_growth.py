@@ -6,14 +6,15 @@ from archbook.review.subject import Subject
 from archbook.units import show_duration, show_share
 
 
-def crowded(subject: Subject) -> Hits:
+def nearly_full(subject: Subject) -> Hits:
     """An element that is more than 85 % in use at the growth that the design is for, and does not yet saturate."""
     grown = subject.grown
     if grown is None:
         return
-    needed = {remedy.element: remedy for remedy in grown.remedies}
-    for name, element in grown.elements.items():
-        if COMFORTABLE < element.utilisation < 1 and name in needed:
+    crowded = {name: element for name, element in grown.elements.items() if COMFORTABLE < element.utilisation < 1}
+    needed = {remedy.element: remedy for remedy in grown.remedies} if crowded else {}
+    for name, element in crowded.items():
+        if name in needed:
             section = {"service": "services", "store": "stores", "external": "externals"}[element.kind]
             remedy = needed[name]
             wait = [f"a request waits {show_duration(element.mean_wait_s)} before it is served, and "
@@ -34,7 +35,7 @@ RULE = Rule(
     why="Above 85 % waits grow faster than load, and nothing is left for a bad minute, a deployment or a dead instance",
     remedy="Keep a reserve of a sixth at the load that the design is for.",
     references=("Gunther, Guerrilla Capacity Planning", "AWS Well-Architected, Reliability: REL07"),
-    check=crowded,
+    check=nearly_full,
     fires="services: {mailer: {instances: 2, concurrency: 1, service_time: {mean: 174ms}}}",
     quiet="services: {mailer: {instances: 2, concurrency: 1, service_time: {mean: 160ms}}}",
     measured_by="archbook simulate DESIGN",

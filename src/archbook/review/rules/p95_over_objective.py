@@ -30,7 +30,7 @@ def late(subject: Subject) -> Hits:
 def _hit(subject: Subject, index: int, late: EndpointEstimate | None, when: str, seen: EndpointEstimate) -> Hit:
     promise = show_duration(seen.slo_p95_s or 0.0)
     takes = show_duration(late.p95_s) if late and late.p95_s < float("inf") else f"more than {promise}"
-    longest = sorted(seen.path, key=lambda part: -part[1])[:2]
+    longest = seen.path[:2]  # largest first
     spent = listed(f"{show_duration(seconds)} in {element}" for element, seconds in longest if seconds > 0)
     hit = subject.at_endpoint(
         index,

@@ -34,14 +34,14 @@ def _limited(design: Design, endpoint: Endpoint) -> bool:
 
 
 def _hit(subject: Subject, entry: str, endpoints: list[Endpoint]) -> Hit:
-    anonymous = all(endpoint.auth == "none" for endpoint in endpoints)
-    limit = f"{{per: {'ip' if anonymous else 'user'}, limit: 100/min, at: {entry}}}"
-    whose = " that need no sign-in" if anonymous else ""
+    whom = {"ip" if endpoint.auth == "none" else "user" for endpoint in endpoints}
+    limits = " and ".join(f"`{{per: {per}, limit: 100/min, at: {entry}}}`" for per in sorted(whom, reverse=True))
+    whose = " that need no sign-in" if whom == {"ip"} else ""
     return subject.at(
         ("services", entry),
         entry,
         f"{entry} limits nobody at {show_count(len(endpoints), 'endpoint')}{whose}, such as {endpoints[0].name}",
-        f"security.rate_limits: add `{limit}`, about twice what the busiest honest client asks, and answer 429 with "
+        f"security.rate_limits: add {limits}, about twice what the busiest honest client asks, and answer 429 with "
         "Retry-After beyond it",
         *_spare(subject, entry),
         f"open: {listed(endpoint.name for endpoint in endpoints)}",

@@ -16,9 +16,10 @@ def saturated(subject: Subject) -> Hits:
     grown = subject.grown
     if grown is None:
         return
-    needed = {remedy.element: remedy for remedy in grown.remedies}
-    for broken in grown.breaks:
-        if broken.at < grown.growth and broken.element in needed:
+    early = [broken for broken in grown.breaks if broken.at < grown.growth]
+    needed = {remedy.element: remedy for remedy in grown.remedies} if early else {}
+    for broken in early:
+        if broken.element in needed:
             yield _hit(subject, grown, broken, needed[broken.element])
 
 

@@ -13,7 +13,7 @@ def homeless(subject: Subject) -> Hits:
         yield subject.at(
             ("security",),
             "secrets",
-            f"nothing says where the secrets for {show_count(doors, 'store or external', 'stores and externals')} lie",
+            f"nothing says where secrets are kept, and {show_count(doors, 'system asks', 'systems ask')} for one",
             "security.secrets: name the secret manager, who reads from it, and when",
         )
 
