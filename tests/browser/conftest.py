@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import nbformat
 import psutil
 import pytest
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
@@ -160,6 +161,19 @@ class Notebook:
             self.page.screenshot(path=path)
         return path
 
+    def shoot_panel(self, name: str) -> None:
+        """Its panel in both themes, and as narrow as half a screen."""
+        self.shoot(f"{name}-light", ".archbook-panel")
+        self.theme(dark=True)
+        self.shoot(f"{name}-dark", ".archbook-panel")
+        self.theme(dark=False)
+        self.page.set_viewport_size({"width": 1000, "height": 1900})
+        self.page.wait_for_timeout(300)
+        box = self.at(".archbook-panel").first.bounding_box()
+        assert box
+        assert box["width"] < 720
+        self.shoot(f"{name}-narrow", ".archbook-panel")
+
 
 def chromium() -> str:
     """The browser on PATH; a visible skip where there is none."""
@@ -261,3 +275,20 @@ def _beyond(url: str) -> list[str]:
     parts = urlsplit(url)
     local = parts.scheme in ("data", "blob", "about") or parts.hostname in ("127.0.0.1", "localhost")
     return [] if local else [url]
+
+
+@pytest.fixture
+def opened(lab: Lab, notebook: Callable[..., Notebook]) -> Callable[..., Notebook]:
+    """`opened("roles", height=1900)`: a notebook of one cell that opens a panel of the design at hand."""
+
+    def open_panel(name: str, **options: int) -> Notebook:
+        cell = nbformat.v4.new_code_cell(f"import archbook as ab\nab.panels.{name}(ab.open_design())")
+        document = nbformat.v4.new_notebook(cells=[cell])
+        document.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(document, lab.folder / "notebooks" / f"{name}_panel.ipynb")
+        page = notebook(f"{name}_panel", **options)
+        page.run_all()
+        page.at(".archbook-answer").first.wait_for()
+        return page
+
+    return open_panel

@@ -2,39 +2,6 @@
 
 from __future__ import annotations
 
-import nbformat
-import pytest
-
-
-@pytest.fixture
-def opened(lab, notebook):
-    """A notebook of one cell that opens a panel of the design at hand."""
-
-    def open_panel(name, **options):
-        cell = nbformat.v4.new_code_cell(f"import archbook as ab\nab.panels.{name}(ab.open_design())")
-        document = nbformat.v4.new_notebook(cells=[cell])
-        document.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        nbformat.write(document, lab.folder / "notebooks" / f"{name}_panel.ipynb")
-        page = notebook(f"{name}_panel", **options)
-        page.run_all()
-        page.at(".archbook-answer").first.wait_for()
-        return page
-
-    return open_panel
-
-
-def shoot(page, name):
-    """Light, dark, and as narrow as half a screen."""
-    page.shoot(f"{name}-light", ".archbook-panel")
-    page.theme(dark=True)
-    page.shoot(f"{name}-dark", ".archbook-panel")
-    page.theme(dark=False)
-    page.page.set_viewport_size({"width": 1000, "height": 1900})
-    page.page.wait_for_timeout(300)
-    box = page.at(".archbook-panel").first.bounding_box()
-    assert box["width"] < 720
-    page.shoot(f"{name}-narrow", ".archbook-panel")
-
 
 def test_a_decision_and_a_changed_cell_are_seen(opened):
     page = opened("roles", height=1900)
@@ -42,7 +9,7 @@ def test_a_decision_and_a_changed_cell_are_seen(opened):
     page.at("text=as support").first.wait_for()
     page.at(".archbook-panel select").nth(4).select_option("–")
     page.at("text=Changed from the design").first.wait_for()
-    shoot(page, "roles-panel")
+    page.shoot_panel("roles-panel")
 
 
 def test_the_same_traffic_is_seen_under_each_algorithm(opened):
@@ -54,7 +21,7 @@ def test_the_same_traffic_is_seen_under_each_algorithm(opened):
     page.page.keyboard.press("ArrowRight")
     page.page.wait_for_function("old => document.querySelector('.archbook-answer').innerText !== old", arg=before)
     assert page.at(".archbook-chart svg polyline").count() == 4
-    shoot(page, "rate-limit-panel")
+    page.shoot_panel("rate-limit-panel")
 
 
 def test_an_edited_endpoint_is_linted_and_called(opened):
@@ -69,4 +36,4 @@ def test_an_edited_endpoint_is_linted_and_called(opened):
     page.at(".archbook-panel button:has-text('Live call')").first.click()
     page.at(".archbook-panel button:text-is('Call')").first.click()
     page.at("text=200 OK").first.wait_for()
-    shoot(page, "api-panel")
+    page.shoot_panel("api-panel")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from archbook.panels.balancing_panel import BalancingPanel
     from archbook.panels.cache_panel import CachePanel
     from archbook.panels.capacity_panel import CapacityPanel
+    from archbook.panels.comparison_panel import ComparisonPanel
     from archbook.panels.failure_panel import FailurePanel
     from archbook.panels.pool_panel import PoolPanel
     from archbook.panels.rate_limit_panel import RateLimitPanel
@@ -17,7 +18,19 @@ if TYPE_CHECKING:
     from archbook.panels.roles_panel import RolesPanel
     from archbook.panels.schema_panel import SchemaPanel
 
-__all__ = ["api", "balancing", "cache", "capacity", "failure", "pool", "rate_limit", "review", "roles", "schema"]
+__all__ = [
+    "api",
+    "balancing",
+    "cache",
+    "capacity",
+    "comparison",
+    "failure",
+    "pool",
+    "rate_limit",
+    "review",
+    "roles",
+    "schema",
+]
 
 
 def api(design: Design) -> ApiPanel:
@@ -59,6 +72,16 @@ def capacity(design: Design, growth: float = 1.0) -> CapacityPanel:
     from archbook.panels.capacity_panel import CapacityPanel
 
     return CapacityPanel(design, growth)
+
+
+def comparison(design: Design, *others: Design) -> ComparisonPanel:
+    """The comparison panel: the design beside one of its variants or another design, at any load; decide, with a why.
+
+    others: designs to choose from too. It opens on the first variant in the folder of the design.
+    """
+    from archbook.panels.comparison_panel import ComparisonPanel
+
+    return ComparisonPanel(design, others)
 
 
 def failure(design: Design) -> FailurePanel:

@@ -3,82 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from archbook.capacity import estimate
-from archbook.capacity.availability import availabilities
-from archbook.capacity.result import Estimate
 from archbook.design.comparing import Change, compare, gist
 from archbook.design.model import Design
 from archbook.evidence import Evidence
-from archbook.findings import SEVERITIES, Finding
-from archbook.findings.report import Report
-from archbook.review import review
-from archbook.schema import row_sizes
+from archbook.findings import Finding
+from archbook.review.comparing_side import Side, endpoints, multiple
 from archbook.tables import Table, as_columns
-from archbook.units import (
-    listed,
-    show_count,
-    show_duration,
-    show_factor,
-    show_money,
-    show_share,
-    show_size,
-    significant,
-)  # fmt: skip
+from archbook.units import listed, show_count, show_duration, show_factor, show_money, show_share, significant
 
 if TYPE_CHECKING:
     from archbook.diagrams.picture import Picture
 
 TOLD = 0.005  # a number that differs by less, relative to itself, is told to be the same
 Show = Callable[[float], str]
-
-
-class Side:
-    """One of two designs, with what is worked out from it when it is first asked for. growth: multiple of today's."""
-
-    def __init__(self, design: Design, growth: float, evidence: Iterable[Evidence] = ()) -> None:
-        self.design, self.growth, self.evidence = design, growth, tuple(evidence)
-
-    @cached_property
-    def at(self) -> Estimate:
-        """The estimate at the growth."""
-        return estimate(self.design, self.growth, row_sizes(self.design))
-
-    @cached_property
-    def report(self) -> Report:
-        """What the review finds; it looks at the growth that the design is made for."""
-        return review(self.design, self.evidence)
-
-    @property
-    def holds_to(self) -> float:
-        """Multiple of today's load at which the first element saturates; inf where none does."""
-        return min((entry.at for entry in self.at.breaks), default=math.inf)
-
-    @property
-    def breaks_first(self) -> str:
-        return min(self.at.breaks, key=lambda entry: entry.at).element if self.at.breaks else ""
-
-    @cached_property
-    def answered(self) -> float:
-        """Share of requests for which all that they need is there, by what is stated; nan where nothing arrives."""
-        found, rates = availabilities(self.design), self.at.endpoints
-        total = sum(rates[name].rate_per_s for name in found if name in rates)
-        shares = (entry.share * rates[name].rate_per_s for name, entry in found.items() if name in rates)
-        return sum(shares) / total if total else math.nan
-
-    @property
-    def missed(self) -> list[str]:
-        """Endpoints that do not keep their promised p95."""
-        return [name for name, entry in self.at.endpoints.items() if entry.meets_slo is False]
-
-    @property
-    def stored_b(self) -> float:
-        """Bytes kept at the horizon, as far as sizes are known."""
-        return sum(kept.size_at_horizon_b or 0.0 for kept in self.at.storage)
+Known = Iterable[Evidence]
 
 
 @dataclass(frozen=True)
@@ -101,6 +44,10 @@ class Diff:
         """Old name → new name of renamed elements."""
         return {change.was: change.name for change in self.changes if change.was}
 
+    def grown(self, growth: float) -> Diff:
+        """The same two at another multiple of today's load."""
+        return Diff(self.a.grown(growth), self.b.grown(growth), growth, self.changes)
+
     @property
     def answer(self) -> str:
         """The sentence that comes first: what `b` does to the numbers that matter; then what it changes."""
@@ -116,7 +63,7 @@ class Diff:
     def _said(self) -> Iterator[str]:
         a, b = self.a, self.b
         if differ(a.holds_to, b.holds_to):
-            yield f"holds to {_multiple(b.holds_to)} today's load instead of {_multiple(a.holds_to)}"
+            yield f"holds to {multiple(b.holds_to)} today's load instead of {multiple(a.holds_to)}"
         if slowest := self._felt():
             name, old, new = slowest
             yield f"answers {name} within {_time(new)} instead of {_time(old)} (p95 at {show_factor(self.growth)})"
@@ -124,14 +71,16 @@ class Diff:
         if cost_a.currency == cost_b.currency and differ(cost_a.per_month, cost_b.per_month):
             more = cost_b.per_month - cost_a.per_month
             yield f"costs {show_money(abs(more), cost_a.currency)} {'more' if more > 0 else 'less'}"
-        if differ(1 - a.answered, 1 - b.answered):
+        if differ(1 - a.answered, 1 - b.answered) and not a.unstated + b.unstated:
             yield f"has all it needs for {show_share(b.answered)} of requests instead of {show_share(a.answered)}"
         if len(a.missed) != len(b.missed):
-            yield f"leaves {_endpoints(b.missed)} over the promised p95 instead of {len(a.missed)}"
-        if self.closed or self.opened:
-            rules = listed((found.rule for found in self.opened), 2)
-            opened = f"{len(self.opened)} ({rules})" if self.opened else "none"
-            yield f"closes {show_count(len(self.closed), 'finding')} of the review and opens {opened}"
+            yield f"leaves {endpoints(b.missed)} over the promised p95 instead of {len(a.missed)}"
+        closed, rules = len(self.closed), listed((found.rule for found in self.opened), 2)
+        if closed:
+            opened = f"opens {len(self.opened)} ({rules})" if self.opened else "opens none"
+            yield f"closes {show_count(closed, 'finding')} of the review and {opened}"
+        elif self.opened:
+            yield f"opens {show_count(len(self.opened), 'finding')} of the review ({rules})"
 
     def _felt(self) -> tuple[str, float, float] | None:
         """The endpoint whose p95 changed most, with old and new (s); None where none changed by a tenth."""
@@ -161,18 +110,8 @@ class Diff:
 
     def table(self) -> Table:
         """The numbers that matter, beside each other."""
-        a, b = self.a, self.b
-        load = f"at {show_factor(self.growth)}"
-        rows = [
-            ("holds to", *(f"{_multiple(s.holds_to)}, then {s.breaks_first}" if s.breaks_first else "no limit known"
-                           for s in (a, b))),
-            (f"promised p95 missed {load}", *(_endpoints(s.missed) for s in (a, b))),
-            ("cost a month", *(show_money(s.at.cost.per_month, s.at.cost.currency) for s in (a, b))),
-            ("all that is needed is there", *(show_share(s.answered) for s in (a, b))),
-            (f"kept at the horizon {load}", *(show_size(s.stored_b) for s in (a, b))),
-            ("findings", *(_counts(s.report) for s in (a, b))),
-        ]  # fmt: skip
-        return as_columns(("", *self.names), rows, "What it does (computed)")
+        a, b = self.a.figures(), self.b.figures()
+        return as_columns(("", *self.names), [(name, a[name], b[name]) for name in a], "What it does (computed)")
 
     def element_table(self) -> Table:
         """Load of the elements that are loaded otherwise, or hold to something else."""
@@ -180,7 +119,7 @@ class Diff:
         for name, old, new in self._elements():
             pairs = [(old and old.utilisation, new and new.utilisation), (old and old.breaks_at, new and new.breaks_at)]
             if any(differ(*pair) for pair in pairs):
-                rows.append((name, *_two(pairs[0], _busy), *_two(pairs[1], _multiple)))
+                rows.append((name, *_two(pairs[0], _busy), *_two(pairs[1], _holds)))
         heads = ("element", ">utilisation", ">then", ">holds to", ">then")
         return as_columns(heads, rows, f"Elements at {show_factor(self.growth)} today's peak (computed)")
 
@@ -226,12 +165,7 @@ class Diff:
         return draw_difference(without(self.a.design), without(self.b.design), self.changes, " and ".join(self.names))
 
 
-def diff(
-    a: Design,
-    b: Design,
-    growth: float | None = None,
-    evidence: tuple[Iterable[Evidence], Iterable[Evidence]] = ((), ()),
-) -> Diff:
+def diff(a: Design, b: Design, growth: float | None = None, evidence: tuple[Known, Known] = ((), ())) -> Diff:
     """What `b` changes in `a`, and what that does. growth: multiple of today's load; else what `a` is made for.
 
     evidence: what has been measured of each, for their reviews.
@@ -262,31 +196,18 @@ def _two(pair: tuple[float | None, float | None], show: Show) -> tuple[str | Non
     return tuple(None if value is None or math.isnan(value) else show(value) for value in pair)  # type: ignore[return-value]
 
 
-def _multiple(factor: float) -> str:
-    return show_factor(factor) if math.isfinite(factor) else "any load known"
+def _holds(factor: float) -> str:
+    return show_factor(factor) if math.isfinite(factor) else "–"
 
 
 def _busy(share: float) -> str:
-    return (
-        show_share(share)
-        if share < 1
-        else "saturated"
-        if math.isinf(share)
-        else f"{significant(share * 100)} %, saturated"
-    )
+    if share < 1:
+        return show_share(share)
+    return "saturated" if math.isinf(share) else f"{significant(share * 100)} %, saturated"
 
 
 def _time(seconds: float) -> str:
     return show_duration(seconds) if math.isfinite(seconds) else "saturated"
-
-
-def _endpoints(names: Sequence[str]) -> str:
-    return show_count(len(names), "endpoint") if names else "no endpoint"
-
-
-def _counts(report: Report) -> str:
-    counts = [(sum(f.severity == severity for f in report.findings), severity) for severity in SEVERITIES]
-    return ", ".join(f"{number} {severity}" for number, severity in counts if number) or "none"
 
 
 from archbook.review import comparing_told as told  # noqa: E402 - it uses what is defined above

@@ -10,7 +10,8 @@ from typing import Any
 
 from archbook.design.comparing import Change
 from archbook.findings import Finding
-from archbook.review.comparing import Diff, Side
+from archbook.review.comparing import Diff
+from archbook.review.comparing_side import Side
 from archbook.tables import Table, escape_markdown
 
 FORMAT = 1
@@ -56,17 +57,30 @@ def page(diff: Diff) -> str:
     first = f'<p style="font-size:1.1em;font-weight:600">{html.escape(diff.answer)}</p>'
     if not diff.changes:
         return first
+    shown = "".join(table.html() for table in tables(diff))
+    how = f"<details><summary>How was this computed?</summary><p>{html.escape(HOW)}</p></details>"
+    return f"{first}{shown}{diff.picture().svg}{listing(diff)}{how}"
+
+
+def listing(diff: Diff) -> str:
+    """HTML of what changed, and of the findings that came and went, each folded."""
     folds = [("What changed", [_line(change) for change in diff.changes])]
     folds += [(title, [_told(finding) for finding in findings]) for title, findings in _findings(diff)]
-    lists = "".join(
+    return "".join(
         f"<details><summary>{html.escape(title)} ({len(lines)})</summary><ul>"
         + "".join(f"<li>{html.escape(line)}</li>" for line in lines)
         + "</ul></details>"
         for title, lines in folds
     )
-    shown = "".join(table.html() for table in tables(diff))
-    how = f"<details><summary>How was this computed?</summary><p>{html.escape(HOW)}</p></details>"
-    return f"{first}{shown}{diff.picture().svg}{lists}{how}"
+
+
+def options(diff: Diff) -> tuple[str, str]:
+    """The numbers of each option in a line: what it holds, costs, misses, and what the review finds."""
+    a, b = (
+        "; ".join(f"{name}: {told}" for name, told in side.figures().items() if not told.startswith("not known"))
+        for side in (diff.a, diff.b)
+    )
+    return a, b
 
 
 def to_json(diff: Diff) -> dict[str, Any]:
