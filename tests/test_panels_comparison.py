@@ -60,7 +60,7 @@ def test_a_decision_names_the_option_taken_the_other_and_the_numbers_of_both(pan
     assert decision.title == panel._title.value
     assert ("without" in decision.title) == (taken == 0)
     assert decision.why == "A slow bank must not fill our threads"
-    assert f"({names[taken]}). In numbers: holds to: 6.9×; payment-service breaks first" in decision.decision
+    assert f"({names[taken]}). In numbers: holds to: 6.9×; breaks first: payment-service" in decision.decision
     assert decision.alternatives[0].option == names[1 - taken]
     assert decision.alternatives[0].why_not.startswith("holds to: 6.9×")
     assert "1.01 s" in decision.context

@@ -12,7 +12,7 @@ from archbook.design.comparing import Change, compare, gist
 from archbook.design.model import Design
 from archbook.evidence import Evidence
 from archbook.findings import Finding
-from archbook.review.comparing_side import Side, endpoints, multiple
+from archbook.review.comparing_side import Side, endpoints
 from archbook.tables import Table, as_columns
 from archbook.units import listed, show_count, show_duration, show_factor, show_money, show_share, significant
 
@@ -63,7 +63,8 @@ class Diff:
     def _said(self) -> Iterator[str]:
         a, b = self.a, self.b
         if differ(a.holds_to, b.holds_to):
-            yield f"holds to {multiple(b.holds_to)} today's load instead of {multiple(a.holds_to)}"
+            limits = [f"{show_factor(s.holds_to)} today's load" if s.breaks_first else "any load" for s in (b, a)]
+            yield f"holds to {limits[0]} instead of {limits[1]}".replace("to any", "any")
         if slowest := self._felt():
             name, old, new = slowest
             yield f"answers {name} within {_time(new)} instead of {_time(old)} (p95 at {show_factor(self.growth)})"

@@ -79,10 +79,10 @@ class Side:
     def figures(self) -> dict[str, str]:
         """The numbers that matter, for people."""
         load = f"at {show_factor(self.growth)}"
-        unknown = f"not known: {show_count(self.unstated, 'element')} without `availability`"
-        first = f"; {self.breaks_first} breaks first" if self.breaks_first else ""
+        unknown = f"not known: {show_count(self.unstated, 'element')} without"
         return {
-            "holds to": multiple(self.holds_to) + first,
+            "holds to": multiple(self.holds_to),
+            "breaks first": self.breaks_first or "nothing known",
             f"over the promised p95 {load}": endpoints(self.missed),
             "cost": show_money(self.at.cost.per_month, self.at.cost.currency),
             "all that is needed is there": unknown if self.unstated else show_share(self.answered),
@@ -93,7 +93,7 @@ class Side:
 
 def multiple(factor: float) -> str:
     """A multiple of today's load, for people."""
-    return show_factor(factor) if math.isfinite(factor) else "any load (no limit known)"
+    return show_factor(factor) if math.isfinite(factor) else "no limit known"
 
 
 def endpoints(names: Sequence[str]) -> str:
