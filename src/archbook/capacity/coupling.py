@@ -92,8 +92,10 @@ class Coupling:
                  None if math.isnan(pair.bytes_per_s) else f"{show_size(pair.bytes_per_s)}/s",
                  "yes" if pair.waits else "no")
                 for pair in self.pairs]  # fmt: skip
-        heads = ("from", "to", ">in what share of its work", ">calls each", ">calls", ">events", ">across", "waits")
-        return as_columns(heads, rows, "Who needs whom, at today's peak (computed)")
+        heads = ("from", "to", ">of its work", ">times", ">calls", ">events", ">across", "waits")
+        return as_columns(
+            heads, rows, "In what share of its work who calls whom, how often then, and what goes across (computed)"
+        )
 
     def service_table(self) -> Table:
         """Every service with those that depend on it, those that it depends on, and the stores that it reaches."""
