@@ -184,10 +184,12 @@ class Subject:
         *seen: str,
         cost: float = 0.0,
         mend: Mapping[tuple[str | int, ...], Any] | None = None,
+        severity: Severity | None = None,
     ) -> Hit:
         """A hit anywhere; a service or store that it is about (and no `cost`) ranks it by its requests a second."""
         found = self.grown.elements.get(about) if self.grown else None
-        return Hit(about, what, do, where, seen, cost or (found.arrival_rate_per_s if found else 0.0), mend=mend or {})
+        rate = cost or (found.arrival_rate_per_s if found else 0.0)
+        return Hit(about, what, do, where, seen, rate, severity, mend=mend or {})
 
     def at_endpoint(
         self, index: int, what: str, do: str, *seen: str, mend: Mapping[tuple[str | int, ...], Any] | None = None

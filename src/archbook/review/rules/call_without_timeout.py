@@ -34,7 +34,11 @@ RULE = Rule(
     why="A target that hangs keeps every request that waits for it, and the place that serves it, until the caller "
     "hangs too",
     remedy="Give up after about three times the usual p99, and sooner than whoever waits for you.",
-    references=("AWS Builders' Library: Timeouts, retries, and backoff with jitter", "Nygard, Release It!, ch. 5"),
+    references=(
+        "AWS Builders' Library: Timeouts, retries, and backoff with jitter",
+        "AWS Well-Architected, Reliability: REL05-BP05",
+        "Nygard, Release It!, 2nd ed., ch. 5",
+    ),
     check=endless,
     fires="calls: {2: {timeout: null}}",
     quiet="calls: {2: {timeout: null, mode: async}}",

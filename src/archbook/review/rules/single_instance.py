@@ -1,0 +1,54 @@
+"""One copy of what somebody waits for."""
+
+from archbook.capacity.availability import HOURS_A_YEAR
+from archbook.findings import Hits, Rule
+from archbook.review.queues import Mend, entries, waited_for
+from archbook.review.subject import Subject
+from archbook.units import show_duration, show_share
+
+STRICT = 0.999
+
+
+def single(subject: Subject) -> Hits:
+    """A service of one instance that somebody waits for: high where it promises 99.9 % or clients enter there."""
+    for name in sorted(waited_for(subject)):
+        service = subject.design.services[name]
+        if service.instances == 1:
+            promised = service.slo.availability if service.slo else None
+            says = f", and promises {show_share(promised)}" if promised else ""
+            mend: Mend = {("services", name, "instances"): 2} if service.stateless else {}
+            state = "" if service.stateless else ", after its state has moved into a store"
+            yield subject.at(
+                ("services", name),
+                name,
+                f"{name} is one instance{says}",
+                f"services.{name}: set `instances: 2`{state}, in two zones, with a `health_check` that takes the dead "
+                "one out",
+                *_away(service.availability, promised),
+                mend=mend,
+                severity="high" if (promised or 0.0) >= STRICT or name in entries(subject) else None,
+            )
+
+
+def _away(one: float | None, promised: float | None) -> list[str]:
+    year_s = 3600 * HOURS_A_YEAR
+    if one is not None:
+        alone, both = show_duration(year_s * (1 - one)), show_duration(year_s * (1 - one) ** 2)
+        return [f"one at {show_share(one)} is away {alone} a year; two are away together {both} (computed: (1 − a)²)"]
+    return [f"{show_duration(year_s * (1 - promised))} a year may it be away (computed)"] if promised else []
+
+
+RULE = Rule(
+    id="single-instance",
+    severity="medium",
+    principle=4,
+    why="Each release, crash and loss of a machine is an outage for everybody who waits for it",
+    remedy="Run two, apart from each other, so that one can go.",
+    references=(
+        "Azure Well-Architected, Reliability: RE:05 redundancy",
+        "AWS Well-Architected, Reliability: REL10-BP01",
+    ),
+    check=single,
+    fires="services: {back: {instances: 1}}",
+    quiet="services: {mailer: {instances: 1}}",
+)
