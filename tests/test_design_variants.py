@@ -13,9 +13,11 @@ from archbook.design.comparing import compare
 from archbook.design.model import Design
 from archbook.design.saving import save
 from archbook.design.schema import variant_schema
+from archbook.design.variants import variants
 from archbook.design.varying import place_of
 from archbook.design.yaml_safe import read_yaml
 from archbook.errors import ArchbookError, DesignError, InvalidInput, UnknownName
+from archbook.review import review, rules
 from tests.examples import good
 
 SHIPPED = sorted((Path(__file__).resolve().parent.parent / "data" / "designs").glob("*/variants/*.yaml"))
@@ -180,3 +182,19 @@ def test_a_variant_may_not_lead_out_of_the_folder(varied, tmp_path) -> None:
 def test_a_folder_whose_name_has_a_mark_is_still_a_folder(design_folder, tmp_path) -> None:
     shutil.copytree(design_folder("minimal"), tmp_path / "a#b")
     assert ab.load(tmp_path / "a#b").name == "minimal"
+
+
+def test_the_variants_of_the_first_draft_mend_what_they_say_and_are_counted_by_what_is_typed() -> None:
+    design = ab.load("first_draft")
+    found = variants(design)
+    cases = {"ask-once": ("chatty-services", 3), "own-stores": ("shared-database", 79), "breakers":
+             ("no-circuit-breaker", 11), "pages": ("list-without-pagination", 16), "mail-by-event":
+             ("everything-synchronous", 18)}  # fmt: skip
+    for name, (rule, values) in cases.items():
+        assert found[name].values == values
+        left = {finding.rule for finding in ab.review(design.variant(name)).findings}
+        assert rule not in left, name
+    (rule,) = (rule for rule in rules() if rule.id == "no-circuit-breaker")
+    mends = review(design, only=[rule]).mends
+    written = {place_of(design, path): value for path, value in found["breakers"].change.items()}
+    assert written == mends

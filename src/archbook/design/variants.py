@@ -48,6 +48,11 @@ class Variant(Part):
     remove: tuple[str, ...] = Field((), description="Paths of what is taken out, such as `calls[a → b]`.")
     add: dict[str, Any] = Field({}, description="A piece of design.yaml: new names in a section, new items in a list.")
 
+    @property
+    def values(self) -> int:
+        """How many values it writes, and parts it takes out: what the change costs at the keyboard, at least."""
+        return len(self.remove) + sum(map(_written, (*self.change.values(), *self.add.values())))
+
 
 def variants(design: Design) -> dict[str, Variant]:
     """The variants in a design's folder, by name. Raises DesignError with every problem of their own."""
@@ -101,6 +106,11 @@ def _read(path: Path, design: Design) -> tuple[Variant, Document, str, str]:
     if problems:
         raise DesignError(problems)
     return found, document, text, file
+
+
+def _written(value: Any) -> int:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return sum(map(_written, parts)) if isinstance(value, dict | list) else 1
 
 
 class _Overlay:
