@@ -24,7 +24,7 @@ PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"
 TOP = {
     "notebooks", "src", "data", "tests", "docs", "tools", "bench", ".ci", "environment.yml", "postBuild",
     "pyproject.toml", "requirements.lock", "Makefile", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE",
-    ".gitignore",
+    ".gitignore", ".pre-commit-hooks.yaml",
 }  # fmt: skip
 
 
