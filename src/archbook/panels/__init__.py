@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from archbook.panels.cache_panel import CachePanel
     from archbook.panels.capacity_panel import CapacityPanel
     from archbook.panels.comparison_panel import ComparisonPanel
+    from archbook.panels.decision_panel import DecisionPanel
     from archbook.panels.failure_panel import FailurePanel
     from archbook.panels.pool_panel import PoolPanel
     from archbook.panels.rate_limit_panel import RateLimitPanel
@@ -24,6 +25,7 @@ __all__ = [
     "cache",
     "capacity",
     "comparison",
+    "decision",
     "failure",
     "pool",
     "rate_limit",
@@ -82,6 +84,16 @@ def comparison(design: Design, *others: Design) -> ComparisonPanel:
     from archbook.panels.comparison_panel import ComparisonPanel
 
     return ComparisonPanel(design, others)
+
+
+def decision(design: Design, *about: str) -> DecisionPanel:
+    """The decision panel: say what is done, why, and which roads were not taken; it drafts the rest, writes it.
+
+    about: names of elements, events and endpoints that it opens on. Raises UnknownName.
+    """
+    from archbook.panels.decision_panel import DecisionPanel
+
+    return DecisionPanel(design, about)
 
 
 def failure(design: Design) -> FailurePanel:

@@ -59,7 +59,7 @@ def review(
     waivers = list(_waivers(design, {rule.id for rule in linting}))
     still_open, waived, remarks = settle(findings, waivers, (*chosen, *linting), subject.day)
     return Report(
-        design=design.name,
+        design=design.called,
         findings=tuple(worst_first([*still_open, *(finding for report in reports for finding in report.findings)])),
         waived=(*waived, *(finding for report in reports for finding in report.waived)),
         crashes=(*subject.crashes[:1], *crashes, *(crash for report in reports for crash in report.crashes)),
