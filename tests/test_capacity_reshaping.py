@@ -12,13 +12,14 @@ from archbook.capacity.availability import availabilities
 from archbook.capacity.coupling import coupling
 from archbook.capacity.merging import merged
 from archbook.capacity.splitting import split
-from archbook.design.loading import load
+from archbook.design.loading import load, read
 from archbook.design.model import Design, Where
 from archbook.errors import InvalidInput, UnknownName
 from archbook.review import review
 from archbook.simulate import simulate
 from tests.conftest import ROOT
 from tests.examples import example, good
+from tests.generated import big_design_yaml
 
 DESIGNS = {name: load(ROOT / "data" / "designs" / name) for name in ("ecommerce", "first_draft", "minimal")}
 ECOMMERCE, FIRST_DRAFT = DESIGNS["ecommerce"], DESIGNS["first_draft"]
@@ -74,6 +75,28 @@ def test_a_merged_service_asks_stores_and_strangers_as_often_and_works_less_by_i
     assert work(merged(design, first, second, hop="0")) == pytest.approx(work(design), rel=1e-6)
     assert second not in after.services
     assert coupling(after).pair(first, first).calls_per_s == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_all_load_is_kept_in_designs_that_nobody_wrote(seed: int) -> None:
+    design = read(big_design_yaml(services=20, calls=90, endpoints=40, seed=seed))
+    design = design.changed({("calls", i, "retries"): 0 for i in range(len(design.calls))})
+    kept = 0
+    for first, second in combinations([name for name in design.services if name != design.gateway][:6], 2):
+        try:
+            after = merged(design, first, second, hop="0")
+        except InvalidInput:  # a third service is between the two
+            continue
+        kept += 1
+        assert visited(after) == pytest.approx(visited(design))
+        assert work(after) == pytest.approx(work(design))
+    assert kept > 3
+
+
+def test_a_merge_around_a_third_service_is_refused() -> None:
+    design = example("calls: [{from: front, to: back}, {from: back, to: mailer}]")
+    with pytest.raises(InvalidInput, match="`back` → `front` → `back`"):
+        merged(design, "front", "mailer")
 
 
 @pytest.mark.parametrize("together", [False, True], ids=["each", "together"])

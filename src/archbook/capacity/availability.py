@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from archbook.capacity.flow import Plan, plan
-from archbook.capacity.formulas import availability_parallel, availability_serial
+from archbook.capacity.formulas import availability_parallel
 from archbook.design.elements import Service
 from archbook.design.model import Design
 
@@ -52,21 +52,32 @@ def availabilities(design: Design, fallback_saves: bool = False) -> dict[str, Av
     flow = plan(design)
     spared = {i for i, call in enumerate(design.calls) if call.optional or (fallback_saves and call.fallback)}
     stated = {name: of_element(design, name) for name in flow.elements}
-    found = {}
-    for endpoint, entry in flow.entries.items():
-        needed = dict.fromkeys(_needed(flow, entry, spared))
-        known = {name: stated[name] for name in needed if not math.isnan(stated[name])}
-        unknown = tuple(name for name in needed if name not in known)
-        found[endpoint] = Availability(endpoint, availability_serial(known.values()), known, unknown)
-    return found
+    needs = _needs(flow, spared)
+    split = cache(lambda mask: _split(mask, flow.elements, stated))
+    return {endpoint: Availability(endpoint, *split(needs[entry])) for endpoint, entry in flow.entries.items()}
 
 
-def _needed(flow: Plan, entry: int, spared: set[int]) -> Iterator[str]:
-    waiting, seen = [entry], {entry}
-    while waiting:
-        handling = flow.handlings[waiting.pop()]
-        yield handling.element
+def _needs(flow: Plan, spared: set[int]) -> list[int]:
+    """Handling → all that it needs: one bit for each element, in the order of the plan. spared: calls that may fail."""
+    bit = {name: 1 << i for i, name in enumerate(flow.elements)}
+    needs: list[int] = []  # callees come before callers
+    for handling in flow.handlings:
+        mask = bit.get(handling.element, 0)
         for leg in handling.legs:
-            if leg.sync and leg.call not in spared and leg.handling not in seen:
-                seen.add(leg.handling)
-                waiting.append(leg.handling)
+            if leg.sync and leg.call not in spared:
+                mask |= needs[leg.handling]
+        needs.append(mask)
+    return needs
+
+
+def _split(
+    mask: int, names: tuple[str, ...], stated: dict[str, float]
+) -> tuple[float, dict[str, float], tuple[str, ...]]:
+    """The availability of the elements that a mask names, those that are known, and those that are not."""
+    needed = []
+    while mask:
+        last = mask.bit_length() - 1
+        mask ^= 1 << last
+        needed.append(names[last])
+    known = {name: stated[name] for name in reversed(needed) if not math.isnan(stated[name])}
+    return math.prod(known.values()), known, tuple(name for name in reversed(needed) if name not in known)

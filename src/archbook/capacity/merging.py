@@ -31,7 +31,8 @@ def merged(design: Design, first: str, second: str, name: str = "", hop: str = H
     up, cost and memory of one are their mean, its availability is the lower one. Stores and events that were theirs are
     its own; an event between them stays, for what was done later is done later still. Endpoints keep what they promise.
     Not modelled: work beside other work (`parallel`, own work behind an asynchronous call) is done in a row; and
-    work for events and for endpoints of others, which takes one mean time. Raises UnknownName, InvalidInput.
+    work for events and for endpoints of others, which takes one mean time. Mend a loop over rows before: its work is
+    part of the endpoint's afterwards. Raises UnknownName, and InvalidInput (where calls would go round, too).
     """
     return _Merging(a_design(design), first, second, name or first, read_hop(hop)).design()
 
@@ -119,13 +120,12 @@ class _Merging:
 
     def calls(self, call: Call) -> Iterator[Call]:
         """What becomes of one call: nothing of one between the two, several where it is made in different numbers."""
-        if call in self.inner:
-            return
         if call.from_ not in self.pair:
             routed = call.from_ == self.old.gateway and not call.on and call.to in self.pair
-            served = tuple(name for name, endpoint in self.endpoints.items() if endpoint.service == call.to)
-            on = served if routed else call.on
+            on = tuple(e.name for e in self.old.api.endpoints if e.service == call.to) if routed else call.on
             yield call.model_copy(update={"to": self.renamed(call.to), "on": on})
+            return
+        if call.to in self.pair:
             return
         groups: dict[tuple[tuple[str, Any], ...], list[str]] = {}
         for cause, some in self.visits.items():
