@@ -137,6 +137,24 @@ WRONG: list[tuple[str, Any, str]] = [
     ("09.6", {(*LIMIT, "limit"): 1.0}, "turn the busiest honest user away"),
     ("09.6", {(*LIMIT, "limit"): 65 / 60, (*LIMIT, "burst"): 5}, "a bucket of 5 breaks it"),
     ("09.6", {(*LIMIT, "algorithm"): "fixed_window"}, "Only `limit` and `burst`"),
+    ("10.1", "the DDL has an index", "It is not"),
+    ("10.2", 7, "too large"),
+    ("10.3", 0.001 * 365 * 24 * 60, "too large"),  # of a year
+    ("10.4", lambda times: sorted(times)[int(0.95 * len(times))], "for ("),
+    ("10.4", lambda times: times[-1], "for ("),
+    ("10.5", ["one instance more"], "1 of them hold; 0 do not, and 1 are missing"),
+    ("10.5", ["one instance more", "another timeout of a call", "a decision with its why"], "2 of them hold; 1 do not"),
+    ("10.6", {}, "no alert of it speaks of p95"),
+    ("10.6", {("services", "payment-service", "alerts"): []}, "has lost its alert"),
+    ("10.6", {("services", "payment-service", "slo"): None}, "Only `alerts`"),
+    (
+        "10.6",
+        {
+            ("services", name, "alerts"): [*ECOMMERCE.services[name].alerts, {"when": "p95 > 1s"}]
+            for name in ("payment-service", "notification-service")
+        },
+        "tells nobody",
+    ),
     ("12.1", ECOMMERCE.sessions_per_s(10.0), "too small"),
     ("12.2", "GET /api/v1/categories", "It is not"),
     ("12.3", "1 kB", "too small"),
