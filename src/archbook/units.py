@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 DURATIONS_S = {
     "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "sec": 1.0, "min": 60.0, "h": 3600.0,
@@ -158,6 +159,11 @@ def significant(number: float, digits: int = 3) -> str:
     >>> significant(1240.4), significant(0.30000000000000004), significant(12.44)
     ('1\u202f240', '0.3', '12.4')
     """
+    return _significant(number, digits)
+
+
+@lru_cache(maxsize=8192)  # the numbers of one design are shown again and again
+def _significant(number: float, digits: int) -> str:
     if math.isnan(number):
         return "unknown"
     if math.isinf(number):
@@ -212,6 +218,11 @@ def show_duration(seconds: float) -> str:
     """
     if seconds == 0 or not math.isfinite(seconds):
         return "0 s" if seconds == 0 else significant(seconds)
+    return _duration(seconds)
+
+
+@lru_cache(maxsize=8192)
+def _duration(seconds: float) -> str:
     return "< 1 ns" if 0 < seconds < 1e-9 else _scaled(seconds, _TIMES)
 
 

@@ -55,8 +55,13 @@ def words(segment: str) -> list[str]:
     >>> words("getUsers"), words("order-items"), words("{id}")
     (['get', 'users'], ['order', 'items'], [])
     """
+    return [*_words(segment)]
+
+
+@lru_cache(maxsize=4096)
+def _words(segment: str) -> tuple[str, ...]:
     found = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", segment)
-    return [] if segment.startswith("{") else [word.lower() for word in found]
+    return () if segment.startswith("{") else tuple(word.lower() for word in found)
 
 
 def verb_in(path: str) -> str:

@@ -106,9 +106,11 @@ def in_design(design: Design) -> Iterator[tuple[str, Secret]]:
 
     What was changed or made in code stands in no file; its file is then empty.
     """
-    texts = dict(design.source.texts) or {"": design.model_dump_json(by_alias=True, indent=1)}
-    texts |= {design.stores[store].schema_ or store: ddl for store, ddl in design.source.ddl.items()}
-    return ((file, secret) for file, text in texts.items() for secret in find(text))
+    if "secrets" not in design.memo:
+        texts = dict(design.source.texts) or {"": design.model_dump_json(by_alias=True, indent=1)}
+        texts |= {design.stores[store].schema_ or store: ddl for store, ddl in design.source.ddl.items()}
+        design.memo["secrets"] = [(file, secret) for file, text in texts.items() for secret in find(text)]
+    return iter(design.memo["secrets"])
 
 
 _Value = TypeVar("_Value")

@@ -141,10 +141,10 @@ class Design(Part):
 
     def place(self, where: Where) -> str:
         """``file:line`` of a part, or of its nearest parent with a known line; empty for a design made in code."""
+        places = self._source.places
         for end in range(len(where), -1, -1):
-            if where[:end] in self._source.places:
-                file, line = self._source.places[where[:end]]
-                return f"{file}:{line}"
+            if (found := places.get(where[:end])) is not None:
+                return f"{found[0]}:{found[1]}"
         return ""
 
     def ddl(self, store: str) -> str | None:

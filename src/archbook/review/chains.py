@@ -21,7 +21,8 @@ def worst_chains(subject: Subject, weight: Callable[[Leg], float], least: float)
     most: list[float] = []
     following: list[Leg | None] = []
     for handling in flow.handlings:  # callees before callers
-        found = ((weight(leg) + most[leg.handling], leg) for leg in handling.legs if leg.call >= 0 and weight(leg) >= 0)
+        weights = ((weight(leg), leg) for leg in handling.legs if leg.call >= 0)
+        found = ((own + most[leg.handling], leg) for own, leg in weights if own >= 0)
         total, leg = max(found, key=lambda pair: pair[0], default=(0.0, None))
         most.append(total)
         following.append(leg)
