@@ -12,6 +12,10 @@ CASES = {
     "4 × 26 of 100": ("stores: {things-db: {pool: 26}}", 1),
     "two services": ("stores: {things-db: {pool: 13}}\ncalls: [{from: back, to: things-db}]", 1),
     "a service without a call": ("stores: {things-db: {pool: 13}}", 0),
+    "with the instances that growth needs": (
+        "services: {front: {service_time: {mean: 3s}}}\nstores: {things-db: {pool: 25}}",
+        1,
+    ),
     "no maximum known": ("stores: {things-db: {pool: 900, max_connections: null}}", 0),
     "no pool": ("stores: {things-db: {pool: null}}", 0),
 }

@@ -7,13 +7,14 @@ from dataclasses import replace
 import pytest
 
 from archbook.design.model import Design
-from tests.examples import findings
+from tests.examples import by, findings, good
 
 TABLE = "CREATE TABLE things (id bigint PRIMARY KEY, user_id bigint, colour text, size int, UNIQUE (size, id));"
 MYSQL = (
     "CREATE TABLE other (id int PRIMARY KEY) ENGINE=InnoDB;"
     "CREATE TABLE things (id int, o int, FOREIGN KEY (o) REFERENCES other (id)) ENGINE=InnoDB;"
 )
+PLAIN = "ownership: false"
 QUERIES = {
     "the key": ("things(id)", "", 0),
     "no index": ("things(colour)", "", 1),
@@ -32,8 +33,9 @@ LISTS = {
     "two without one": ("filters: [colour, user_id], ownership: false", "", 2),
     "found by their owner first": ("filters: [colour]", "CREATE INDEX i ON things (user_id);", 0),
     "not only those of the owner": ("filters: [colour], ownership: false", "CREATE INDEX i ON things (user_id);", 1),
-    "the key": ("filters: [id]", "", 0),
-    "no such column": ("filters: [weight]", "", 0),
+    "the key": ("filters: [id], ownership: false", "", 0),
+    "all that is the caller's": ("filters: []", "", 1),
+    "no such column": ("filters: [weight], ownership: false", "", 0),
 }
 
 
@@ -48,7 +50,7 @@ ddl: {{things-db: "{ddl}"}}
 
 @pytest.mark.parametrize(("query", "ddl", "number"), QUERIES.values(), ids=QUERIES)
 def test_an_index_begins_with_what_a_call_asks_for(query: str, ddl: str, number: int) -> None:
-    assert len(findings("unindexed-filter", fragment(query, "", TABLE + ddl))) == number
+    assert len(findings("unindexed-filter", fragment(query, PLAIN, TABLE + ddl))) == number
 
 
 @pytest.mark.parametrize(("flags", "ddl", "number"), LISTS.values(), ids=LISTS)
@@ -56,14 +58,23 @@ def test_an_index_begins_with_what_a_list_is_filtered_by(flags: str, ddl: str, n
     assert len(findings("unindexed-filter", fragment("things(id)", flags, TABLE + ddl))) == number
 
 
+@pytest.mark.parametrize(("parameter", "number"), [("id", 0), ("colour", 1)])
+def test_an_index_begins_with_what_a_path_names(parameter: str, number: int) -> None:
+    path = f"GET /api/v1/things/{{{parameter}}}"
+    design = good(fragment("things(id)", PLAIN, TABLE))
+    endpoint = design.api.endpoints[0].model_copy(update={"name": path, "list": False})
+    changed = design.changed({("api", "endpoints"): (endpoint,), ("stores", "things-db", "holds"): {}})
+    assert len(by("unindexed-filter")(changed).findings) == number
+
+
 def test_a_small_table_needs_no_index_and_mysql_makes_those_of_foreign_keys() -> None:
     few = ", holds: {things: {items: 1000, added_by: null, keep: null}}"
-    assert findings("unindexed-filter", fragment("things(colour)", "", TABLE, few)) == ()
-    assert findings("unindexed-filter", fragment("things(o)", "", MYSQL)) == ()
+    assert findings("unindexed-filter", fragment("things(colour)", PLAIN, TABLE, few)) == ()
+    assert findings("unindexed-filter", fragment("things(o)", PLAIN, MYSQL)) == ()
 
 
 def test_the_finding_has_the_statement_and_the_rows() -> None:
-    (finding,) = findings("unindexed-filter", fragment("things(colour)", "filters: [colour]", TABLE))
+    (finding,) = findings("unindexed-filter", fragment("things(colour)", "filters: [colour], ownership: false", TABLE))
     assert finding.do == "calls[0]: `CREATE INDEX things_colour_idx ON things (colour);` in schema/things.sql"
     assert finding.evidence[0].startswith("things-db holds 10\u202f000 things today and ")
 

@@ -220,9 +220,9 @@ class Subject:
         return None
 
     def rows(self, store: str, holding: str) -> float | None:
-        """Items of a table, bucket or key family at the horizon; None where nothing is known of them."""
+        """The most items of a table, bucket or key family until the horizon; None where nothing is known of them."""
         found = self._held.get((store, holding))
-        return found.items_at_horizon if found else None
+        return max(found.items_now, found.items_at_horizon) if found else None
 
     def growth_of(self, store: str, holding: str) -> list[str]:
         """How many items a store holds today and at the horizon, as a sentence."""

@@ -15,7 +15,7 @@ FEW_ROWS = 1000
 
 
 def unindexed(subject: Subject) -> Hits:
-    """A filter of a call's `query`, or of a list, by columns with which no index of the table begins.
+    """A look-up by columns with which no index of the table begins: of a call's `query`, of a path, or of a list.
 
     A list of what belongs to the caller, or to what its path names, is found by that. Tables that stay below 1 000 rows
     are read whole as fast.
@@ -34,13 +34,14 @@ def unindexed(subject: Subject) -> Hits:
                     about=f"{call.to}.{table.name}.{columns[0]}",
                 )
     for index, endpoint in enumerate(subject.design.api.endpoints):
-        for store, table, column in _filters(subject, endpoint) if endpoint.filters else ():
+        for store, table, column in _filters(subject, endpoint) if subject.schemas else ():
             if (store, table.name, column) not in known:
                 known.add((store, table.name, column))
                 yield subject.at_endpoint(
                     index,
-                    f"{endpoint.name} filters {table.name} by {column}, with which no index begins",
-                    f"api.endpoints[{index}]: {_create(subject, store, table, (column,))}; or take it out of `filters`",
+                    f"{endpoint.name} looks up {table.name} by {column}, with which no index begins",
+                    f"api.endpoints[{index}]: {_create(subject, store, table, (column,))}"
+                    + ("; or take it out of `filters`" if column in endpoint.filters else ""),
                     *_facts(subject, store, table),
                 )
 
@@ -55,14 +56,14 @@ def _asked(schema: Schema, query: str) -> tuple[Table, tuple[str, ...]] | None:
 
 
 def _filters(subject: Subject, endpoint: Endpoint) -> Iterator[tuple[str, Table, str]]:
-    """Filters of a list that no index serves: by themselves, or after what else the rows are always chosen by."""
+    """What no index serves: the column of the path or of the owner, by which rows are chosen always, or a filter."""
     resource = resource_of(subject.design, endpoint)
     if (table := resource.table) is None:
         return
     store = next((name for name, schema in subject.schemas.items() if schema is resource.schema), "")
     owner = owner_column(table) if endpoint.ownership else None
-    always = {*resource.path.values(), *([owner] if owner else [])}
-    for column in endpoint.filters:
+    always = [*resource.path.values(), *([owner] if owner and endpoint.list else [])]
+    for column in always[:1] or endpoint.filters:
         if store and table.has(column) and not _found(subject, store, table, {column, *always}):
             yield store, table, column
 
