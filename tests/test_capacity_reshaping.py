@@ -202,6 +202,11 @@ def test_a_split_says_who_owns_what() -> None:
     assert estimate(after).cost.per_month == estimate(ECOMMERCE).cost.per_month + 2 * 80 + 320
 
 
+def test_a_hop_may_cost_nothing() -> None:
+    after = split(ECOMMERCE, *CUTS["by table"], hop="0")
+    assert work(after) == pytest.approx(work(ECOMMERCE), rel=1e-6)
+
+
 def test_parts_that_share_a_store_are_found_by_the_review() -> None:
     after = split(ECOMMERCE, *CUTS["by endpoint"])
     assert any((f.rule, f.about) == ("shared-database", "orders-db") for f in review(after).findings)
@@ -218,8 +223,13 @@ REFUSED: list[tuple[Any, type[Exception], str]] = [
     (lambda d: merged(d, "api-gateway", "order-service"), InvalidInput, "is the gateway"),
     (lambda d: merged(d, "order-service", "user-service", "bank"), InvalidInput, "`bank` is taken"),
     (lambda d: merged(d, "order-service", "user-service", hop="3"), InvalidInput, "has no unit of time"),
-    (lambda d: split(d, "bank", {}), UnknownName, "no service `bank`"),
-    (lambda d: split(d, "api-gateway", {}), InvalidInput, "is the gateway"),
+    (lambda d: merged(d, "order-service", "user-service", hop="-1ms"), InvalidInput, "is negative"),
+    (lambda d: merged(d, "order-service", "user-service", "a b"), InvalidInput, "is no name of a service"),
+    (lambda d: split(d, "order-service", {}), InvalidInput, "names no parts"),
+    (lambda d: split(d, "order-service", {"cart": "carts"}), InvalidInput, "names no parts"),
+    (lambda d: split(d, "order-service", ["carts"]), InvalidInput, "names no parts"),
+    (lambda d: split(d, "bank", {"cart": CART}), UnknownName, "no service `bank`"),
+    (lambda d: split(d, "api-gateway", {"cart": CART}), InvalidInput, "is the gateway"),
     (lambda d: split(d, "order-service", {"bank": CART}), InvalidInput, "`bank` is taken"),
     (lambda d: split(d, "order-service", {"a b!": CART}), InvalidInput, "is no name of a service"),
     (lambda d: split(d, "order-service", {"cart": ["cart"]}), UnknownName, "did you mean `carts`"),

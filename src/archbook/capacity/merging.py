@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from archbook.capacity.flow import plan
 from archbook.capacity.handlings import DEFAULT_ROWS
@@ -13,6 +15,7 @@ from archbook.design.contract import Endpoint
 from archbook.design.elements import Service, ServiceTime
 from archbook.design.interactions import Call, Event
 from archbook.design.model import Design, a_design
+from archbook.design.quantities import Name
 from archbook.design.varying import rebuilt
 from archbook.errors import InvalidInput, UnknownName, shown
 from archbook.units import parse_duration
@@ -40,23 +43,39 @@ def merged(design: Design, first: str, second: str, name: str = "", hop: str = H
 def read_hop(hop: str) -> float:
     """Seconds of one hop. Raises InvalidInput."""
     try:
-        return parse_duration(hop)
+        seconds = parse_duration(hop)
     except ValueError as error:
         raise InvalidInput(f"the hop {shown(str(hop))} {error}") from None
+    if seconds < 0:
+        raise InvalidInput(f"the hop {shown(str(hop))} is negative; write 0 where a call costs nothing")
+    return seconds
+
+
+def inner_service(design: Design, name: str) -> str:
+    """The name of a service that is no gateway. Raises UnknownName, InvalidInput."""
+    if not isinstance(name, str) or name not in design.services:
+        raise UnknownName("service", str(name), design.services)
+    if name == design.gateway:
+        raise InvalidInput(f"{shown(name)} is the gateway, which routes to all others; name a service behind it")
+    return name
+
+
+def free_name(design: Design, name: str, besides: Collection[str] = ()) -> str:
+    """A name that no element has but those `besides`. Raises InvalidInput."""
+    try:
+        TypeAdapter(Name).validate_python(name)
+    except ValidationError:
+        raise InvalidInput(f"{shown(str(name))} is no name of a service; write one like `cart-service`") from None
+    if name in {*design.services, *design.stores, *design.externals} - {*besides}:
+        raise InvalidInput(f"{shown(name)} is taken; give the service another name")
+    return name
 
 
 class _Merging:
     def __init__(self, design: Design, first: str, second: str, name: str, hop_s: float) -> None:
-        for one in (first, second):
-            if one not in design.services:
-                raise UnknownName("service", one, design.services)
-            if one == design.gateway:
-                raise InvalidInput(f"{shown(one)} is the gateway, which routes to all others; merge two services")
-        if first == second:
+        if inner_service(design, first) == inner_service(design, second):
             raise InvalidInput(f"{shown(first)} is one service already; name two")
-        taken = {*design.services, *design.stores, *design.externals} - {first, second}
-        if name in taken:
-            raise InvalidInput(f"{shown(name)} is taken; give the merged service another name")
+        free_name(design, name, besides=(first, second))
         self.old, self.name, self.pair = design, name, (first, second)
         self.rows = {endpoint.name: float(endpoint.rows or DEFAULT_ROWS) for endpoint in design.api.endpoints}
         self.lists = {endpoint.name for endpoint in design.api.endpoints if endpoint.list}
@@ -214,4 +233,4 @@ def mixed(works: list[tuple[float, ServiceTime | None]]) -> ServiceTime | None:
         return None
     mean = sum(share * float(work.mean) for share, work in known)
     square = sum(share * float(work.mean) ** 2 * (1 + float(work.scv)) for share, work in known)
-    return ServiceTime.model_construct(mean=mean, scv=max(0.0, square / mean**2 - 1))
+    return ServiceTime.model_construct(mean=mean, scv=max(0.0, square / mean**2 - 1)) if mean else None

@@ -6,24 +6,25 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from archbook.capacity.flow import plan
 from archbook.capacity.handlings import DEFAULT_ROWS
-from archbook.capacity.merging import HOP, mixed, read_hop
+from archbook.capacity.merging import HOP, free_name, inner_service, mixed, read_hop
 from archbook.capacity.visits import visits
 from archbook.design.complaints import complaints
 from archbook.design.contract import Endpoint
 from archbook.design.elements import Service, ServiceTime, Store
 from archbook.design.interactions import Call, Event
 from archbook.design.model import Design, a_design
-from archbook.design.quantities import Name
 from archbook.design.varying import rebuilt
 from archbook.errors import InvalidInput, UnknownName, shown
 from archbook.units import listed
 
 _KEPT = ("does", "mode", "kind", "parallel", "hit_ratio", "unless_hit", "optional", "fallback", "per_request",
          "request_size", "response_size")  # fmt: skip
+
+_LEAST_S = 1e-9  # a service takes some time, also where a hop costs nothing
 
 
 def split(
@@ -43,7 +44,12 @@ def split(
     there, times shift between them, and only their sum stands. Raises UnknownName, and InvalidInput where the cut
     cannot be made.
     """
-    taken_over = {str(part): [*names] for part, names in parts.items()}
+    lists = (
+        isinstance(parts, Mapping) and parts and all(not isinstance(names, str) and names for names in parts.values())
+    )
+    if not lists:
+        raise InvalidInput(f"{shown(str(parts))} names no parts; write them as {{'cart-service': ['carts']}}")
+    taken_over = {part: [*names] for part, names in parts.items()}
     cut = _Cut(a_design(design), service, taken_over, read_hop(hop), together)
     return cut.design(_settings(calls or {}))
 
@@ -71,10 +77,7 @@ class _Cut:
     def __init__(
         self, design: Design, service: str, parts: Mapping[str, list[str]], hop_s: float, together: bool
     ) -> None:
-        if service not in design.services:
-            raise UnknownName("service", service, design.services)
-        if service == design.gateway:
-            raise InvalidInput(f"{shown(service)} is the gateway, which routes to all others; split another service")
+        inner_service(design, service)
         self.old, self.service, self.parts, self.hop_s, self.together = design, service, parts, hop_s, together
         self.visits = visits(design, plan(design), (service,))
         self.mine = {name: store for name, store in design.stores.items() if store.owner == service}
@@ -90,14 +93,9 @@ class _Cut:
     def _homes(self) -> dict[str, str]:
         """Endpoint, event, table or store → the part that takes it over."""
         known = [*self.visits, *sorted({table for _, table in self.tables}), *self.mine]
-        taken, homes = {*self.old.services, *self.old.stores, *self.old.externals}, dict[str, str]()
+        homes = dict[str, str]()
         for part, names in self.parts.items():
-            try:
-                TypeAdapter(Name).validate_python(part)
-            except ValidationError:
-                raise InvalidInput(f"{shown(part)} is no name of a service; write one like `cart-service`") from None
-            if part in taken:
-                raise InvalidInput(f"{shown(part)} is taken; give the part of {self.service} another name")
+            free_name(self.old, part)
             for name in names:
                 if name not in known:
                     raise UnknownName(f"endpoint, event, table or store of {self.service}", name, known)
@@ -232,12 +230,13 @@ class _Cut:
         new = {} if part == self.service else {"does": f"Was part of {self.service}", "why": ""}
         own = {endpoint.name for endpoint in self.old.api.endpoints if endpoint.service == self.service}
         works: list[tuple[float, ServiceTime | None]] = []
+        message = ServiceTime.model_construct(mean=max(self.hop_s, _LEAST_S), scv=1.0)
         for cause, some in self.visits.items():
             asks = [ask for ask in self.asks.get(cause, ()) if ask.asked == part]
             works += [
                 (
                     some.per_s * some.total * self._times(cause, ask),
-                    ServiceTime.model_construct(mean=self.hop_s, scv=1.0),
+                    message,
                 )
                 for ask in asks
             ]
