@@ -6,26 +6,26 @@ from archbook.capacity.result import ElementEstimate
 from archbook.design.model import Design
 from archbook.findings import Hit, Hits, Rule
 from archbook.review.subject import Subject
-from archbook.units import show_factor, show_money
+from archbook.units import show_money, show_share
 
-BEYOND = 20.0
-"""Times the planned growth that an element may hold."""
+IDLE = 0.05
+"""Utilisation at the planned growth below which an element is built for twenty times more than that."""
 SMALL = {"service": 4, "store": 8}
 """Instances of a service and cores of a store that nobody would call too many, whatever the load."""
 FEWEST, COMFORTABLE = 2, 0.7
 
 
 def oversized(subject: Subject) -> Hits:
-    """A service or store that holds more than twenty times the growth that the design is for, with many copies."""
+    """A service or store of many copies that is less than 5 % in use at the growth that the design is for."""
     grown = subject.grown
     if grown is None:
         return
+    prices = {line.element: line.per_month for line in grown.cost.lines if not isnan(line.per_month)}
     for name, element in grown.elements.items():
-        if element.kind in SMALL and BEYOND * grown.growth < element.breaks_at < float("inf"):
+        if element.kind in SMALL and 0 < element.utilisation < IDLE:
             count, what = _count(subject.design, element)
             if count > SMALL[element.kind]:
-                price = grown.cost.of(name)
-                yield _hit(subject, element, count, what, 0.0 if isnan(price) else price)
+                yield _hit(subject, element, count, what, prices.get(name, 0.0))
 
 
 def _count(design: Design, element: ElementEstimate) -> tuple[int, str]:
@@ -41,8 +41,7 @@ def _hit(subject: Subject, element: ElementEstimate, count: int, what: str, pric
     return subject.at(
         (section, element.name),
         element.name,
-        f"{element.name} holds {show_factor(element.breaks_at)} today's peak, and "
-        f"{show_factor(subject.design.traffic.growth)} is planned",
+        f"{element.name} is {show_share(element.utilisation)} in use {subject.peak}, with {count} {what}",
         f"{section}.{element.name}: `{what}: {enough}` carries the growth (now {count})",
         *([f"{show_money(saved, subject.design.currency)} of {show_money(price, subject.design.currency)} are paid "
            "for load that is not planned (computed: cost estimate)"] if saved else []),
