@@ -75,7 +75,7 @@ REFUTED = [
     (P95, "services: {front: {slo: {p95: 1ms}}}", "1 of 2 promises"),
     (PAGES, "api: {endpoints: {0: {paginated: false}}}", "the whole list"),
     (PAGES, "api: {style: {pagination: none}}", "the whole list"),
-    (HEADERS, "api: {endpoints: {0: {cache: null}}}", "none of 1 read says how long"),
+    (HEADERS, "api: {endpoints: {0: {cache: null}}}", "None of 1 read says how long"),
     (POOLS, "stores: {things-db: {pool: null}}", "without a"),
     (POOLS, "stores: {things-db: {max_connections: 10}}", "10"),
     (WATCHED, "services: {back: {alerts: null}}", "back"),
@@ -133,7 +133,7 @@ def test_what_a_design_cannot_get_wrong_does_not_apply_and_says_why(item: str, f
 
 def test_without_tables_or_promises_nothing_is_guessed() -> None:
     found_ = checklist(example(""))
-    assert (found_.tick(INDEXES).state, found_.tick(INDEXES).because) == ("not measured", "no tables are known")
+    assert (found_.tick(INDEXES).state, found_.tick(INDEXES).because) == ("not measured", "No tables are known")
     assert found_.tick(P95).state == "not met"
     assert "promises a p95" in found_.tick(P95).because
 
@@ -146,7 +146,7 @@ def test_a_changed_table_makes_what_was_measured_on_it_stale() -> None:
     stale = [INDEXES, ROWS, PAGES, POOLS]
     assert [item for item, state in states.items() if state == "not measured"] == stale
     day = everything(design)[0].date[:10]
-    assert f"measured on {day}, and stores.things-db.schema has changed since" in found_.tick(INDEXES).because
+    assert f"Measured on {day}, and stores.things-db.schema has changed since" in found_.tick(INDEXES).because
 
 
 def test_a_decision_or_a_waiver_makes_no_simulation_stale() -> None:

@@ -187,7 +187,7 @@ def _tick(item: Item, subject: Subject, report: Report) -> Tick:
         return Tick(*about, "not met", computed.text, computed.do, ids, missing)
     if fresh is not None:
         said = item.judged(subject, fresh)
-        because = "; ".join(filter(None, (_dated(said, fresh), said.beside, computed.text))) + _accepted(item, report)
+        because = ". ".join(filter(None, (_dated(said, fresh), said.beside, computed.text))) + _accepted(item, report)
         return Tick(*about, "met" if said.holds else "not met", because, "" if said.holds else said.do, ids)
     if not item.evidence:
         return Tick(*about, "met", computed.text + _accepted(item, report))
@@ -202,9 +202,9 @@ def _sorted_out(item: Item, subject: Subject) -> tuple[Evidence | None, str]:
         return (fit[0] if fit else None), ""
     newest = bearing[0]
     if newest.stale(subject.design):
-        return None, (f"measured on {newest.date[:10]}, and {newest.about} has changed since: what was found no longer "
-                      "counts; ")  # fmt: skip
-    return None, f"measured on {newest.engine} only, which misleads about the store's own engine; "
+        return None, (f"Measured on {newest.date[:10]}, and {newest.about} has changed since: what was found no longer "
+                      "counts. ")  # fmt: skip
+    return None, f"Measured on {newest.engine} only, which misleads about the store's own engine. "
 
 
 def _bearing(item: Item, subject: Subject) -> Iterator[Evidence]:

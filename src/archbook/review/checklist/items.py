@@ -76,7 +76,7 @@ def relational(subject: Subject) -> dict[str, Store]:
 
 
 def _without_sql(subject: Subject) -> str:
-    return "" if relational(subject) else "no store of the design answers SQL"
+    return "" if relational(subject) else "No store of the design answers SQL"
 
 
 def _tables(subject: Subject, text: str) -> Claim:
@@ -84,14 +84,14 @@ def _tables(subject: Subject, text: str) -> Claim:
     if not any(subject.design.ddl(name) for name in relational(subject)):
         first = next(iter(relational(subject)))
         return Claim(
-            None, "no tables are known", f"name the DDL file of a store: stores.{first}: `schema: schema/….sql`"
+            None, "No tables are known", f"name the DDL file of a store: stores.{first}: `schema: schema/….sql`"
         )
     return Claim(True, text)
 
 
 def _indexes(subject: Subject) -> Claim:
     stores = [name for name in relational(subject) if subject.design.ddl(name)]
-    return _tables(subject, f"no filter of an endpoint or a call is without an index in {listed(stores)} (computed: "
+    return _tables(subject, f"No filter of an endpoint or a call is without an index in {listed(stores)} (computed: "
                             "the columns that the design names against the indexes in the DDL)")  # fmt: skip
 
 
@@ -103,26 +103,26 @@ def _index_pays(_: Subject, entry: Evidence) -> Claim:
 
 def _rows(subject: Subject) -> Claim:
     calls = show_count(len(subject.design.calls), "call")
-    return _tables(subject, f"none of {calls} is made once a row (computed: `per_request` of all calls). What a "
+    return _tables(subject, f"None of {calls} is made once a row (computed: `per_request` of all calls). What a "
                             "program sends beyond its design is not known here: count the statements of a request "
                             "in its tests")  # fmt: skip
 
 
 def _row_by_row(_: Subject, entry: Evidence) -> Claim:
-    return Claim(True, f"were a list loaded row by row, it would be {show_factor(entry.value)} slower: {entry.claim}")
+    return Claim(True, f"Were a list loaded row by row, it would be {show_factor(entry.value)} slower. {entry.claim}")
 
 
 def _without_promise(subject: Subject) -> str:
-    return "" if subject.design.api.endpoints else "the design has no endpoint"
+    return "" if subject.design.api.endpoints else "The design has no endpoint"
 
 
 def _p95(subject: Subject) -> Claim:
     if subject.today is None:
-        return Claim(None, f"the load cannot be estimated: {subject.no_estimate}")
+        return Claim(None, f"The load cannot be estimated: {subject.no_estimate}")
     asked = [e for e in subject.today.endpoints.values() if e.rate_per_s]
     promised = [e for e in asked if e.slo_p95_s is not None]
     if not promised:
-        return Claim(False, f"none of {show_count(len(asked), 'endpoint')} in journeys promises a p95, so there is no "
+        return Claim(False, f"None of {show_count(len(asked), 'endpoint')} in journeys promises a p95, so there is no "
                      "target to be under", "set `slo: {p95: 200ms}` at services or endpoints")  # fmt: skip
     missed = [e for e in promised if not e.meets_slo]
     if missed:
@@ -131,13 +131,17 @@ def _p95(subject: Subject) -> Claim:
         return Claim(False, f"{len(missed)} of {len(promised)} promises are missed at today's peak, {worst.name} by "
                      f"most: {show_duration(worst.p95_s)} for {show_duration(worst.slo_p95_s or 0)} (computed)",
                      f"look at {longest}, where most of that time goes")  # fmt: skip
-    return Claim(True, f"all {len(promised)} promises are kept at today's peak (computed)")
+    return Claim(True, f"All {len(promised)} promises are kept at today's peak (computed)")
 
 
 def _simulated(subject: Subject, entry: Evidence) -> Claim:
     grown = subject.grown.endpoints.values() if subject.grown and subject.design.traffic.growth > 1 else ()
     missed = sum(e.meets_slo is False for e in grown if e.rate_per_s)
-    later = f"{subject.peak} {show_count(missed, 'promise is', 'promises are')} missed (computed)" if missed else ""
+    later = (
+        f"{subject.peak.capitalize()} {show_count(missed, 'promise is', 'promises are')} missed (computed)"
+        if missed
+        else ""
+    )
     return Claim((entry.high if entry.high is not None else entry.value) <= 1, entry.claim,
                  "`archbook headroom DESIGN` says which part to make larger or faster", later)  # fmt: skip
 
@@ -151,7 +155,7 @@ def _simulate(design: Design, _: int, progress: Progress | None) -> Iterable[Evi
 
 
 def _without_lists(subject: Subject) -> str:
-    return "" if any(e.list for e in subject.design.api.endpoints) else "no endpoint answers with a list"
+    return "" if any(e.list for e in subject.design.api.endpoints) else "No endpoint answers with a list"
 
 
 def _pages(subject: Subject) -> Claim:
@@ -166,7 +170,7 @@ def _pages(subject: Subject) -> Claim:
 
 def _page_cost(subject: Subject, entry: Evidence) -> Claim:
     deep = subject.design.api.style.pagination == "page" and (entry.low or entry.value) > DEEP_PAGES_COST
-    bound = "pages by number cost so much when they are deep: bound their depth, or take `pagination: cursor`"
+    bound = "Pages by number cost so much when they are deep: bound their depth, or take `pagination: cursor`"
     return Claim(True, entry.claim, beside=bound if deep else "")
 
 
@@ -177,7 +181,7 @@ def _reads(subject: Subject) -> list[str]:
 def _cached(subject: Subject) -> Claim:
     kept, reads = [e for e in subject.design.api.endpoints if e.method == "GET" and e.cache], len(_reads(subject))
     if not kept:
-        return Claim(False, f"none of {show_count(reads, 'read')} says how long its answer may be kept",
+        return Claim(False, f"None of {show_count(reads, 'read')} says how long its answer may be kept",
                      "set `cache: 60s` where an answer is the same for everybody, and send Cache-Control")  # fmt: skip
     return Claim(True, f"{len(kept)} of {show_count(reads, 'read')} say how long their answer may be kept (computed: "
                  "`cache` of all endpoints)")  # fmt: skip
@@ -195,7 +199,7 @@ def _ask(design: Design, rows: int, progress: Progress | None) -> Iterable[Evide
 
 def _without_pools(subject: Subject) -> str:
     called = {call.to for call in subject.design.calls} & relational(subject).keys()
-    return "" if called else "no service calls a store that answers SQL"
+    return "" if called else "No service calls a store that answers SQL"
 
 
 def _pools(subject: Subject) -> Claim:
@@ -205,19 +209,19 @@ def _pools(subject: Subject) -> Claim:
         return Claim(False, f"{listed(without)} {'is' if len(without) == 1 else 'are'} called without a pool",
                      f"stores.{without[0]}: set `pool` to rate × time held, and a few more")  # fmt: skip
     if subject.grown is None:
-        return Claim(None, f"the load cannot be estimated: {subject.no_estimate}")
+        return Claim(None, f"The load cannot be estimated: {subject.no_estimate}")
     growth = subject.design.traffic.growth
     against = pool_warnings(subject.design, plan(subject.design), subject.grown.elements, growth)
     if against:
         return Claim(False, "; ".join(against), "hold connections for less, or share them in a proxy, before the "
                      "database is asked to accept more")  # fmt: skip
     names = listed(name for name in relational(subject) if name in called)
-    return Claim(True, f"the pools of {names} hold what they are asked for {subject.peak}, and the databases accept "
+    return Claim(True, f"The pools of {names} hold what they are asked for {subject.peak}, and the databases accept "
                  "them (computed: Little's law)")  # fmt: skip
 
 
 def _without_services(subject: Subject) -> str:
-    return "" if subject.design.services else "the design has no service"
+    return "" if subject.design.services else "The design has no service"
 
 
 def _lacking(service: Service) -> Iterator[str]:
@@ -234,7 +238,7 @@ def _watched(subject: Subject) -> Claim:
         return Claim(False, f"{len(blind)} of {show_count(len(services), 'service')} cannot be watched: "
                      f"{listed(blind)}", f"services.{name}: give it {', '.join(what)}")  # fmt: skip
     alerts = show_count(sum(len(service.alerts) for service in services.values()), "alert")
-    return Claim(True, f"all of {show_count(len(services), 'service')} have an objective, a health check and "
+    return Claim(True, f"All of {show_count(len(services), 'service')} have an objective, a health check and "
                  f"{alerts} together (counted in the design). Whether an alert wakes somebody is not known here: "
                  "fire one on purpose")  # fmt: skip
 
@@ -260,7 +264,7 @@ ITEMS = (
     ),
     Item(
         "reads-say-how-long", "Caching headers on reads", "What need not be asked again costs nothing.",
-        ("get-without-caching",), lambda subject: "" if _reads(subject) else "no endpoint reads", _cached,
+        ("get-without-caching",), lambda subject: "" if _reads(subject) else "No endpoint reads", _cached,
         "caching_headers", "archbook checklist DESIGN --run", _all_say, _ask,
     ),
     Item(
