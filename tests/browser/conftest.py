@@ -40,7 +40,7 @@ SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # every cell is in the page, also out of sight
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
-READY_S, OPEN_S, RUN_S, LOOK_S = 60.0, 60.0, 300.0, 20.0
+READY_S, OPEN_S, RUN_S, LOOK_S = 120.0, 120.0, 300.0, 40.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
