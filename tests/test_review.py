@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -77,6 +78,18 @@ def test_two_screens_hold_it_and_the_rest_is_told_on_request() -> None:
     one_screen, everything = report.text(100).splitlines(), report.text(100, all=True).splitlines()
     assert len(one_screen) <= 100 < len(everything)
     assert any("--all" in line for line in one_screen)
+
+
+def test_a_long_report_begins_with_what_it_is_about_and_how_much_is_mended_by_a_command() -> None:
+    report = review(load(DESIGNS / "first_draft"))
+    said = dict(re.findall(r"(?:about |, |and )([a-z ]+?) \((\d+)\)", report.outline))
+    assert sum(map(int, said.values())) == len(report.findings)
+    assert said["failures"] == str(sum(finding.principle == 4 for finding in report.findings))
+    mended = sum(bool(finding.mend) for finding in report.findings)
+    assert report.outline.endswith(f"; {mended} of them need no thought: `archbook fix` makes the changes.")
+    for text in (report.text(1000), report.markdown(), report.html()):
+        assert "They are about data (" in text
+    assert few(example(FAULTY)).outline == ""
 
 
 def test_no_finding_says_what_was_looked_at() -> None:

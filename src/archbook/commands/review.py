@@ -7,10 +7,14 @@ import shlex
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from archbook.commands import design_argument, json_option, tell, tell_json
+
+if TYPE_CHECKING:
+    from archbook.findings.report import Report
 
 FORMATS = ["text", "md", "json", "sarif", "junit"]
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -49,7 +53,7 @@ def command(
     if as_json or form == "json":
         tell_json(report)
     elif form == "md":
-        click.echo(report.markdown())
+        click.echo(_called(report, design).markdown())
     elif form == "sarif":
         from archbook.findings.sarif import to_sarif
 
@@ -59,10 +63,16 @@ def command(
 
         click.echo(to_junit(report), nl=False)
     else:
-        named = f" {shlex.quote(design)}" if design else ""
-        report = replace(report, to_waive=f"with `archbook waive {{rule}} '{{about}}'{named} --why …`")
-        tell(report.text(min(shutil.get_terminal_size((100, 24)).columns, 120), all=everything))
+        tell(_called(report, design).text(min(shutil.get_terminal_size((100, 24)).columns, 120), all=everything))
     return report.exit_code
+
+
+def _called(report: Report, design: str | None) -> Report:
+    """The report with the command lines in it as this person would type them."""
+    named = f" {shlex.quote(design)}" if design else ""
+    findings = (replace(f, measured_by=f.measured_by.replace("DESIGN", named.strip() or ".")) for f in report.findings)
+    to_waive = f"with `archbook waive {{rule}} '{{about}}'{named} --why …`"
+    return replace(report, findings=tuple(findings), to_waive=to_waive)
 
 
 def _folder(folder: Path | None) -> str:

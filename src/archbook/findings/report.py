@@ -19,6 +19,8 @@ OK, FINDINGS, CRASHED = 0, 1, 3
 SCREEN_GROUPS, BRIEF_GROUPS = 3, 20
 INDENT = 7
 IN_DESIGN = 'in design.yaml: waivers: [{{rule: {rule}, about: "{about}", why: "…"}}]'
+AT_A_GLANCE = 10
+ABOUT = {1: "a simple start", 2: "promises to clients", 3: "data", 4: "failures", 5: "measuring", 6: "reasons"}
 MARKS = {"high": ("#D55E00", "▲"), "medium": ("#E69F00", "◆"), "low": ("#0072B2", "●")}
 
 
@@ -98,6 +100,19 @@ class Report:
         some += f" ({severities}){waived and '; ' + waived}"
         return f"{self.design}: {some}. Mend first: {self.groups[0][0].what}."
 
+    @property
+    def outline(self) -> str:
+        """What most findings are about, and how many are mended by a command; empty where that is seen at a glance."""
+        if self.kind != "review" or len(self.findings) <= AT_A_GLANCE:
+            return ""
+        counts = Counter(ABOUT[finding.principle] for finding in self.findings).most_common()
+        parts = [f"{about} ({count})" for about, count in counts]
+        mended = sum(bool(finding.mend) for finding in self.findings)
+        need = "needs" if mended == 1 else "need"
+        by_command = f"; {mended} of them {need} no thought: `archbook fix` makes the changes" if mended else ""
+        areas = " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+        return f"They are about {areas}{by_command}."
+
     def text(self, width: int = 100, all: bool = False) -> str:
         """For a terminal: two screens with one finding a rule, the last rules on one line each; or `all` of it."""
         groups, notes = self.groups, self._notes()
@@ -110,12 +125,14 @@ class Report:
             blocks = ["\n".join(_block(group[0], group[1:], width)) for group in groups[:SCREEN_GROUPS]]
             blocks.append("\n".join(_briefs(groups[SCREEN_GROUPS:], width)))
         lines = [_line(label, text, width) for label, text in notes]
-        return "\n\n".join(filter(None, [_fill(self.answer, width), *blocks, *lines, _hint(self, all, width)]))
+        return "\n\n".join(
+            filter(None, [*_fills((self.answer, self.outline), width), *blocks, *lines, _hint(self, all, width)])
+        )
 
     def markdown(self) -> str:
         """Every finding under its severity; names of the design cannot break out of the page."""
         e = escape_markdown
-        lines = [e(self.answer)]
+        lines = [e(self.answer), *([_coded(self.outline)] if self.outline else [])]
         for severity in SEVERITIES:
             groups = [[finding for finding in group if finding.severity == severity] for group in self.groups]
             lines += [f"## {severity.capitalize()}"] if any(groups) else []
@@ -138,7 +155,7 @@ class Report:
         waived = folded("waived", [f"<b>{escaped(f.what)}</b>: {escaped(f.waived)}" for f in self.waived])
         notes = "".join(f'<p style="margin:4px 0"><b>{label}</b> {escaped(text)}</p>' for label, text in self._notes())
         return (f'<div style="font:13px/1.5 system-ui,sans-serif;max-width:60em"><p style="margin:4px 0">'
-                f"<b>{escaped(self.answer)}</b></p>{groups}{known}{waived}{notes}</div>")  # fmt: skip
+                f"<b>{escaped(self.answer)}</b> {escaped(self.outline)}</p>{groups}{known}{waived}{notes}</div>")  # fmt: skip
 
     def _notes(self) -> list[tuple[str, str]]:
         crashes = [("crash", f"{c.rule} failed, so its answer is not known: {c.error}") for c in self.crashes]
@@ -254,6 +271,10 @@ def _hint(report: Report, everything: bool, width: int) -> str:
 
 def _line(label: str, text: str, width: int, hang: int = INDENT) -> str:
     return _fill(text, width, f"{label:<{INDENT}}", " " * hang)
+
+
+def _fills(texts: Iterable[str], width: int) -> list[str]:
+    return [_fill(text, width) for text in texts if text]
 
 
 def _fill(text: str, width: int, first: str = "", rest: str = "") -> str:

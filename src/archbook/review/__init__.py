@@ -17,7 +17,7 @@ from archbook.evidence import Evidence
 from archbook.findings import Rule, apply, worst_first
 from archbook.findings.report import Report
 from archbook.findings.waivers import PlacedWaiver, settle
-from archbook.review.lints import lint_rules, linted
+from archbook.review.lints import lint_rules, linted, unsaid
 from archbook.review.subject import Subject
 from archbook.units import show_count
 
@@ -60,7 +60,7 @@ def review(
     still_open, waived, remarks = settle(findings, waivers, (*chosen, *linting), subject.day)
     return Report(
         design=design.called,
-        findings=tuple(worst_first([*still_open, *(finding for report in reports for finding in report.findings)])),
+        findings=tuple(worst_first([*still_open, *(f for report in reports for f in unsaid(report, still_open))])),
         waived=(*waived, *(finding for report in reports for finding in report.waived)),
         crashes=(*subject.crashes[:1], *crashes, *(crash for report in reports for crash in report.crashes)),
         remarks=(*remarks, *(told for report in reports for told in report.remarks), *_remarks(subject)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,17 +17,25 @@ SAID_BY = {
     "float-money-property": "float-money",
     "missing-429": "public-entry-without-rate-limit",
     "no-security": "authentication-missing",
+    "open-input": "body-without-bounds",
+    "unbounded-integer": "body-without-bounds",
+    "unbounded-string": "body-without-bounds",
 }
 """Lint rules whose finding in a document is the shadow of what another rule finds in the design or its DDL.
 
 That one speaks alone, as does a rule of the review with the id of a lint's (`list-without-pagination`).
 """
 
+MENDED_WITH = {
+    "foreign-key-without-index": "unindexed-filter",
+    "path-case": "verb-in-url",
+    "singular-collection": "verb-in-url",
+}
+"""Lint rules whose finding goes when that of another rule at the same place is mended, which then speaks alone."""
+
 IN_DESIGN = {
     "error-shape": "api.style: set `errors: envelope`, so that each failure has a code, the field and the request's id",
     "post-without-idempotency-key": "{where}: add `idempotency_key: true`; a repeated key gets the first answer",
-    "unbounded-integer": "bound the column in its DDL, such as `CHECK (quantity < 1000)`; the API follows",
-    "unbounded-string": "bound the column in its DDL, such as `CHECK (length(title) <= 200)`; the API follows",
 }
 """What to change in a design, where the lint's own remedy is a change to an OpenAPI document. {where}: the endpoint."""
 
@@ -65,6 +73,17 @@ def linted(subject: Subject, chosen: Collection[Rule]) -> Iterator[Report]:
         report = _safely(design.name, "lint-api", lambda: lint_api(design, only=of_api, today=subject.day))
         known = replace(report, remarks=tuple(told for told in report.remarks if not told.startswith(STYLE)))
         yield _ranked(known, _by_endpoint(subject), subject)
+
+
+def unsaid(report: Report, findings: Sequence[Finding]) -> list[Finding]:
+    """The findings of a lint that none of the review's at the same place says already."""
+    said = {(finding.rule, _place(finding)) for finding in findings if finding.rule in MENDED_WITH.values()}
+    return [found for found in report.findings if (MENDED_WITH.get(found.rule), _place(found)) not in said]
+
+
+def _place(finding: Finding) -> str:
+    """The path of an endpoint, or the element."""
+    return finding.about.rpartition(" ")[2]
 
 
 def _safely(name: str, lint: str, look: Callable[[], Report]) -> Report:

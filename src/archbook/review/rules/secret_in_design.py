@@ -8,6 +8,7 @@ from archbook.review.subject import Subject
 def written_down(subject: Subject) -> Hits:
     """A secret in the design, its DDL or a decision."""
     kept = subject.design.security.secrets
+    everybody = sum(subject.requests_per_s(endpoint.name) for endpoint in subject.design.api.endpoints)
     there = f"{kept.partition(',')[0]}, where the design says that secrets are kept" if kept else "a secret manager"
     for file, secret in secrets.in_design(subject.design):
         line = f" of line {secret.line}" if file else ""
@@ -17,6 +18,7 @@ def written_down(subject: Subject) -> Hits:
             do=f"take it out{line}, put a new one into {there}, and have the old one "
             "refused: whoever has a copy, or its history, knows it",
             place=f"{file}:{secret.line}" if file else "",
+            cost=everybody,
         )
 
 
