@@ -154,8 +154,9 @@ class Report:
         known = folded("known", [f"<b>{escaped(f.what)}</b>" for f in self.known or ()])
         waived = folded("waived", [f"<b>{escaped(f.what)}</b>: {escaped(f.waived)}" for f in self.waived])
         notes = "".join(f'<p style="margin:4px 0"><b>{label}</b> {escaped(text)}</p>' for label, text in self._notes())
-        return (f'<div style="font:13px/1.5 system-ui,sans-serif;max-width:60em"><p style="margin:4px 0">'
-                f"<b>{escaped(self.answer)}</b> {escaped(self.outline)}</p>{groups}{known}{waived}{notes}</div>")  # fmt: skip
+        head = f'<p style="margin:4px 0"><b>{escaped(self.answer)}</b> {escaped(self.outline)}</p>'
+        return (f'<div style="font:13px/1.5 system-ui,sans-serif;max-width:60em">'
+                f"{head}{groups}{known}{waived}{notes}</div>")  # fmt: skip
 
     def _notes(self) -> list[tuple[str, str]]:
         crashes = [("crash", f"{c.rule} failed, so its answer is not known: {c.error}") for c in self.crashes]

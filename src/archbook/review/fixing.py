@@ -44,13 +44,15 @@ class Fixed:
     after: Report | None = None
 
     def __str__(self) -> str:
-        verb = "were made" if self.after else "would be made; nothing has been written"
+        made = "was made" if len(self.changes) == 1 else "were made"
+        verb = made if self.after else "would be made; nothing has been written"
         name, count = self.design.name, show_count(len(self.changes), "change")
         lines = [f"{name}: {count} {verb}." if self.changes else f"{name}: nothing to change that needs no thought."]
         for _, changes in groupby(sorted(self.changes, key=_rule), _rule):
             group = list(changes)
             lines.append(f"\n{group[0].finding.rule}: {group[0].finding.why}.")
-            lines += [f"  {told_step(step)}  ({change.finding.about})" for change in group for step in change.steps]
+            told = {told_step(step): change.finding.about for change in reversed(group) for step in change.steps[::-1]}
+            lines += [f"  {step}  ({about})" for step, about in reversed(told.items())]
         if self.after:
             lines.append(f"\nTo undo: {BEFORE} beside it is the file as it was.")
         left = (self.after or self.before).findings
