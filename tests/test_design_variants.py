@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 
 import jsonschema
 import pytest
+import yaml
 
 import archbook as ab
 from archbook.design.comparing import compare
@@ -16,8 +18,9 @@ from archbook.design.schema import variant_schema
 from archbook.design.variants import variants
 from archbook.design.varying import place_of
 from archbook.design.yaml_safe import read_yaml
-from archbook.errors import ArchbookError, DesignError, InvalidInput, UnknownName
+from archbook.errors import ArchbookError, DesignError, InvalidInput, Problem, UnknownName
 from archbook.review import review, rules
+from tests.broken import broken_documents
 from tests.examples import good
 
 SHIPPED = sorted((Path(__file__).resolve().parent.parent / "data" / "designs").glob("*/variants/*.yaml"))
@@ -148,6 +151,36 @@ def test_a_call_is_named_by_its_ends_and_by_what_it_does_where_there_are_several
         place_of(good(), "calls[front → things-db].timeout")
 
 
+def design_problems(design: Design) -> tuple[Problem, ...]:
+    with pytest.raises(DesignError) as raised:
+        design.variant("other")
+    return raised.value.problems
+
+
+WHOLE = {
+    "archbook": 1, "title": "x", "why": "y",
+    "change": {"traffic.growth": 12, "services.order-service.slo": {"p95": "1s"}},
+    "remove": ["calls[0]"],
+    "add": {"services": {"mailer": {"instances": 2}}, "calls": [{"from": "order-service", "to": "mailer"}],
+            "api": {"endpoints": [{"name": "GET /api/v1/mails", "service": "order-service"}]}},
+}  # fmt: skip
+
+
+def test_every_broken_variant_is_refused_with_its_place_or_means_something(design_folder) -> None:
+    folder = design_folder("minimal")
+    (folder / "variants").mkdir()
+    design, file = ab.load(folder), folder / "variants" / "other.yaml"
+    problems = []
+    for broken in broken_documents(WHOLE):
+        file.write_text(yaml.safe_dump(broken, allow_unicode=True), encoding="utf-8")
+        with contextlib.suppress(DesignError):
+            design.variant("other")
+            continue
+        problems += design_problems(design)
+    assert len(problems) > 200
+    assert all(problem.file and problem.line and problem.what for problem in problems)
+
+
 def test_an_unknown_variant_names_the_nearest_and_the_command_line_ends_with_2(capsys) -> None:
     from archbook.cli import main
 
@@ -155,6 +188,22 @@ def test_an_unknown_variant_names_the_nearest_and_the_command_line_ends_with_2(c
     assert "no variant of ecommerce `bank-by-evnt`; did you mean `bank-by-event`?" in capsys.readouterr().err
     assert main(["check", "ecommerce#bank-by-event"]) == 0
     assert main(["schema", "--variant"]) == 0
+
+
+def test_check_looks_at_the_variants_too(varied, capsys) -> None:
+    from archbook.cli import main
+
+    folder = varied("change: {traffic.growth: 12}").folder
+    assert main(["check", str(folder)]) == 0
+    assert ", 1 variant" in capsys.readouterr().out
+    file = folder / "variants" / "other.yaml"
+    file.write_text(HEAD + "# AKIA" + "IOSFODNN7EXAMPLE\nchange: {traffic.growth: 12}\n", encoding="utf-8")
+    assert main(["check", str(folder)]) == 0
+    assert "variants/other.yaml:3: a secret stands here" in capsys.readouterr().out
+    file.write_text(HEAD + "change: {traffic.grwth: 12}\n", encoding="utf-8")
+    assert main(["check", str(folder)]) == 2
+    assert "variants/other.yaml:3 `change.traffic.grwth`: no place in the design" in capsys.readouterr().err
+    assert main(["check", str(folder), "--json"]) == 2
 
 
 def test_a_variant_is_not_saved_into_the_design(varied) -> None:

@@ -160,6 +160,8 @@ def _own(data: Mapping[str, Any], part: str) -> dict[str, Any]:
 
 
 def _keys_of(name: str, part: str, old: Any, new: Any, about: tuple[str, ...] = (), was: str = "") -> Iterator[Change]:
+    if old == new and not was:
+        return
     a, b = flat(old), flat(new)
     keys = tuple(KeyChange(key, a.get(key), b.get(key)) for key in {**a, **b} if a.get(key) != b.get(key))
     if keys or was:

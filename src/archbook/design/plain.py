@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache, lru_cache
 from typing import Any, get_args
 
 from pydantic import WithJsonSchema
@@ -28,32 +29,41 @@ def as_written(part: Part) -> dict[str, Any]:
     {'limit': '100/min', 'burst': 30}
     """
     found: dict[str, Any] = {}
-    for name, info in type(part).model_fields.items():
+    for name, key, default, title in _fields(type(part)):
         value = getattr(part, name)
-        if info.is_required() or value != info.default:
-            found[info.alias or name] = _plain(value, info)
+        if value != default:
+            found[key] = _plain(value, title)
     return found
 
 
-def _plain(value: Any, info: FieldInfo) -> Any:
+@cache
+def _fields(kind: type[Part]) -> list[tuple[str, str, Any, str]]:
+    """Each field of a kind of part: name, key in the file, default (no value is that of a required one), quantity."""
+    return [
+        (name, info.alias or name, info.default, next((title for title in _titles(info) if title in _QUANTITIES), ""))
+        for name, info in kind.model_fields.items()
+    ]
+
+
+def _plain(value: Any, title: str) -> Any:
     if isinstance(value, Part):
         return as_written(value)
     if isinstance(value, Mapping):
-        return {key: _plain(entry, info) for key, entry in value.items()}
+        return {key: _plain(entry, title) for key, entry in value.items()}
     if isinstance(value, tuple | list):
-        return [_plain(entry, info) for entry in value]
+        return [_plain(entry, title) for entry in value]
     if isinstance(value, Uncertain):
         bounds = {"low": value.low, "likely": float(value), "high": value.high}
-        return {key: _number(bound, info) for key, bound in bounds.items()}
-    return _number(value, info) if isinstance(value, float) else value
+        return {key: _number(bound, title) for key, bound in bounds.items()}
+    return _number(value, title) if isinstance(value, float) else value
 
 
-def _number(value: float, info: FieldInfo) -> str | float:
+@lru_cache(maxsize=4096)
+def _number(value: float, title: str) -> str | float:
     """A number with the largest unit in which it is short and reads back as it is."""
-    quantity = next((_QUANTITIES[title] for title in _titles(info) if title in _QUANTITIES), None)
-    if quantity is None:
+    if not title:
         return int(value) if value.is_integer() and abs(value) < 1e15 else float(value)
-    parse, sign, scales = quantity
+    parse, sign, scales = _QUANTITIES[title]
     counted = [(f"{value * scale if sign else value / scale:.9g}", f"{sign}{unit}") for unit, scale in scales.items()]
     exact = [(number, unit) for number, unit in counted if parse(number + unit) == value]
     base = next(unit for unit, scale in scales.items() if scale == 1.0)
