@@ -330,3 +330,56 @@ def test_a_read_that_lets_others_keep_what_is_private_is_found(
     assert said.value == 0
     assert said.claim.startswith("0 of 4 reads say in Cache-Control")
     assert "not GET /api/v1/users" in said.claim
+
+
+def test_every_rule_that_an_item_names_is_there() -> None:
+    from archbook.contracts.lint import rules as api_rules
+    from archbook.review import rules
+    from archbook.schema.lint import rules as schema_rules
+
+    known = {rule.id for rule in (*rules(), *schema_rules(), *api_rules())}
+    assert [rule for item in ITEMS for rule in item.rules if rule not in known] == []
+
+
+def test_promises_are_no_evidence_where_an_endpoint_that_is_asked_for_has_no_percentile() -> None:
+    run = ab.simulate(ab.load("minimal"), precision=0.2, budget=50_000)
+    assert run.precise
+    assert [entry.id for entry in run.evidence()] == ["simulate-1x-mean", "simulate-1x-busiest"]
+
+
+BEARING = [
+    ("archbook simulate DESIGN", "front → back", ["back is 50 % in use, by simulate-1x-p95"]),
+    ("archbook simulate DESIGN", "things-db", []),
+    ("archbook load DESIGN", "GET /api/v1/things", ["GET /api/v1/things answers 95 % within 42 ms, by load"]),
+    ("archbook load DESIGN", "back", []),
+    ("archbook experiment DESIGN index_or_scan", "front → things-db", ["So it was"]),
+    ("archbook experiment DESIGN partition", "things-db", []),
+    ("archbook headroom DESIGN", "back", []),
+    ("", "back", []),
+]
+
+
+@pytest.mark.parametrize(("command", "about", "said"), BEARING)
+def test_evidence_bears_on_a_finding_by_the_command_that_measures_it(command: str, about: str, said: list[str]) -> None:
+    design = with_tables()
+    kept = [
+        entry(design, P95, claim="One request", details={"elements": {"back": {"utilisation": 0.5}}}),
+        entry(
+            design, HEADERS, id="load", claim="Five", details={"endpoints": {"GET /api/v1/things": {"p95_s": 0.042}}}
+        ),
+        entry(design, INDEXES),
+    ]
+    day = kept[0].date[:10]
+    assert Subject(design, kept).bearing(command, about) == [f"{one} (measurement, {day})" for one in said]
+
+
+def test_a_finding_cites_what_its_rule_would_have_measured() -> None:
+    design = with_tables("calls: {2: {timeout: null}}")
+    kept = [entry(design, P95, claim="One", details={"elements": {"back": {"utilisation": 0.5}}})]
+    rule = "call-without-timeout"
+    (before,) = [one for one in ab.review(design, []).findings if one.rule == rule]
+    (after,) = [one for one in ab.review(design, kept).findings if one.rule == rule]
+    assert before.measured_by == "archbook simulate DESIGN"
+    assert set(after.evidence) - set(before.evidence) == {
+        f"back is 50 % in use, by simulate-1x-p95 (measurement, {kept[0].date[:10]})"
+    }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -14,7 +15,7 @@ from pkgutil import iter_modules
 from archbook.design.loading import collector_at_rest
 from archbook.design.model import Design
 from archbook.evidence import Evidence
-from archbook.findings import Rule, apply, worst_first
+from archbook.findings import Finding, Rule, apply, worst_first
 from archbook.findings.report import Report
 from archbook.findings.waivers import PlacedWaiver, settle
 from archbook.review.lints import lint_rules, linted, unsaid
@@ -55,6 +56,7 @@ def review(
     looked = linting if lints or (lints is None and only is None) else ()
     with collector_at_rest():
         findings, crashes = apply(chosen, subject, design.place)
+        findings = [_backed(finding, subject) for finding in findings]
         reports = list(linted(subject, looked)) if looked else []
     waivers = list(_waivers(design, {rule.id for rule in linting}))
     still_open, waived, remarks = settle(findings, waivers, (*chosen, *linting), subject.day)
@@ -68,6 +70,14 @@ def review(
         + (f", {subject.peak}" if subject.grown else ""),
         rules=(*chosen, *looked),
     )
+
+
+def _backed(finding: Finding, subject: Subject) -> Finding:
+    """A finding that cites what is kept of the measurement that its rule names."""
+    if not finding.measured_by or not subject.evidence:
+        return finding
+    bearing = subject.bearing(finding.measured_by, finding.about)
+    return replace(finding, evidence=tuple(dict.fromkeys((*finding.evidence, *bearing))))
 
 
 def _counted(chosen: Sequence[Rule], looked: Sequence[Rule]) -> str:

@@ -27,6 +27,9 @@ ROWS = 20.0
 WHOLE = ("design", "api", "calls")
 """Parts of a design that evidence speaks of as a whole."""
 
+KINDS = {"simulate": ("simulate-", "replay-", "balancing."), "load": ("load",)}
+"""How the ids of the evidence begin that a command makes."""
+
 Placed = tuple[int, Call]
 """A call with its index in `design.calls`."""
 
@@ -250,6 +253,17 @@ class Subject:
         """What one schema experiment, such as ``index_or_scan``, found on the tables of a store, as `cited` has it."""
         found = [entry for entry in self.evidence if f"{entry.id}.".startswith(f"{experiment}.{store}.")]
         return [self._told(entry, entry.claim) for entry in found]
+
+    def bearing(self, command: str, about: str) -> list[str]:
+        """What is kept of the kind that a command measures, such as ``archbook simulate DESIGN``, as `cited` has it.
+
+        about: what a finding is about: an element, an endpoint, or two elements with an arrow between.
+        """
+        words = command.split()[1:]
+        kinds = (f"{words[-1]}.",) if words[:1] == ["experiment"] else KINDS.get(words[0] if words else "", ())
+        entries = [entry for entry in self.evidence if entry.id.startswith(kinds)]
+        told = ((entry, _told_of(entry, name)) for name in about.split(" → ") for entry in entries)
+        return [self._told(entry, claim) for entry, claim in told if claim]
 
     def _told(self, entry: Evidence, claim: str) -> str:
         stale = ", stale: its part of the design has changed since" if entry.stale(self.design) else ""
