@@ -43,5 +43,11 @@ def test_the_finding_says_what_the_promise_leaves() -> None:
     assert finding.evidence[0].startswith("99.9 % leaves 43.2 min a month")  # 0.001 × 30 d
 
 
+def test_the_finding_says_what_a_second_copy_costs() -> None:
+    priced = "stores: {things-db: {replicas: 0, availability: null, slo: {availability: 99.9%}, monthly_cost: 180}}"
+    (finding,) = findings("single-store-without-replica", priced)
+    assert finding.evidence[1] == "a second copy costs about 180 USD/month (computed: as much as the first)"
+
+
 def mutated(good: Design) -> Design:
     return good.changed({("stores", "orders-db", "replicas"): 0, ("stores", "orders-db", "availability"): None})

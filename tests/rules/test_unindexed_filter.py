@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from archbook import load, load_evidence
 from archbook.design.model import Design
 from tests.examples import by, findings, good
 
@@ -77,6 +78,17 @@ def test_the_finding_has_the_statement_and_the_rows() -> None:
     (finding,) = findings("unindexed-filter", fragment("things(colour)", "filters: [colour], ownership: false", TABLE))
     assert finding.do == "calls[0]: `CREATE INDEX things_colour_idx ON things (colour);` in schema/things.sql"
     assert finding.evidence[0].startswith("things-db holds 10\u202f000 things today and ")
+
+
+def test_what_was_measured_on_the_store_is_cited_and_told_when_it_is_stale() -> None:
+    design = load("ecommerce")
+    (finding,) = by("unindexed-filter")(mutated(design), load_evidence(design)).findings
+    assert not any("measurement" in fact for fact in finding.evidence)  # it speaks of another store
+    changed = design.migrated("orders-db", "DROP INDEX order_items_order_id_idx")
+    (finding,) = by("unindexed-filter")(changed, load_evidence(design)).findings
+    cited = [fact for fact in finding.evidence if "(measurement, 20" in fact]
+    assert len(cited) == 2
+    assert all("stale: its part of the design has changed since" in fact for fact in cited)
 
 
 def mutated(good: Design) -> Design:

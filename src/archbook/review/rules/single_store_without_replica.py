@@ -1,12 +1,11 @@
 """One copy of what must not be away."""
 
-from typing import Any
+import math
 
 from archbook.design.elements import BROKERS
-from archbook.design.model import Where
 from archbook.findings import Hits, Rule
 from archbook.review.subject import Subject
-from archbook.units import show_duration, show_share
+from archbook.units import show_duration, show_money, show_share
 
 STRICT = 0.999
 REPLICATED = BROKERS | {"s3", "gcs", "azure-blob", "dynamodb", "cdn"}
@@ -30,7 +29,6 @@ def single(subject: Subject) -> Hits:
         promises = [(slo.availability, who) for who, slo in objectives if slo and slo.availability is not None]
         promised, who = max(promises, default=(0.0, ""))
         if promised >= STRICT and (store.availability or 0.0) < promised:
-            mend: dict[Where, Any] = {("stores", name, "replicas"): 1}
             away = show_duration((1 - promised) * MONTH_S)
             yield subject.at(
                 ("stores", name),
@@ -39,9 +37,17 @@ def single(subject: Subject) -> Hits:
                 f"stores.{name}: set `replicas: 1`, in another zone, that takes over; or state the `availability` that "
                 "its operator promises",
                 f"{show_share(promised)} leaves {away} a month; a new machine and a restore take longer",
+                *_price(subject, name),
                 *subject.measured("read_replica", name),
-                mend=mend,
             )
+
+
+def _price(subject: Subject, name: str) -> list[str]:
+    """What a second copy costs, where the first one's cost is known."""
+    cost = subject.today.cost if subject.today else None
+    if cost is None or math.isnan(cost.of(name)):
+        return []
+    return [f"a second copy costs about {show_money(cost.of(name), cost.currency)} (computed: as much as the first)"]
 
 
 RULE = Rule(
