@@ -183,6 +183,7 @@ def test_machines_places_and_cost_of_a_merged_service_are_those_of_both() -> Non
     assert after.stores["payments-db"].owner == "sales-service"
     assert after.endpoint("POST /api/v1/payments").slo == ECOMMERCE.endpoint("POST /api/v1/payments").slo
     assert all("payment-service" not in decision.about for decision in after.decisions)
+    assert after.called == "ecommerce#order-service+payment-service"
     assert after.folder is None  # nothing is written into the folder of another design
 
 
@@ -195,6 +196,9 @@ def test_a_split_says_who_owns_what() -> None:
     service, parts = CUTS["by table"]
     after = split(ECOMMERCE, service, parts, together=True, calls={"timeout": "80ms"})
     assert (after.stores["cart-db"].owner, after.stores["orders-db"].owner) == ("cart-service", "order-service")
+    assert merged(after, "user-service", "product-service").called == (
+        "ecommerce#cart-service-apart,user-service+product-service"
+    )
     assert [*after.stores["cart-db"].holds] == ["carts", "cart_items"]
     assert "CREATE TABLE carts" in str(after.ddl("cart-db"))
     (asks,) = (call for call in after.calls if (call.from_, call.to) == ("order-service", "cart-service"))

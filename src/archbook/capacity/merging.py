@@ -96,7 +96,7 @@ class _Merging:
             checked = checked.model_copy(update={"checked_by": self.renamed(checked.checked_by)})
         limits = tuple(rule.model_copy(update={"at": self.renamed(rule.at)}) for rule in security.rate_limits)
         return rebuilt(
-            old, f"{self.pair[0]} and {self.pair[1]} as {self.name}",
+            old, "+".join(self.pair),
             services=services,
             stores={name: store.model_copy(update={"owner": self.renamed(store.owner)})
                     for name, store in old.stores.items()},

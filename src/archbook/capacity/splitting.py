@@ -156,7 +156,7 @@ class _Cut:
             services |= {part: self._part(part, service) for part in cut} or {name: service}
         stores, ddl = self._stores()
         return rebuilt(
-            old, f"{self.service} split into {listed([self.service, *self.parts])}", ddl,
+            old, f"{'+'.join(self.parts)}-apart", ddl,
             services=services, stores=stores,
             calls=tuple(call for i, before in enumerate(old.calls) for call in self._calls(i, before, settings)),
             events={name: self._event(name, event) for name, event in old.events.items()},

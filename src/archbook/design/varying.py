@@ -33,18 +33,19 @@ def varied(design: Design, values: Mapping[str, Any]) -> Design:
     return changed
 
 
-def rebuilt(design: Design, told: str, ddl: Mapping[str, str] | None = None, **parts: Any) -> Design:
+def rebuilt(design: Design, variant: str, ddl: Mapping[str, str] | None = None, **parts: Any) -> Design:
     """A copy of a design with whole parts replaced, such as `calls`; it has no folder, so nothing is written to one.
 
-    told: what was done, for the error. ddl: the DDL of stores that are new. Raises InvalidInput where the parts do not
-    fit together.
+    variant: what was done, in a word: the copy is called so. ddl: the DDL of stores that are new. Raises InvalidInput
+    where the parts do not fit together.
     """
     made = design.model_copy(update=parts)
-    made._source = Source(ddl={**design.source.ddl, **(ddl or {})})
+    name = ",".join(filter(None, (design.source.variant, variant)))
+    made._source = Source(ddl={**design.source.ddl, **(ddl or {})}, variant=name)
     made._memo = Memo()
     fault = next(check(made.model_dump(mode="json", by_alias=True)), None)
     if fault:
-        raise InvalidInput(f"{told}: {_sentence(fault)}")
+        raise InvalidInput(f"{made.called}: {_sentence(fault)}")
     return made
 
 
