@@ -28,7 +28,7 @@ def test_what_a_second_instance_gives_is_computed() -> None:
     assert finding.mend == {("services", "back", "instances"): 2}
     # 0.1 % and 0.0001 % of a year of 8 766 h.
     told = "one at 99.9 % is away 8.77 h a year; two are away together 31.6 s (computed: (1 − a)²)"
-    assert finding.evidence == (told,)
+    assert finding.evidence == (told, "10 req/s meet it at 10× today's peak (computed)")
 
 
 def test_an_instance_with_state_is_not_doubled_by_itself() -> None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 
 from archbook.capacity.handlings import Leg
 from archbook.review.subject import Placed, Subject
 from archbook.review.waiting import attempts
 
 
-def worst_chains(subject: Subject, weight: Callable[[Leg], float], least: float) -> Iterator[list[Placed]]:
+def worst_chains(subject: Subject, weights: Sequence[float], least: float) -> Iterator[list[Placed]]:
     """For each request and event that is handled, the chain of calls whose weights add up to most, from `least` on.
 
-    Each chain once, though many requests take it. weight: what a call adds; below 0 where it leads nowhere.
+    Each chain once, though many requests take it. weights: what each call of the design adds; below 0: left out.
     """
     flow = subject.plan
     if flow is None:
@@ -21,11 +21,12 @@ def worst_chains(subject: Subject, weight: Callable[[Leg], float], least: float)
     most: list[float] = []
     following: list[Leg | None] = []
     for handling in flow.handlings:  # callees before callers
-        weights = ((weight(leg), leg) for leg in handling.legs if leg.call >= 0)
-        found = ((own + most[leg.handling], leg) for own, leg in weights if own >= 0)
-        total, leg = max(found, key=lambda pair: pair[0], default=(0.0, None))
-        most.append(total)
-        following.append(leg)
+        total, best = -1.0, None
+        for leg in handling.legs:
+            if leg.call >= 0 and weights[leg.call] >= 0 and weights[leg.call] + most[leg.handling] > total:
+                total, best = weights[leg.call] + most[leg.handling], leg
+        most.append(max(total, 0.0))
+        following.append(best)
     called = {leg.handling for handling in flow.handlings for leg in handling.legs if leg.call >= 0}
     told: set[tuple[int, ...]] = set()
     for root in [*flow.entries.values(), *(n for n in range(len(most)) if n not in called)]:
@@ -41,19 +42,23 @@ def worst_chains(subject: Subject, weight: Callable[[Leg], float], least: float)
             yield chain
 
 
-def retried_chains(subject: Subject) -> Iterator[tuple[int, list[Placed]]]:
+def retried_chains(subject: Subject) -> list[tuple[int, list[Placed]]]:
     """Attempts that one request makes at the end of a chain when all fail, and the calls of it that are tried again.
 
     Only chains in which two calls or more are; each group of such calls once.
     """
-    calls = subject.design.calls
-    told = set()
-    for chain in worst_chains(subject, lambda leg: math.log(attempts(calls[leg.call])), 2 * math.log(2)):
+    kept: list[tuple[int, list[Placed]]] | None = subject.kept.get("retried chains")
+    if kept is not None:
+        return kept
+    found: dict[tuple[int, ...], tuple[int, list[Placed]]] = {}
+    weights = [math.log(attempts(call)) for call in subject.design.calls]
+    for chain in worst_chains(subject, weights, 2 * math.log(2)):
         retried = [(index, call) for index, call in chain if call.retries]
-        key = tuple(index for index, _ in retried)
-        if len(retried) > 1 and key not in told:
-            told.add(key)
-            yield math.prod(attempts(call) for _, call in retried), retried
+        if len(retried) > 1:
+            total = math.prod(attempts(call) for _, call in retried)
+            found[tuple(index for index, _ in retried)] = total, retried
+    subject.kept["retried chains"] = kept = list(found.values())
+    return kept
 
 
 def passing(chain: list[Placed]) -> str:

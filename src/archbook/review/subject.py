@@ -79,6 +79,7 @@ class Subject:
         self.day = day or datetime.date.today()
         self.no_estimate = ""
         self.crashes: list[Crash] = []
+        self.kept: dict[str, Any] = {}  # what rules have worked out once for all of them
 
     @cached_property
     def grown(self) -> Estimate | None:

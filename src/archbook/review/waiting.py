@@ -99,6 +99,14 @@ def promise(subject: Subject, call: Call) -> tuple[float, str] | None:
     The objective of each endpoint in whose handling the call is made, where its caller answers the client; else the
     caller's own. p99 where there is one, else p95. None for what is done in handling an event.
     """
+    known: dict[tuple[str, ...], tuple[float, str] | None] = subject.kept.setdefault("promises", {})
+    key = (call.from_, call.to if call.from_ == subject.design.gateway else "", *call.on)
+    if key not in known:
+        known[key] = _promise(subject, call)
+    return known[key]
+
+
+def _promise(subject: Subject, call: Call) -> tuple[float, str] | None:
     design = subject.design
     answering = (call.from_, design.gateway)
     if call.on:
@@ -119,6 +127,21 @@ def promise(subject: Subject, call: Call) -> tuple[float, str] | None:
 def _limit(slo: Slo | None) -> float:
     """Seconds that are promised, 0 where none are."""
     return float(slo.p99 or slo.p95 or 0.0) if slo else 0.0
+
+
+def usual_p99(subject: Subject, name: str) -> str:
+    """The p99 of an element as a sentence has it; today's, where it saturates at growth. Empty where not known."""
+    found = subject.element(name)
+    if found is None or not 0 < found.p99_s < math.inf:
+        return ""
+    grown = subject.grown.elements.get(name) if subject.grown else None
+    when = "" if found is grown else " today"
+    return f"p99 of {name} is {show_duration(found.p99_s)}{when}, computed"
+
+
+def timed(subject: Subject, name: str) -> list[str]:
+    """What has been measured or simulated of how long a service or external system takes."""
+    return [] if name in subject.design.stores else subject.cited(name)
 
 
 def within_s(subject: Subject, call: Call, limit_s: float) -> float | None:

@@ -16,7 +16,8 @@ def out_of_reach(subject: Subject) -> Hits:
     their requests. What a client's cache or a CDN answers needs nothing of ours. A service of one instance is left to
     its own rule.
     """
-    if subject.plan is None:
+    slos = [*(e.slo for e in subject.design.api.endpoints), *(s.slo for s in subject.design.services.values())]
+    if subject.plan is None or not any(slo and slo.availability for slo in slos):
         return
     single = {name for name, service in subject.design.services.items() if service.instances == 1}
     shares, needs = {}, availabilities(subject.design, fallback_saves=True)

@@ -2,7 +2,7 @@
 
 from archbook.findings import Hits, Rule
 from archbook.review.subject import Subject
-from archbook.review.waiting import promise, proposed_timeout_s, typed, when_it_hangs
+from archbook.review.waiting import promise, proposed_timeout_s, timed, typed, usual_p99, when_it_hangs
 from archbook.units import show_duration
 
 
@@ -11,9 +11,8 @@ def endless(subject: Subject) -> Hits:
     for index, call in enumerate(subject.design.calls):
         if call.mode == "sync" and call.timeout is None:
             proposed = proposed_timeout_s(subject, call)
-            callee = subject.element(call.to)
-            if proposed and callee:
-                do = f"add `timeout: {typed(proposed)}` (p99 of {call.to} is {show_duration(callee.p99_s)}, computed)"
+            if proposed:
+                do = f"add `timeout: {typed(proposed)}` ({usual_p99(subject, call.to)})"
             else:
                 promised = promise(subject, call)
                 within = f"; {promised[1]} promises {show_duration(promised[0])}" if promised else ""
@@ -23,6 +22,7 @@ def endless(subject: Subject) -> Hits:
                 f"{call.from_} → {call.to} has no timeout",
                 f"calls[{index}]: {do}",
                 *when_it_hangs(subject, index),
+                *timed(subject, call.to),
                 mend={("calls", index, "timeout"): typed(proposed)} if proposed else None,
             )
 

@@ -12,7 +12,7 @@ def open_door(subject: Subject) -> Hits:
     for name in sorted(entries(subject)):
         if subject.design.services[name].queue is None and not limited & {None, name}:
             do, seen, mend = bounded(subject, name)
-            found = subject.element(name)
+            found = subject.grown.elements.get(name) if subject.grown else None
             rate = [f"{show_rate(found.arrival_rate_per_s)} enter here {subject.peak} (computed)"] if found else []
             yield subject.at(
                 ("services", name),

@@ -55,10 +55,12 @@ RULE = Rule(
     fires="""
 traffic: {daily_active_users: 1.728M}
 stores: {things-db: {pool: 1, capacity: 1TB, service_time: {mean: 11ms}}}
+calls: {0: {timeout: 200ms}, 1: {timeout: 200ms}}
 """,
     quiet="""
 traffic: {daily_active_users: 1.728M}
 stores: {things-db: {pool: 8, capacity: 1TB, service_time: {mean: 11ms}}}
+calls: {0: {timeout: 200ms}, 1: {timeout: 200ms}}
 """,
     measured_by="archbook experiment DESIGN connection_pooling",
 )

@@ -4,7 +4,7 @@ from archbook.capacity.availability import HOURS_A_YEAR
 from archbook.findings import Hits, Rule
 from archbook.review.queues import Mend, entries, waited_for
 from archbook.review.subject import Subject
-from archbook.units import show_duration, show_share
+from archbook.units import show_duration, show_rate, show_share
 
 STRICT = 0.999
 
@@ -25,6 +25,7 @@ def single(subject: Subject) -> Hits:
                 f"services.{name}: set `instances: 2`{state}, in two zones, with a `health_check` that takes the dead "
                 "one out",
                 *_away(service.availability, promised),
+                *_rate(subject, name),
                 mend=mend,
                 severity="high" if (promised or 0.0) >= STRICT or name in entries(subject) else None,
             )
@@ -36,6 +37,11 @@ def _away(one: float | None, promised: float | None) -> list[str]:
         alone, both = show_duration(year_s * (1 - one)), show_duration(year_s * (1 - one) ** 2)
         return [f"one at {show_share(one)} is away {alone} a year; two are away together {both} (computed: (1 − a)²)"]
     return [f"{show_duration(year_s * (1 - promised))} a year may it be away (computed)"] if promised else []
+
+
+def _rate(subject: Subject, name: str) -> list[str]:
+    found = subject.grown.elements.get(name) if subject.grown else None
+    return [f"{show_rate(found.arrival_rate_per_s)} meet it {subject.peak} (computed)"] if found else []
 
 
 RULE = Rule(

@@ -1,6 +1,5 @@
 """A request that waits for a chain of others."""
 
-from archbook.capacity.handlings import Leg
 from archbook.findings import Hits, Rule
 from archbook.review.chains import passing, worst_chains
 from archbook.review.subject import Subject
@@ -11,11 +10,8 @@ DEEPEST = 3
 
 def deep(subject: Subject) -> Hits:
     """More than three synchronous calls one below another, from service to service or to an external system."""
-    calls, stores = subject.design.calls, subject.design.stores
-
-    def waited_for(leg: Leg) -> float:
-        return 1.0 if leg.sync and calls[leg.call].to not in stores else -1.0
-
+    stores = subject.design.stores
+    waited_for = [1.0 if c.mode == "sync" and c.to not in stores else -1.0 for c in subject.design.calls]
     for chain in worst_chains(subject, waited_for, DEEPEST + 1):
         index, call = chain[-1]
         last = subject.element(call.to)
@@ -41,10 +37,10 @@ RULE = Rule(
     check=deep,
     fires="""
 calls:
-- {from: front, to: back, on: [POST /api/v1/things], timeout: 400ms, breaker: true, bulkhead: 8}
-- {from: back, to: mailer, on: [POST /api/v1/things], timeout: 300ms, breaker: true, bulkhead: 8}
-- {from: mailer, to: stock, on: [POST /api/v1/things], timeout: 200ms, breaker: true, bulkhead: 8}
-- {from: stock, to: bank, on: [POST /api/v1/things], timeout: 150ms, breaker: true, bulkhead: 8, fallback: asked later}
+- {from: front, to: back, on: [POST /api/v1/things], timeout: 600ms, breaker: true, bulkhead: 8}
+- {from: back, to: mailer, on: [POST /api/v1/things], timeout: 550ms, breaker: true, bulkhead: 8}
+- {from: mailer, to: stock, on: [POST /api/v1/things], timeout: 500ms, breaker: true, bulkhead: 8}
+- {from: stock, to: bank, on: [POST /api/v1/things], timeout: 450ms, breaker: true, bulkhead: 8, fallback: asked later}
 services:
   stock: {does: Counts, why: It counts nightly, owner: things-team, instances: 4, concurrency: 16, queue: 32,
     service_time: {mean: 5ms}, zone: app, slo: {p95: 400ms, p99: 800ms, availability: 99%}, availability: 99.9%,
@@ -52,8 +48,8 @@ services:
 """,
     quiet="""
 calls:
-- {from: front, to: back, on: [POST /api/v1/things], timeout: 400ms, breaker: true, bulkhead: 8}
-- {from: back, to: mailer, on: [POST /api/v1/things], timeout: 300ms, breaker: true, bulkhead: 8}
-- {from: mailer, to: bank, on: [POST /api/v1/things], timeout: 200ms, breaker: true, bulkhead: 8, fallback: asked later}
+- {from: front, to: back, on: [POST /api/v1/things], timeout: 600ms, breaker: true, bulkhead: 8}
+- {from: back, to: mailer, on: [POST /api/v1/things], timeout: 550ms, breaker: true, bulkhead: 8}
+- {from: mailer, to: bank, on: [POST /api/v1/things], timeout: 500ms, breaker: true, bulkhead: 8, fallback: asked later}
 """,
 )

@@ -3,7 +3,7 @@
 from archbook.design.interactions import Call
 from archbook.findings import Hits, Rule
 from archbook.review.subject import Subject
-from archbook.review.waiting import attempts, longest_s, pauses_s, promise, typed, within_s
+from archbook.review.waiting import attempts, longest_s, pauses_s, promise, timed, typed, within_s
 from archbook.units import show_duration
 
 
@@ -27,6 +27,7 @@ def overlong(subject: Subject) -> Hits:
                     f"{show_duration(limit)}",
                     f"calls[{index}]: {do}, or promise more",
                     *_sum(call),
+                    *timed(subject, call.to),
                     mend={("calls", index, "timeout"): typed(fits)} if fits else None,
                 )
 
