@@ -113,6 +113,16 @@ def test_a_fault_is_told_with_its_file_line_and_remedy(varied, body: str, expect
     assert expected in str(raised.value)
 
 
+@pytest.mark.parametrize("body", ["remove: [decisions.9]", "change: {decisions.9.why: Else}"])
+def test_what_stands_in_another_file_is_not_changed_by_a_variant(design_folder, body: str) -> None:
+    folder = design_folder("ecommerce")
+    (folder / "variants" / "other.yaml").write_text(HEAD + body, encoding="utf-8")
+    with pytest.raises(
+        DesignError, match=r"other.yaml:3 .*stands in `decisions/0010-pictures-behind-a-cdn.md`; a variant"
+    ):
+        ab.load(f"{folder}#other")
+
+
 @pytest.mark.parametrize(
     ("head", "expected"),
     [

@@ -68,6 +68,17 @@ def test_findings_are_told_as_opened_and_closed_and_a_rename_is_neither() -> Non
     assert "closes 1 finding of the review and opens none" in back.answer
 
 
+def test_a_finding_that_is_only_waived_is_not_closed_and_a_secret_is_not_told() -> None:
+    bare = good("calls: {2: {breaker: null}}")
+    waived = good(
+        "{calls: {2: {breaker: null}}, waivers: [{rule: no-circuit-breaker, about: front → back, why: We try without}]}"
+    )
+    found = ab.diff(bare, waived)
+    assert (found.closed, found.opened) == ([], [])
+    secret = "AKIA" + "IOSFODNN7EXAMPLE"
+    assert secret not in ab.diff(good(), good(f"services: {{back: {{technology: {secret}}}}}")).text()
+
+
 def test_the_multiple_to_which_each_holds_is_that_of_its_first_break() -> None:
     shop = ab.load(SHOP)
     found = ab.diff(shop, varied(shop, {"services.payment-service.instances": 6}))

@@ -119,7 +119,7 @@ class _Overlay:
     def __init__(self, design: Design, told: Variant, document: Document, text: str, file: str) -> None:
         self.base, self.told, self.lines, self.file = design, told, document.lines, file
         main = design.source.places.get((), ("design.yaml", 1))[0]
-        self.folder = design.folder or Path()
+        self.folder, self.main = design.folder or Path(), main
         below = decoded(file_content(self.folder / main, main), main)
         read = read_yaml(below, main)
         self.data: Any = read.data
@@ -146,11 +146,16 @@ class _Overlay:
     def place(self, path: str, source: Where) -> Where:
         """The place that a path names; empty, and a problem noted, where there is none."""
         try:
-            return place_of(self.base, path)
+            where = place_of(self.base, path)
         except ArchbookError as error:
             what, _, remedy = str(error).partition("; ")
             self.note(source, what, remedy)
             return ()
+        home, _ = self.base.source.places.get(where[:2], (self.main, 1))
+        if home != self.main:
+            self.note(source, f"stands in `{home}`", "a variant changes what stands in design.yaml")
+            return ()
+        return where
 
     def note(self, source: Where, what: str, remedy: str) -> None:
         self.problems.append(Problem(self.file, self.lines[source], spelled(source), what, remedy))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from archbook.contracts.secrets import without
 from archbook.design.comparing import Change, compare, gist
 from archbook.design.model import Design
 from archbook.evidence import Evidence
@@ -84,8 +85,8 @@ class Diff:
             yield f"opens {show_count(len(self.opened), 'finding')} of the review ({rules})"
 
     def _felt(self) -> tuple[str, float, float] | None:
-        """The endpoint whose p95 changed most, with old and new (s); None where none changed by a tenth."""
-        both = [(name, old.p95_s, new.p95_s) for name, old, new in self._endpoints() if old and new]
+        """The endpoint, of those asked, whose p95 changed most, with old and new (s); None below a tenth."""
+        both = [(name, a.p95_s, b.p95_s) for name, a, b in self._endpoints() if a and b and a.rate_per_s + b.rate_per_s]
         known = [(name, old, new) for name, old, new in both if old > 0 and new > 0 and not math.isinf(old + new)]
         change = max(known, key=lambda found: abs(math.log(found[2] / found[1])), default=None)
         return change if change and not 0.91 < change[2] / change[1] < 1.1 else None
@@ -97,8 +98,8 @@ class Diff:
 
     @cached_property
     def closed(self) -> list[Finding]:
-        """Findings of `a` that `b` has no more."""
-        left = {(finding.rule, finding.about) for finding in self.b.report.findings}
+        """Findings of `a` that `b` has no more; those that it only waives are none of them."""
+        left = {(finding.rule, finding.about) for finding in (*self.b.report.findings, *self.b.report.waived)}
         return [finding for finding in self.a.report.findings if self._about(finding) not in left]
 
     @cached_property
@@ -160,7 +161,6 @@ class Diff:
 
     def picture(self) -> Picture:
         """Both designs as one picture: what was added, removed and changed is marked and coloured."""
-        from archbook.contracts.secrets import without
         from archbook.diagrams.difference import draw_difference
 
         return draw_difference(without(self.a.design), without(self.b.design), self.changes, " and ".join(self.names))
@@ -171,7 +171,7 @@ def diff(a: Design, b: Design, growth: float | None = None, evidence: tuple[Know
 
     evidence: what has been measured of each, for their reviews.
     """
-    changes = compare(a, b)
+    changes = compare(without(a), without(b))
     at = float(growth or a.traffic.growth)
     return Diff(Side(a, at, evidence[0]), Side(b, at, evidence[1]), at, changes)
 

@@ -85,7 +85,9 @@ def options(diff: Diff) -> tuple[str, str]:
 
 def to_json(diff: Diff) -> dict[str, Any]:
     """Plain values: units in the keys, null where a number is unknown or unbounded."""
-    changes = [{**asdict(change), "about": list(change.about)} for change in diff.changes]
+    changes = [asdict(change) for change in diff.changes]
+    for key in (key for change in changes for key in change["keys"]):
+        key |= {name: float(f"{key[name]:.12g}") for name in ("old", "new") if isinstance(key[name], float)}
     return {
         "archbook_diff": FORMAT,
         "answer": diff.answer,
