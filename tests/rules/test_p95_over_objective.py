@@ -6,7 +6,8 @@ import pytest
 
 from archbook.design.elements import Slo
 from archbook.design.model import Design
-from tests.examples import findings
+from archbook.evidence import found
+from tests.examples import by, findings, good
 
 CASES = {
     "kept": ("api: {endpoints: {1: {slo: {p95: 900ms}}}}", 0),
@@ -22,6 +23,15 @@ CASES = {
 @pytest.mark.parametrize(("fragment", "found"), CASES.values(), ids=CASES)
 def test_a_promise_is_one_that_the_estimate_can_keep(fragment: str, found: int) -> None:
     assert len(findings("p95-over-objective", fragment)) == found
+
+
+def test_what_was_measured_of_the_endpoint_is_cited_beside_the_estimate() -> None:
+    design = good("api: {endpoints: {1: {slo: {p95: 90ms}}}}")
+    times = {"endpoints": {"POST /api/v1/things": {"p50_s": 0.05, "p95_s": 0.123, "p99_s": 0.2}}}
+    run = found(design, id="load", claim="All is well", value=0.1, unit="s", how="measurement", about="api",
+                source="archbook load, 8 clients", details=times)  # fmt: skip
+    (finding,) = by("p95-over-objective")(design, [run]).findings
+    assert any("123 ms" in fact and "(measurement, 20" in fact for fact in finding.evidence)
 
 
 def mutated(good: Design) -> Design:

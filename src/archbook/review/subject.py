@@ -80,6 +80,7 @@ class Subject:
         self.no_estimate = ""
         self.crashes: list[Crash] = []
         self.kept: dict[str, Any] = {}  # what rules have worked out once for all of them
+        self._stale: dict[tuple[str, str], bool] = {}
 
     @cached_property
     def grown(self) -> Estimate | None:
@@ -266,8 +267,15 @@ class Subject:
         told = ((entry, _told_of(entry, name)) for name in about.split(" → ") for entry in entries)
         return [self._told(entry, claim) for entry, claim in told if claim]
 
+    def stale(self, entry: Evidence) -> bool:
+        """Whether the part that an entry speaks of has changed since; asked once of each part."""
+        key = (entry.about, entry.digest)
+        if key not in self._stale:
+            self._stale[key] = entry.stale(self.design)
+        return self._stale[key]
+
     def _told(self, entry: Evidence, claim: str) -> str:
-        stale = ", stale: its part of the design has changed since" if entry.stale(self.design) else ""
+        stale = ", stale: its part of the design has changed since" if self.stale(entry) else ""
         return f"{claim.rstrip('.')} ({entry.how}, {entry.date[:10] or 'undated'}{stale})"
 
     def _estimate(self, growth: float) -> Estimate | None:

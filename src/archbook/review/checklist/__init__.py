@@ -197,11 +197,11 @@ def _tick(item: Item, subject: Subject, report: Report) -> Tick:
 def _sorted_out(item: Item, subject: Subject) -> tuple[Evidence | None, str]:
     """The newest entry that earns an item and still holds; and what is to be said of the others where there is none."""
     bearing = sorted(_bearing(item, subject), key=lambda entry: entry.date, reverse=True)
-    fit = [entry for entry in bearing if not entry.stale(subject.design) and not _misleads(entry, subject)]
+    fit = [entry for entry in bearing if not subject.stale(entry) and not _misleads(entry, subject)]
     if fit or not bearing:
         return (fit[0] if fit else None), ""
     newest = bearing[0]
-    if newest.stale(subject.design):
+    if subject.stale(newest):
         return None, (f"Measured on {newest.date[:10]}, and {newest.about} has changed since: what was found no longer "
                       "counts. ")  # fmt: skip
     return None, f"Measured on {newest.engine} only, which misleads about the store's own engine. "

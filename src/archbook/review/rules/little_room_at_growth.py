@@ -25,6 +25,7 @@ def nearly_full(subject: Subject) -> Hits:
                 f"{name} is {show_share(element.utilisation)} in use {subject.peak}",
                 f"{section}.{name}: `{remedy.what}: {remedy.needed}` by then (now {remedy.now})",
                 *wait,
+                *subject.cited(name),
             )
 
 

@@ -19,6 +19,7 @@ def unpromised(subject: Subject) -> Hits:
                 f"{name} promises nothing about its {' and '.join(missing)}",
                 f"services.{name}: add `slo: {{p95: 200ms, availability: 99.9%}}`, with what its callers need",
                 *([f"its p95 is {show_duration(found.p95_s)} today (computed)"] if found and known else []),
+                *subject.cited(name),
             )
 
 

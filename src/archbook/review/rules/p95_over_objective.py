@@ -38,6 +38,7 @@ def _hit(subject: Subject, index: int, late: EndpointEstimate | None, when: str,
         f"api.endpoints[{index}]: ask {longest[0][0] if longest else 'what it waits for'} less often, at the same "
         "time as the others (`parallel`), or after the answer; or promise what can be kept with `slo:`",
         f"of its mean {show_duration(seen.mean_s)} it spends {spent} (computed: sum along its path)",
+        *subject.cited(seen.name),
     )
     return Hit(hit.about, hit.what, hit.do, hit.where, hit.evidence, hit.cost, None if when == "today" else "medium")
 

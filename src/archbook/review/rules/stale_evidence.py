@@ -12,7 +12,7 @@ def stale(subject: Subject) -> Hits:
     """Kept measurements whose part of the design has changed since, or is gone."""
     parts: dict[str, list[Evidence]] = {}
     for entry in subject.evidence:
-        if entry.stale(subject.design):
+        if subject.stale(entry):
             parts.setdefault(entry.about, []).append(entry)
     for about, entries in parts.items():
         where = tuple(about.split(".", 2)) if about != "design" else ()
