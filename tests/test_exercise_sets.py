@@ -13,7 +13,8 @@ from archbook import exercises as kit
 from archbook.design.loading import load
 from archbook.exercise_sets.data_modelling import REVIEWS
 from archbook.exercise_sets.database_scaling import PRUNED
-from archbook.exercises import TODO, Exercise, check, solution
+from archbook.exercise_sets.mistakes import planted
+from archbook.exercises import TODO, Exercise, check, find, solution
 
 ROOT = Path(__file__).resolve().parent.parent
 ECOMMERCE = load(ROOT / "data" / "designs" / "ecommerce")
@@ -158,22 +159,8 @@ WRONG: list[tuple[str, Any, str]] = [
     ("11.1", "at once", "It is not"),
     ("11.2", 1, "too small"),
     ("11.3", lambda before, after, values: before / after / values, "too large"),
-    (
-        "11.4",
-        ["chatty-services"],
-        "Of 1 that you name 1 are there (precision 100 %); of 4 that are there",
-    ),
-    (
-        "11.4",
-        ["chatty-services", "verb-in-url"],
-        "1 are there (precision 50 %); of 4 that are there you name 1",
-    ),
-    ("11.4", [], "Of 0 that you name 0 are there; of 4 that are there you name 0 (recall 0 %)"),
-    (
-        "11.5",
-        ["order.shipped", "payments-db", "orders-db"],
-        "(precision 66.7 %); of 5 that are there you name 2",
-    ),
+    ("11.4", ["verb-in-url"], "Of 1 that you name 0 are there (precision 0 %); nothing is there"),
+    ("11.5", ["order.shipped"], "Of 1 that you name 0 are there"),
     ("11.6", {}, "takes"),
     ("11.6", {("calls", 38, "timeout"): 0.1}, "Only `per_request` and `mode`"),
     ("11.6", {("calls", i, "mode"): "async" for i in (33, 34, 37, 38)}, "4 values are changed; 3 are enough"),
@@ -195,6 +182,22 @@ def test_a_likely_wrong_answer_is_wrong(id: str, answer: Any, text: str) -> None
     reply = check(id, answer, ECOMMERCE)
     assert (reply.state, text in reply.text) == ("wrong", True), reply
     assert reply.hint
+
+
+@pytest.mark.parametrize(
+    ("id", "design", "flaws", "answer", "text"),
+    [
+        ("11.4", "minimal", "A", ["chatty-services"], "precision 100 %); of 4 that are there you name 1 (recall 25 %)"),
+        ("11.4", "minimal", "A", ["chatty-services", "verb-in-url"], "Of 2 that you name 1 are there (precision 50 %)"),
+        ("11.4", "minimal", "A", [], "Of 0 that you name 0 are there; of 4 that are there you name 0 (recall 0 %)"),
+        ("11.5", "ecommerce", "B", ["order.shipped", "payments-db", "cdn"], "(precision 66.7 %); of 5 that are there"),
+    ],
+)
+def test_planted_flaws_are_scored(id: str, design: str, flaws: str, answer: list[str], text: str) -> None:
+    flawed = planted(load(ROOT / "data" / "designs" / design), flaws)
+    reply = check(id, answer, flawed)
+    assert (reply.state, text in reply.text) == ("wrong", True), reply
+    assert check(id, find(id).solution(flawed), flawed)
 
 
 def test_a_yes_or_no_is_not_a_number() -> None:

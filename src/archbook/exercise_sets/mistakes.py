@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from archbook.capacity import estimate
@@ -15,18 +14,18 @@ from archbook.design.model import Design, Where
 from archbook.errors import ArchbookError, UnknownName
 from archbook.exercises import Change, Choice, Exercise, Function, Names, Value
 from archbook.findings import Finding
+from archbook.review import review
 from archbook.units import show_duration, show_share, significant
 
 AFTER = ("at once", "after five calls", "when half of the calls have failed", "never")
-PLANTED: dict[str, tuple[str, dict[Where, Any]]] = {
-    "A": ("minimal", {("calls", 4, "per_request"): 8.0, ("api", "endpoints", 5, "paginated"): False,
-                      ("calls", 6, "timeout"): None, ("calls", 3, "to"): "orders-db"}),
-    "B": ("ecommerce", {("calls", 44, "timeout"): None, ("calls", 38, "idempotency_key"): False,
-                        ("events", "payment.completed", "dead_letter"): False,
-                        ("events", "order.shipped", "idempotent_consumers"): False,
-                        ("stores", "payments-db", "backup"): None}),
+PLANTED: dict[str, dict[Where, Any]] = {
+    "A": {("calls", 4, "per_request"): 8.0, ("api", "endpoints", 5, "paginated"): False,
+          ("calls", 6, "timeout"): None, ("calls", 3, "to"): "orders-db"},
+    "B": {("calls", 44, "timeout"): None, ("calls", 38, "idempotency_key"): False,
+          ("events", "payment.completed", "dead_letter"): False,
+          ("events", "order.shipped", "idempotent_consumers"): False, ("stores", "payments-db", "backup"): None},
 }  # fmt: skip
-"""Good designs, each with flaws planted in it."""
+"""Flaws to plant: A in the smallest example, B in the large shop."""
 DECOYS = ("no-circuit-breaker", "object-without-ownership-check", "plaintext-link", "query-per-row",
           "store-without-backup", "verb-in-url")  # fmt: skip
 CASES = [((2.02, 0.104, 3), math.log2(2.02 / 0.104) / 3), ((8.0, 2.0, 1), 2.0), ((1.0, 1.0, 11), 0.0),
@@ -45,44 +44,46 @@ class Scored(Names):
         named, there = ({name.strip().casefold() for name in names} for names in (answer, self.answer(design)))
         hits = len(named & there)
         precision = f" (precision {show_share(hits / len(named))})" if named else ""
-        return (f"Of {len(named)} that you name {hits} are there{precision}; of {len(there)} that are there you name "
-                f"{hits} (recall {show_share(hits / len(there))}).")  # fmt: skip
+        if not there:
+            return f"Of {len(named)} that you name 0 are there{precision}; nothing is there."
+        recall = f"of {len(there)} that are there you name {hits} (recall {show_share(hits / len(there))})"
+        return f"Of {len(named)} that you name {hits} are there{precision}; {recall}."
 
 
-@cache
-def planted(name: str) -> Design:
-    """A good design with flaws planted in it: `A` or `B`. Raises UnknownName."""
-    from archbook.verbs import load
+def planted(design: Design, flaws: str) -> Design:
+    """A good design with flaws planted in it: those called `A` in the smallest example, `B` in the large shop.
 
-    if name not in PLANTED:
-        raise UnknownName("planted design", name, PLANTED)
-    good, flaws = PLANTED[name]
-    return load(good).changed(flaws)
-
-
-@cache
-def flaws(name: str) -> tuple[Finding, ...]:
-    """What the review finds in a planted design."""
-    from archbook.review import review
-
-    return review(planted(name), lints=False).findings
+    Raises UnknownName, also for a design that has no such places.
+    """
+    if flaws not in PLANTED:
+        raise UnknownName("planted flaws", flaws, PLANTED)
+    return design.changed(PLANTED[flaws])
 
 
-def rules_of_a(_: Design) -> list[str]:
-    """As the review of the planted design says."""
-    return sorted({finding.rule for finding in flaws("A")})
+def flaws(design: Design) -> tuple[Finding, ...]:
+    """What the review finds in a design; of its DDL and API only what its own rules say."""
+    return review(design, lints=False).findings
 
 
-def places_of_b(_: Design) -> list[str]:
-    """As the review of the planted design says."""
-    return sorted({finding.about for finding in flaws("B")})
+def broken_rules(design: Design) -> list[str]:
+    """As the review says."""
+    return sorted({finding.rule for finding in flaws(design)})
 
 
-def places(_: Design) -> list[str]:
-    """Everything in the planted design B at which a flaw could be, short of its calls of stores."""
-    design = planted("B")
+def flawed_places(design: Design) -> list[str]:
+    """As the review says."""
+    return sorted({finding.about for finding in flaws(design)})
+
+
+def places(design: Design) -> list[str]:
+    """Calls that cross to another service or system, events and stores; and where else something is found."""
     calls = [f"{call.from_} → {call.to}" for call in design.calls if call.to not in design.stores]
-    return list(dict.fromkeys([*calls, *design.events, *design.stores]))
+    return list(dict.fromkeys([*calls, *design.events, *design.stores, *flawed_places(design)]))
+
+
+def told(design: Design) -> str:
+    """What the review says, finding by finding."""
+    return "; ".join(f"{finding.rule}: {finding.what}" for finding in flaws(design)) or "Nothing is to be found here"
 
 
 def most_calls(design: Design) -> tuple[str, float]:
@@ -131,14 +132,15 @@ def quicker(design: Design) -> dict[Where, Any]:
         elif call.kind == "write" and call.mode == "sync":
             tries.append({("calls", index, "mode"): "async"})
     while tries and len(changes) < MOST_VALUES and p95_s({}) > before / 2:
-        changes |= min(tries, key=p95_s)
+        best: dict[Where, Any] = min(tries, key=p95_s)
+        changes |= best
     return changes
 
 
 def still_slow(before: Design, after: Design) -> str:
     """Whether few values make the slowest endpoint twice as fast, and nothing is left unasked."""
     name, was = slowest(before)
-    keys = [key.key for change in compare(before, after) for key in change.keys or ("",) if key]
+    keys = [key.key for change in compare(before, after) for key in change.keys]
     if len(before.calls) != len(after.calls) or any(key not in TOUCHABLE for key in keys):
         return "Only `per_request` and `mode` of calls may change here."
     if len(keys) > MOST_VALUES:
@@ -188,23 +190,23 @@ EXERCISES = (
     ),
     Exercise(
         "11.4", "Flaws of a small design",
-        "Four flaws were planted in `planted(\"A\")`. Which rules does it break?",
-        Scored(lambda _: sorted({*rules_of_a(_), *DECOYS}), rules_of_a),
+        "Flaws were planted in this design. Which rules does it break?",
+        Scored(lambda design: sorted({*broken_rules(design), *DECOYS}), broken_rules),
         ("Look at each call for its timeout and how often it is made, and at each list for its pages.",
          "Whose is a store, and who writes it?",
-         "Two are about calls, one about a list, one about a store."),
-        rules_of_a,
-        lambda _: "; ".join(f"{finding.rule}: {finding.what}" for finding in flaws("A")) + ".",
+         "In the smallest example two are about calls, one about a list, one about a store."),
+        broken_rules,
+        lambda design: f"{told(design)}.",
     ),
     Exercise(
         "11.5", "Flaws of a large design",
-        "Five flaws were planted in `planted(\"B\")`, none of them a call of a store. At which places?",
-        Scored(places, places_of_b),
+        "Flaws were planted in this design, none of them at a call of a store. At which places?",
+        Scored(places, flawed_places),
         ("Two calls go to systems of somebody else. Are they safe to try again, and do they end?",
          "An event may come twice, and may come to somebody who cannot read it.",
          "One store could not be brought back."),
-        places_of_b,
-        lambda _: "; ".join(f"{finding.rule}: {finding.what}" for finding in flaws("B")) + ".",
+        flawed_places,
+        lambda design: f"{told(design)}.",
     ),
     Exercise(
         "11.6", "Twice as fast, in three values",

@@ -24,7 +24,7 @@ from archbook.units import show_count, show_factor
 ALL = "all"
 PRINCIPLES = {1: "start simple", 2: "APIs are contracts", 3: "data is sacred", 4: "failures happen",
               5: "measure everything", 6: "explain the why"}  # fmt: skip
-MOST_STEPS = 4
+MOST_STEPS, MOST_RULES = 4, 20
 HOW = """<details><summary>How is this ranked?</summary><p>By severity, and within one by what a finding costs at the
 load of the slider: the requests or calls a second that meet it (computed: traffic carried over the call graph). Rules
 are ordered by the mean over their places, so that one change that helps many requests stands above ten that help few.
@@ -234,4 +234,6 @@ def _grouped(groups: Sequence[Sequence[Finding]]) -> str:
                 f'<span style="color:#6B7280">{group[0].rule}</span>')  # fmt: skip
         rest = [f"{escaped(f.what)} <code>{escaped(f.place)}</code>" for f in group]
         lines.append(folded(head, rest) if len(group) > 1 else f'<div style="padding-left:1.1em">{head}</div>')
-    return f'<div style="font:13px/1.6 system-ui,sans-serif;max-width:70em">{"".join(lines)}</div>'
+    top, more = "".join(lines[:MOST_RULES]), lines[MOST_RULES:]
+    below = folded(f"and {show_count(len(more), 'more rule')}", ["".join(more)]) if more else ""
+    return f'<div style="font:13px/1.6 system-ui,sans-serif;max-width:70em">{top}{below}</div>'
