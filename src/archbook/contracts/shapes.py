@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from archbook.contracts.naming import CASES, cased
@@ -13,7 +14,7 @@ from archbook.contracts.resources import TIMES, Resource, owner_column
 from archbook.contracts.resources import columns_read as columns_read
 from archbook.design.contract import Endpoint
 from archbook.schema.conditions import NOTHING, traits
-from archbook.schema.model import Column, Limit
+from archbook.schema.model import Column, Limit, Same
 from archbook.schema.patterns import places
 from archbook.schema.shapes import INTEGERS, TEXT, length_limit, text_shape
 
@@ -125,6 +126,12 @@ def column_shape(resource: Resource, column: Column, *, sent: bool = False) -> S
 
     sent: by a client, so that what the DDL leaves open has a limit too.
     """
+    return {**_column_shape(Same(resource.schema), Same(resource.table), Same(column), sent)}
+
+
+@lru_cache(maxsize=4096)
+def _column_shape(schema: Same, table: Same, of: Same, sent: bool) -> Shape:
+    resource, column = Resource("", schema.value, table.value), of.value
     base = resource.schema.base(column.type)
     if base.array:
         inner = replace(column, type=replace(base, array=False), nullable=True)

@@ -63,13 +63,13 @@ def linted(subject: Subject, chosen: Collection[Rule]) -> Iterator[Report]:
     from archbook.schema.lint import lint as lint_schema
     from archbook.schema.lint import rules as schema_rules
 
-    design = subject.design
+    design, ids = subject.design, {rule.id for rule in chosen}
     if design.source.ddl:
-        of_ddl = [rule for rule in schema_rules() if rule in chosen]
+        of_ddl = [rule for rule in schema_rules() if rule.id in ids]
         report = _safely(design.name, "lint-schema", lambda: lint_schema(design, only=of_ddl, today=subject.day))
         yield _ranked(report, _by_table(subject), subject)
     if design.api.endpoints:
-        of_api = [rule for rule in api_rules() if rule in chosen]
+        of_api = [rule for rule in api_rules() if rule.id in ids]
         report = _safely(design.name, "lint-api", lambda: lint_api(design, only=of_api, today=subject.day))
         known = replace(report, remarks=tuple(told for told in report.remarks if not told.startswith(STYLE)))
         yield _ranked(known, _by_endpoint(subject), subject)

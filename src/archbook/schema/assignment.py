@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from archbook.schema.conditions import NOTHING, Trait, computed_keys, traits
@@ -50,7 +50,7 @@ class Planner:
     ledger: list[Entry] = field(default_factory=list)
     functions: set[str] = field(default_factory=set)  # that DuckDB has
     _known: dict[str, Assignment] = field(default_factory=dict)
-    _traits: dict[str, dict[str, Trait]] = field(default_factory=dict)
+    _traits: dict[str, Mapping[str, Trait]] = field(default_factory=dict)
     _targets: dict[str, set[str]] = field(default_factory=dict)
     _losses: dict[str, int] = field(default_factory=dict)  # how often a table lost rows
     _checked: dict[tuple[str, ForeignKey], int] = field(default_factory=dict)  # losses of the parent then

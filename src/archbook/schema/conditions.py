@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from archbook.schema.expressions import (
@@ -21,7 +22,7 @@ from archbook.schema.expressions import (
     tree_of,
     ways,
 )
-from archbook.schema.model import Column, Index, Schema, Table
+from archbook.schema.model import Column, Index, Same, Schema, Table
 from archbook.schema.sql import quoted
 
 
@@ -74,8 +75,14 @@ def computed_keys(table: Table) -> list[tuple[tuple[str, ...], bool]]:
     return found
 
 
-def traits(schema: Schema, table: Table) -> dict[str, Trait]:
+def traits(schema: Schema, table: Table) -> Mapping[str, Trait]:
     """What single checks ask of the texts (or bytes) of a column, by column."""
+    return _traits(Same(schema), Same(table))
+
+
+@lru_cache(maxsize=256)
+def _traits(of: Same, at: Same) -> Mapping[str, Trait]:
+    schema, table = of.value, at.value
     found: dict[str, Trait] = {}
     checks = [(check.expression, "") for check in table.checks if not check.limits]
     for column in table.columns:

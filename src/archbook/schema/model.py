@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 from archbook.errors import UnknownName
 from archbook.tables import Table as TextTable
@@ -274,3 +274,16 @@ class Schema:
         entries = self.ledger if everything else self.concerns()
         rows = [(e.line, e.part, e.kind, e.what, e.why or None) for e in entries]
         return as_columns((">line", "part", "kind", "what", "why"), rows)
+
+
+class Same:
+    """A part of a schema as a key of a cache: by what it is, for it cannot be hashed by what it says."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.value is other.value

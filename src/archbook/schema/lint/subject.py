@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from archbook.findings import Hit, Severity
 from archbook.schema.model import Column, ForeignKey, Index, Schema, Table, Type
@@ -43,7 +43,7 @@ class Subject:
     @cached_property
     def mysql(self) -> bool:
         """Whether the text is MySQL's, to which PostgreSQL's manners do not apply."""
-        return _MYSQL.search(self.text) is not None
+        return _is_mysql(self.text)
 
     @cached_property
     def tables(self) -> tuple[Table, ...]:
@@ -160,6 +160,11 @@ class Subject:
         parts = {"table": len(self.tables), "foreign key": keys}
         listed = ", ".join(show_count(number, name) for name, number in parts.items())
         return f"{listed}, {show_count(indexes, 'index', 'indexes')}"
+
+
+@lru_cache(maxsize=64)  # as many as `parse` keeps
+def _is_mysql(text: str) -> bool:
+    return _MYSQL.search(text) is not None
 
 
 def called(stem: str) -> tuple[str, ...]:
