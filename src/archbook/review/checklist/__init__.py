@@ -92,7 +92,8 @@ class Checklist:
         for tick in self.ticks:
             lines = [f"{tick.state:<16}{tick.title}", told("", tick.because)]
             parts.append("\n".join(lines + ([told("next: ", tick.do)] if tick.do else [])))
-        return "\n\n".join([*parts, *(f"note: {note}" for note in self.notes)])
+        notes = (fill(f"note: {note}", max(width, 40), break_long_words=False) for note in self.notes)
+        return "\n\n".join([*parts, *notes])
 
     def markdown(self) -> str:
         """The answer, a table, and the notes."""
