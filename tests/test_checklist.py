@@ -157,6 +157,16 @@ def test_a_decision_or_a_waiver_makes_no_simulation_stale() -> None:
     assert checklist(with_tables("services: {back: {instances: 5}}"), kept).tick(P95).state == "not measured"
 
 
+def test_a_tick_says_what_of_its_kind_has_gone_stale_elsewhere() -> None:
+    design = with_tables()
+    gone = dataclasses.replace(
+        entry(design, INDEXES), id="index_or_scan.old-db.postgresql", about="stores.old-db.schema"
+    )
+    tick = checklist(design, [gone, entry(design, INDEXES)]).tick(INDEXES)
+    assert tick.state == "met"
+    assert "No longer counts, for its part has changed: index_or_scan.old-db.postgresql." in tick.because
+
+
 def test_duckdb_alone_earns_nothing_about_a_transactional_store() -> None:
     design = with_tables()
     on_duckdb = entry(design, INDEXES, id="index_or_scan.things-db.duckdb", engine="duckdb 1.5")

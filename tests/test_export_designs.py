@@ -111,3 +111,9 @@ def test_a_large_design_is_exported(tmp_path: Path) -> None:
     text = (tmp_path / "big.md").read_text(encoding="utf-8")
     assert "could not be drawn" not in text
     assert "service-199" in text
+
+
+def test_the_document_says_which_items_of_the_checklist_are_earned(ecommerce: Path) -> None:
+    text = (ecommerce / "ecommerce.md").read_text(encoding="utf-8")
+    assert "**Queries use indexes: met**: On PostgreSQL" in text
+    assert "**Pools sized: not measured**" in text

@@ -127,8 +127,12 @@ def _checklist(material: Material) -> Iterator[Section]:
     """The items of the performance checklist, each with what earns it or what would."""
     if material.checklist is None:
         return
-    rows = [(tick.title, tick.state, tick.because, tick.do) for tick in material.checklist.ticks]
-    ticks = grid("checklist", line("Which items are earned, and by what"), ("item", "state", "because", "next"), rows)
+    ticks = terms(
+        *(
+            (f"{tick.title}: {tick.state}", (say(tick.because), *((say("Next: ", tick.do),) if tick.do else ())))
+            for tick in material.checklist.ticks
+        )
+    )
     yield Section("checklist", "Performance checklist", (say(material.checklist.answer), ticks))
 
 

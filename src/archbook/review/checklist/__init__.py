@@ -188,7 +188,9 @@ def _tick(item: Item, subject: Subject, report: Report) -> Tick:
         return Tick(*about, "not met", computed.text, computed.do, ids, missing)
     if fresh is not None:
         said = item.judged(subject, fresh)
-        because = ". ".join(filter(None, (_dated(said, fresh), said.beside, computed.text))) + _accepted(item, report)
+        because = ". ".join(filter(None, (_dated(said, fresh), said.beside, unfit, computed.text))) + _accepted(
+            item, report
+        )
         return Tick(*about, "met" if said.holds else "not met", because, "" if said.holds else said.do, ids)
     if not item.evidence:
         return Tick(*about, "met", computed.text + _accepted(item, report))
@@ -200,7 +202,9 @@ def _sorted_out(item: Item, subject: Subject) -> tuple[Evidence | None, str]:
     bearing = sorted(_bearing(item, subject), key=lambda entry: entry.date, reverse=True)
     fit = [entry for entry in bearing if not subject.stale(entry) and not _misleads(entry, subject)]
     if fit or not bearing:
-        return (fit[0] if fit else None), ""
+        held = {entry.about for entry in fit}
+        gone = [entry.id for entry in bearing if entry.about not in held and entry.stale(subject.design)]
+        return (fit[0] if fit else None), f"No longer counts, for its part has changed: {listed(gone)}" if gone else ""
     newest = bearing[0]
     if subject.stale(newest):
         return None, (f"Measured on {newest.date[:10]}, and {newest.about} has changed since: what was found no longer "
