@@ -7,6 +7,10 @@ import pytest
 from archbook.design.model import Design
 from tests.examples import findings
 
+BROKER = (
+    "stores: {broker: {replicas: 0, availability: null}, things-db: {availability: 99.95%}}\n"
+    "services: {front: {slo: {availability: 99.9%}}}"
+)
 CASES = {
     "99.9 % by itself": ("stores: {things-db: {replicas: 0, availability: null, slo: {availability: 99.9%}}}", 1),
     "99.8 %": ("stores: {things-db: {replicas: 0, availability: null, slo: {availability: 99.8%}}}", 0),
@@ -28,7 +32,20 @@ CASES = {
         1,
     ),
     "objects": ("stores: {things-db: {replicas: 0, availability: null, slo: {availability: 99.9%}, engine: s3}}", 0),
-    "a cache": ("stores: {things-db: {replicas: 0, availability: null, slo: {availability: 99.9%}, role: cache}}", 0),
+    "a cache that requests cannot do without": (
+        "stores: {things-db: {replicas: 0, availability: null, role: cache}}\n"
+        "services: {front: {slo: {availability: 99.9%}}}",
+        1,
+    ),
+    "one that they can do without": (
+        "stores: {cache: {engine: redis, role: cache}}\n"
+        "services: {front: {slo: {availability: 99.9%}}}\n"
+        "calls: [{from: front, to: cache, optional: true}]",
+        0,
+    ),
+    "a broker behind an outbox": (BROKER, 0),
+    "a broker that requests announce to": (f"{BROKER}\nevents: {{thing.created: {{outbox: false}}}}", 1),
+    "a replica": ("stores: {things-db: {replicas: 0, availability: null, role: replica, slo: {availability: 1}}}", 0),
 }
 
 

@@ -1,33 +1,29 @@
 """One copy of what must not be away."""
 
 import math
+from collections.abc import Iterator
 
-from archbook.design.elements import BROKERS
 from archbook.findings import Hits, Rule
 from archbook.review.subject import Subject
 from archbook.units import show_duration, show_money, show_share
 
 STRICT = 0.999
-REPLICATED = BROKERS | {"s3", "gcs", "azure-blob", "dynamodb", "cdn"}
-"""Engines that keep several copies by themselves, or whose copies are nodes of theirs."""
+REPLICATED = frozenset({"s3", "gcs", "azure-blob", "dynamodb", "cdn", "sqs", "sns", "pubsub"})
+"""Engines that keep several copies by themselves."""
+ASIDE = ("replica", "archive", "cdn")
 MONTH_S = 30 * 86400.0
 
 
 def single(subject: Subject) -> Hits:
-    """A database of one copy where 99.9 % or more is promised, by itself or by a service that waits for it.
+    """A store of one copy where 99.9 % or more is promised, by itself or by a service that cannot do without it.
 
-    One whose stated availability is as high as the promise is taken at its word.
+    That is one which waits for it, or announces an event through it without an outbox. A store whose stated
+    availability is as high as the promise is taken at its word.
     """
-    services = subject.design.services
     for name, store in subject.design.stores.items():
-        if store.role != "primary" or store.replicas or store.engine in REPLICATED:
+        if store.role in ASIDE or store.replicas or store.engine in REPLICATED:
             continue
-        callers = {
-            call.from_ for _, call in subject.calls_to.get(name, ()) if call.mode == "sync" and not call.optional
-        }
-        objectives = [(name, store.slo), *((caller, services[caller].slo) for caller in callers)]
-        promises = [(slo.availability, who) for who, slo in objectives if slo and slo.availability is not None]
-        promised, who = max(promises, default=(0.0, ""))
+        promised, who = max(_promises(subject, name), default=(0.0, ""))
         if promised >= STRICT and (store.availability or 0.0) < promised:
             away = show_duration((1 - promised) * MONTH_S)
             yield subject.at(
@@ -40,6 +36,15 @@ def single(subject: Subject) -> Hits:
                 *_price(subject, name),
                 *subject.measured("read_replica", name),
             )
+
+
+def _promises(subject: Subject, name: str) -> Iterator[tuple[float, str]]:
+    """What is promised by the store and by those who cannot do without it."""
+    design = subject.design
+    waiting = {call.from_ for _, call in subject.calls_to.get(name, ()) if call.mode == "sync" and not call.optional}
+    announcing = {event.from_ for event in design.events.values() if event.broker == name and not event.outbox}
+    objectives = [(name, design.stores[name].slo), *((one, design.services[one].slo) for one in waiting | announcing)]
+    yield from ((slo.availability, who) for who, slo in objectives if slo and slo.availability is not None)
 
 
 def _price(subject: Subject, name: str) -> list[str]:
