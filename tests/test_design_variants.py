@@ -69,7 +69,7 @@ def test_an_order_as_an_event_instead_of_a_call_takes_a_few_lines() -> None:
     ("body", "expected"),
     [
         ("change:\n  services.order-service.instances: 7", ["changed service order-service: instances 2 → 7"]),
-        ("change: {traffic.growth: 12}", ["changed traffic: growth not set → 12"]),
+        ("change: {traffic.growth: 12}", ["changed traffic: growth 10 → 12"]),
         ("add:\n  services:\n    mailer: {owner: us}", ["added service mailer"]),
         ("add:\n  security: {roles: {guest: {may: []}}}", ["added role guest"]),
         ("add: {services: {mailer: {}}, calls: [{from: order-service, to: mailer, does: asks}]}",

@@ -83,7 +83,7 @@ def test_the_multiple_to_which_each_holds_is_that_of_its_first_break() -> None:
     shop = ab.load(SHOP)
     found = ab.diff(shop, varied(shop, {"services.payment-service.instances": 6}))
     assert found.answer.startswith("ecommerce (after) holds to ")
-    assert "today's load instead of 6.9× today's load" in found.answer
+    assert "today's load instead of 6.9×" in found.answer
     assert "USD/month more" in found.answer
     for side in (found.a, found.b):
         assert side.holds_to == min(entry.at for entry in side.at.breaks)

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from archbook.design.changes import REST, Change, KeyChange, gist
+from archbook.design.contract import Api, Decision, Endpoint, RateLimit, Role, Security, Waiver, Zone
+from archbook.design.elements import External, Journey, Service, Store, Traffic
+from archbook.design.interactions import Call, Event
 from archbook.design.model import Design, a_design
-from archbook.design.plain import as_written
+from archbook.design.plain import as_written, defaults
+from archbook.design.quantities import Part
 from archbook.units import show_count
 
-Kind = Literal["added", "removed", "renamed", "changed"]
+__all__ = ["Change", "KeyChange", "compare", "gist"]
+
 GROUPS = {
     "service": ("services",), "store": ("stores",), "external system": ("externals",), "event": ("events",),
     "journey": ("traffic", "journeys"), "role": ("security", "roles"), "zone": ("security", "zones"),
+}  # fmt: skip
+KINDS: dict[str, type[Part]] = {
+    "service": Service, "store": Store, "external system": External, "event": Event, "journey": Journey, "role": Role,
+    "zone": Zone, "call": Call, "endpoint": Endpoint, "rate limit": RateLimit, "decision": Decision, "waiver": Waiver,
+    "traffic": Traffic, "api": Api, "security": Security, "design": Design,
 }  # fmt: skip
 ELEMENTS = ("service", "store", "external system", "event")
 LISTS = {
@@ -22,52 +32,8 @@ LISTS = {
     "rate limit": (("security", "rate_limits"), ("per", "at")), "decision": (("decisions",), ("id",)),
     "waiver": (("waivers",), ("rule", "about")),
 }  # fmt: skip
-REST = ("traffic", "api", "security")
 NOT_COMPARED = ("archbook", "name", *REST, *(place[0] for place in GROUPS.values()), "calls", "decisions", "waivers")
 ALIKE = 0.8  # share of equal keys from which one element that went and one that came are the same one, renamed
-PROSE = ("why", "does", "context", "decision", "consequences", "alternatives")
-"""Keys whose text is told to have been reworded, and not quoted."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyChange:
-    """One key with its old and new value as a file has them; None: it is not there, or has its default."""
-
-    key: str
-    old: Any
-    new: Any
-
-    def __str__(self) -> str:
-        if self.key.rpartition(".")[2] in PROSE:
-            words = "written" if self.old is None else "taken out" if self.new is None else "reworded"
-            return f"{self.key} {words}"
-        if isinstance(self.old, list) and isinstance(self.new, list):
-            came = [f"+ {_told(item)}" for item in self.new if item not in self.old]
-            gone = [f"− {_told(item)}" for item in self.old if item not in self.new]
-            return f"{self.key} {', '.join([*came, *gone]) or 'in another order'}"
-        return f"{self.key} {_told(self.old)} → {_told(self.new)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What happened to one part of a design.
-
-    part: `service`, `call`, `endpoint`, ... name: as the new design has it, or the old one where it is gone. was: the
-    name before, where it was renamed. about: the elements that it is about, by their new names.
-    """
-
-    kind: Kind
-    part: str
-    name: str
-    keys: tuple[KeyChange, ...] = ()
-    was: str = ""
-    about: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        subject = f"{self.part} {self.name}".strip()
-        if self.kind == "renamed":
-            subject += f", which was {self.was}"
-        return subject + (f": {'; '.join(map(str, self.keys))}" if self.keys else "")
 
 
 def compare(old: Design, new: Design) -> tuple[Change, ...]:
@@ -162,8 +128,11 @@ def _own(data: Mapping[str, Any], part: str) -> dict[str, Any]:
 def _keys_of(name: str, part: str, old: Any, new: Any, about: tuple[str, ...] = (), was: str = "") -> Iterator[Change]:
     if old == new and not was:
         return
-    a, b = flat(old), flat(new)
-    keys = tuple(KeyChange(key, a.get(key), b.get(key)) for key in {**a, **b} if a.get(key) != b.get(key))
+    a, b, known = flat(old), flat(new), defaults(KINDS[part or name])
+    keys = tuple(
+        KeyChange(key, a.get(key, known.get(key)), b.get(key, known.get(key)))
+        for key in {**a, **b} if a.get(key) != b.get(key)
+    )  # fmt: skip
     if keys or was:
         yield Change("renamed" if was else "changed", part, name, keys, was, about)
 
@@ -258,38 +227,3 @@ def _ddl(old: Design, new: Design, names: Mapping[str, str]) -> Iterator[Change]
             lines = [line[:1] for line in difflib.unified_diff(one.splitlines(), other.splitlines(), n=0)][2:]
             key = KeyChange("DDL", show_count(lines.count("-"), "line"), show_count(lines.count("+"), "line"))
             yield Change("changed", "store", store, (key,), about=(store,))
-
-
-def _told(value: Any, most: int = 60) -> str:
-    if value is None:
-        return "not set"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return f"{value:.9g}"
-    if isinstance(value, Mapping):
-        text = "{" + ", ".join(f"{key}: {_told(entry)}" for key, entry in value.items()) + "}"
-    else:
-        text = ", ".join(map(_told, value)) if isinstance(value, list) else " ".join(str(value).split())
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def gist(changes: Sequence[Change]) -> str:
-    """All changes in a few words, counted by kind and part.
-
-    >>> gist([Change("added", "call", "a → b"), Change("removed", "event", "c")])
-    'adds 1 call; removes 1 event'
-    """
-    said = []
-    for kind, verb in (("added", "adds"), ("removed", "removes"), ("renamed", "renames"), ("changed", "changes")):
-        parts = [change.part or change.name for change in changes if change.kind == kind]
-        if parts:
-            told = ", ".join(_counted(parts.count(part), part) for part in dict.fromkeys(parts))
-            said.append(f"{verb} {told}")
-    return "; ".join(said)
-
-
-def _counted(number: int, part: str) -> str:
-    if part in ("design", *REST):
-        return {"api": "the style of the API"}.get(part, f"the {part}")
-    return show_count(number, part)

@@ -45,6 +45,23 @@ def _fields(kind: type[Part]) -> list[tuple[str, str, Any, str]]:
     ]
 
 
+@cache
+def defaults(kind: type[Part]) -> dict[str, Any]:
+    """Dotted key → default of each key of a kind of part that has one, as a file would have it.
+
+    >>> from archbook.design.elements import Service
+    >>> defaults(Service)["instances"], defaults(Service).get("queue")
+    (1, None)
+    """
+    found: dict[str, Any] = {}
+    for _, key, default, title in _fields(kind):
+        if isinstance(default, Part):
+            found |= {f"{key}.{inner}": value for inner, value in defaults(type(default)).items()}
+        elif isinstance(default, str | int | float) and default != "":
+            found[key] = _plain(default, title)
+    return found
+
+
 def _plain(value: Any, title: str) -> Any:
     if isinstance(value, Part):
         return as_written(value)

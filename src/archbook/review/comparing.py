@@ -64,8 +64,7 @@ class Diff:
     def _said(self) -> Iterator[str]:
         a, b = self.a, self.b
         if differ(a.holds_to, b.holds_to):
-            limits = [f"{show_factor(s.holds_to)} today's load" if s.breaks_first else "any load" for s in (b, a)]
-            yield f"holds to {limits[0]} instead of {limits[1]}".replace("to any", "any")
+            yield _limits(a, b)
         if slowest := self._felt():
             name, old, new = slowest
             yield f"answers {name} within {_time(new)} instead of {_time(old)} (p95 at {show_factor(self.growth)})"
@@ -195,6 +194,13 @@ def _paired(old: Mapping[str, Any], new: Mapping[str, Any], names: Mapping[str, 
 
 def _two(pair: tuple[float | None, float | None], show: Show) -> tuple[str | None, str | None]:
     return tuple(None if value is None or math.isnan(value) else show(value) for value in pair)  # type: ignore[return-value]
+
+
+def _limits(a: Side, b: Side) -> str:
+    if not b.breaks_first:
+        return f"holds any load that is known of instead of {show_factor(a.holds_to)} today's"
+    before = show_factor(a.holds_to) if a.breaks_first else "any that is known of"
+    return f"holds to {show_factor(b.holds_to)} today's load instead of {before}"
 
 
 def _holds(factor: float) -> str:
