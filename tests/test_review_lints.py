@@ -75,6 +75,20 @@ def test_a_finding_of_a_lint_is_accepted_in_the_design_or_in_the_ddl(
     assert after.remarks == before.remarks
 
 
+def test_a_waiver_for_the_lint_alone_is_no_fault_in_the_review() -> None:
+    assert (
+        review(good("waivers: [{rule: missing-429, about: GET /api/v1/things, why: The gateway does}]")).remarks == ()
+    )
+
+
+def test_a_path_that_is_renamed_for_its_verb_is_told_once(design_folder: Copy) -> None:
+    report = review(load(design_folder("first_draft")))
+    told = {finding.about.rpartition(" ")[2] for finding in report.findings if finding.rule == "verb-in-url"}
+    odd = {finding.about for finding in report.findings if finding.rule in ("path-case", "singular-collection")}
+    assert "/getUsers" in told
+    assert odd == {"/searchProducts", "/product/{id}"}
+
+
 @pytest.mark.parametrize(("wrong", "near"), [("flaot-money", "float-money"), ("path-cas", "path-case")])
 def test_a_misspelt_waiver_is_told_the_lint_rule_that_was_meant(wrong: str, near: str) -> None:
     (told,) = review(good(f"waivers: [{{rule: {wrong}, about: x, why: y}}]")).remarks

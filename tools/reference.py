@@ -141,13 +141,19 @@ def described_rules(all_rules: Iterable[Rule], language: str) -> Iterator[str]:
     """Each rule: what it looks for, why, what to do, and the smallest subjects that fire it and keep it quiet."""
     for rule in all_rules:
         yield f"### `{rule.id}` ({rule.severity}, principle {rule.principle})\n"
-        yield f"{rule.title}. {rule.why}.\n"
+        yield f"{condition(rule)}\n"
+        yield f"- Why: {rule.why}"
         yield f"- Do: {rule.remedy}"
         yield f"- After: {'; '.join(rule.references)}"
         if rule.measured_by:
             yield f"- Measured by: `{rule.measured_by}`"
         yield f"- Fires on:\n\n```{language}\n{rule.fires.strip(chr(10)).rstrip()}\n```\n"
         yield f"- Quiet on:\n\n```{language}\n{rule.quiet.strip(chr(10)).rstrip()}\n```\n"
+
+
+def condition(rule: Rule) -> str:
+    """When a rule fires, in whole sentences."""
+    return " ".join((inspect.getdoc(rule.check) or rule.title).split())
 
 
 def main(arguments: list[str]) -> int:

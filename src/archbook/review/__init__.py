@@ -18,7 +18,7 @@ from archbook.evidence import Evidence
 from archbook.findings import Finding, Rule, apply, worst_first
 from archbook.findings.report import Report
 from archbook.findings.waivers import PlacedWaiver, settle
-from archbook.review.lints import lint_rules, linted, unsaid
+from archbook.review.lints import every_lint_rule, lint_rules, linted, unsaid
 from archbook.review.subject import Subject
 from archbook.units import show_count
 
@@ -52,13 +52,14 @@ def review(
     """
     subject = Subject(design, evidence, today, growth)
     chosen = rules() if only is None else tuple(only)
-    linting = lint_rules([rule.id for rule in rules()])
+    own = {rule.id for rule in rules()}
+    linting = lint_rules(own)
     looked = linting if lints or (lints is None and only is None) else ()
     with collector_at_rest():
         findings, crashes = apply(chosen, subject, design.place)
         findings = [_backed(finding, subject) for finding in findings]
         reports = list(linted(subject, looked)) if looked else []
-    waivers = list(_waivers(design, {rule.id for rule in linting}))
+    waivers = list(_waivers(design, {rule.id for rule in every_lint_rule()} - own))
     still_open, waived, remarks = settle(findings, waivers, (*chosen, *linting), subject.day)
     return Report(
         design=design.called,

@@ -43,12 +43,17 @@ MENDED_BY = {"post-without-idempotency-key": "idempotency_key"}
 """The flag of an endpoint that mends a finding."""
 
 
-def lint_rules(spoken: Collection[str]) -> tuple[Rule, ...]:
-    """The rules of both lints, but for those whose findings the rules with ids in `spoken` tell better."""
+def every_lint_rule() -> tuple[Rule, ...]:
+    """The rules of both lints."""
     from archbook.contracts.lint import rules as api_rules
     from archbook.schema.lint import rules as schema_rules
 
-    both = (*schema_rules(), *api_rules())
+    return (*schema_rules(), *api_rules())
+
+
+def lint_rules(spoken: Collection[str]) -> tuple[Rule, ...]:
+    """The rules of both lints, but for those whose findings the rules with ids in `spoken` tell better."""
+    both = every_lint_rule()
     better = {*spoken, *(rule.id for rule in both)}
     return tuple(rule for rule in both if rule.id not in spoken and SAID_BY.get(rule.id) not in better)
 
