@@ -231,7 +231,7 @@ def _grouped(groups: Sequence[Sequence[Finding]]) -> str:
         colour, mark = MARKS[group[0].severity]
         places = f" and {len(group) - 1} more" if len(group) > 1 else ""
         head = (f'<span style="color:{colour}">{mark}</span> {group[0].severity} · {escaped(group[0].what)}{places} '
-                f'<span style="color:#6B7280">{group[0].rule}</span>')  # fmt: skip
+                f'<span style="opacity:.7">{group[0].rule}</span>')  # fmt: skip
         rest = [f"{escaped(f.what)} <code>{escaped(f.place)}</code>" for f in group]
         lines.append(folded(head, rest) if len(group) > 1 else f'<div style="padding-left:1.1em">{head}</div>')
     top, more = "".join(lines[:MOST_RULES]), lines[MOST_RULES:]
