@@ -75,7 +75,7 @@ REFUTED = [
     (P95, "services: {front: {slo: {p95: 1ms}}}", "1 of 2 promises"),
     (PAGES, "api: {endpoints: {0: {paginated: false}}}", "the whole list"),
     (PAGES, "api: {style: {pagination: none}}", "the whole list"),
-    (HEADERS, "api: {endpoints: {0: {cache: null}}}", "None of 1 read says how long"),
+    (HEADERS, "api: {endpoints: {0: {cache: null}}}", "Not one of 1 read says how long"),
     (POOLS, "stores: {things-db: {pool: null}}", "without a"),
     (POOLS, "stores: {things-db: {max_connections: 10}}", "10"),
     (WATCHED, "services: {back: {alerts: null}}", "back"),

@@ -103,7 +103,7 @@ def _index_pays(_: Subject, entry: Evidence) -> Claim:
 
 def _rows(subject: Subject) -> Claim:
     calls = show_count(len(subject.design.calls), "call")
-    return _tables(subject, f"None of {calls} is made once a row (computed: `per_request` of all calls). What a "
+    return _tables(subject, f"Not one of {calls} is made once a row (computed: `per_request` of all calls). What a "
                             "program sends beyond its design is not known here: count the statements of a request "
                             "in its tests")  # fmt: skip
 
@@ -122,7 +122,7 @@ def _p95(subject: Subject) -> Claim:
     asked = [e for e in subject.today.endpoints.values() if e.rate_per_s]
     promised = [e for e in asked if e.slo_p95_s is not None]
     if not promised:
-        return Claim(False, f"None of {show_count(len(asked), 'endpoint')} in journeys promises a p95, so there is no "
+        return Claim(False, f"Not one of {show_count(len(asked), 'endpoint')} in journeys promises a p95, so there is no "
                      "target to be under", "set `slo: {p95: 200ms}` at services or endpoints")  # fmt: skip
     missed = [e for e in promised if not e.meets_slo]
     if missed:
@@ -181,7 +181,7 @@ def _reads(subject: Subject) -> list[str]:
 def _cached(subject: Subject) -> Claim:
     kept, reads = [e for e in subject.design.api.endpoints if e.method == "GET" and e.cache], len(_reads(subject))
     if not kept:
-        return Claim(False, f"None of {show_count(reads, 'read')} says how long its answer may be kept",
+        return Claim(False, f"Not one of {show_count(reads, 'read')} says how long its answer may be kept",
                      "set `cache: 60s` where an answer is the same for everybody, and send Cache-Control")  # fmt: skip
     return Claim(True, f"{len(kept)} of {show_count(reads, 'read')} say how long their answer may be kept (computed: "
                  "`cache` of all endpoints)")  # fmt: skip
