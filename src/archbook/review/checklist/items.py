@@ -122,8 +122,8 @@ def _p95(subject: Subject) -> Claim:
     asked = [e for e in subject.today.endpoints.values() if e.rate_per_s]
     promised = [e for e in asked if e.slo_p95_s is not None]
     if not promised:
-        return Claim(False, f"Not one of {show_count(len(asked), 'endpoint')} in journeys promises a p95, so there is no "
-                     "target to be under", "set `slo: {p95: 200ms}` at services or endpoints")  # fmt: skip
+        return Claim(False, f"Not one of {show_count(len(asked), 'endpoint')} in journeys promises a p95, so there "
+                     "is no target to be under", "set `slo: {p95: 200ms}` at services or endpoints")  # fmt: skip
     missed = [e for e in promised if not e.meets_slo]
     if missed:
         worst = max(missed, key=lambda e: e.p95_s / (e.slo_p95_s or 1))
