@@ -142,7 +142,7 @@ def described_rules(all_rules: Iterable[Rule], language: str) -> Iterator[str]:
     for rule in all_rules:
         yield f"### `{rule.id}` ({rule.severity}, principle {rule.principle})\n"
         yield f"{condition(rule)}\n"
-        yield f"- Why: {rule.why}"
+        yield f"- Why: {rule.why}."
         yield f"- Do: {rule.remedy}"
         yield f"- After: {'; '.join(rule.references)}"
         if rule.measured_by:
