@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import archbook as ab
+from archbook.design.edits import edited
+from archbook.design.loading import read
 from archbook.evidence import Evidence
 from archbook.findings import SEVERITIES, Rule
 from archbook.review import review, rules
@@ -78,6 +81,16 @@ def test_one_thing_broken_in_the_good_design_fires_exactly_its_rule(rule: Rule) 
     report = review(module.mutated(ECOMMERCE), ECOMMERCE_EVIDENCE, today=TODAY, lints=False)
     assert {finding.rule for finding in report.findings} == {rule.id}
     assert report.crashes == ()
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_the_change_that_a_finding_proposes_is_valid_and_leaves_no_finding(rule: Rule) -> None:
+    design = good(rule.fires)
+    for finding in review(design, _evidence(rule), today=TODAY, lints=False).findings:
+        if finding.mend:
+            mended = read(edited(design.source.texts["design.yaml"], finding.mend).text)
+            mended._source = replace(mended.source, ddl=design.source.ddl)
+            assert review(mended, _evidence(rule), today=TODAY, lints=False).findings == ()
 
 
 def _evidence(rule: Rule) -> Iterable[Evidence]:
