@@ -24,7 +24,9 @@ from tests.examples import example, good
 
 INDEXES, ROWS, P95, PAGES, HEADERS, POOLS, WATCHED = (item.id for item in ITEMS)
 Copy = Callable[[str], Path]
-DDL = "CREATE TABLE things (id int PRIMARY KEY, created_at timestamptz);"
+DDL = """CREATE TABLE things (id int PRIMARY KEY, created_at timestamptz);
+CREATE TABLE parts (id int PRIMARY KEY, thing_id int REFERENCES things);
+CREATE INDEX ON parts (thing_id);"""
 MEASURED = {
     INDEXES: "index_or_scan.things-db.postgresql", ROWS: "n_plus_one.things-db.postgresql", P95: "simulate-1x-p95",
     PAGES: "offset_or_keyset.things-db.postgresql", HEADERS: "caching_headers",
@@ -111,9 +113,26 @@ def test_a_measurement_earns_an_item_only_where_it_says_so(
 
 def test_a_simulated_percentile_outranks_the_computed_one() -> None:
     design = with_tables("services: {front: {slo: {p95: 1ms}}}")
-    tick = checklist(design, [entry(design, P95, 0.5, how="simulation")]).tick(P95)
+    known = {"endpoints": {"GET /api/v1/things": {"p95_s": 0.0005}}}
+    tick = checklist(design, [entry(design, P95, 0.5, how="simulation", details=known)]).tick(P95)
     assert tick.state == "met"
     assert "1 of 2 promises" in tick.because
+
+
+def test_a_simulation_does_not_speak_for_an_endpoint_that_it_has_no_percentile_of() -> None:
+    design = with_tables("services: {front: {slo: {p95: 1ms}}}")
+    tick = checklist(design, [entry(design, P95, 0.5, how="simulation")]).tick(P95)
+    assert tick.state == "not met"
+    assert "GET /api/v1/things is asked for too rarely to say, and computed to miss" in tick.because
+
+
+def test_where_no_table_has_children_the_computation_decides() -> None:
+    design = with_tables().migrated("things-db", "DROP TABLE parts")
+    tick = checklist(design).tick(ROWS)
+    assert (tick.state, tick.missing) == ("met", False)
+    assert "nothing to measure it on" in tick.because
+    chatty = with_tables("calls: {2: {per_request: per row}}").migrated("things-db", "DROP TABLE parts")
+    assert checklist(chatty).tick(ROWS).state == "not met"
 
 
 NEEDLESS = [

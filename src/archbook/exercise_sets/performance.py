@@ -127,7 +127,7 @@ def lacks(before: Design, after: Design) -> str:
 EXERCISES = (
     Exercise(
         "10.1", "What earns a tick",
-        "The orders lie in PostgreSQL. Which of these earns the item *queries use indexes*?",
+        "The orders lie in PostgreSQL. Which of these earns the tick at “Queries use indexes”?",
         Choice(lambda _: EARNS, earns_a_tick),
         ("Would it still be true on the engine that serves it, and after the last change?",
          "An index that is there need not be used; another engine need not use it alike.",

@@ -13,7 +13,8 @@ from archbook.errors import ArchbookError
 from archbook.evidence import Evidence, keep
 from archbook.findings.report import Report, escaped
 from archbook.review import review
-from archbook.review.checklist.items import ITEMS, Claim, Item, Progress
+from archbook.review.checklist.items import ITEMS, Claim, Item
+from archbook.review.checklist.measuring import Progress
 from archbook.review.subject import Subject
 from archbook.tables import Table, as_columns
 from archbook.units import listed, show_count
@@ -177,7 +178,8 @@ def _tick(item: Item, subject: Subject, report: Report) -> Tick:
     if computed.holds is None:
         return Tick(*about, "not measured", computed.text, computed.do)
     fresh, unfit = _sorted_out(item, subject)
-    missing = bool(item.evidence) and fresh is None
+    alone = item.alone(subject)
+    missing = bool(item.evidence) and not alone and fresh is None
     ids = (fresh.id,) if fresh else ()
     against = [finding for finding in report.findings if finding.rule in item.rules]
     if against:
@@ -192,8 +194,9 @@ def _tick(item: Item, subject: Subject, report: Report) -> Tick:
             item, report
         )
         return Tick(*about, "met" if said.holds else "not met", because, "" if said.holds else said.do, ids)
-    if not item.evidence:
-        return Tick(*about, "met", computed.text + _accepted(item, report))
+    if alone or not item.evidence:
+        text = computed.text + (f"; {alone}" if alone else "")
+        return Tick(*about, "met", text + _accepted(item, report))
     return Tick(*about, "not measured", f"{unfit}{computed.text}", f"`{item.run}`", missing=True)
 
 

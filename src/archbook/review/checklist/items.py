@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from archbook.capacity import plan
 from archbook.capacity.pools import pool_warnings
+from archbook.capacity.result import Estimate
 from archbook.design.elements import RELATIONAL, Service, Store
 from archbook.design.model import Design
 from archbook.evidence import Evidence
+from archbook.review.checklist.measuring import Progress, asked, experiment, simulated
 from archbook.review.subject import Subject
+from archbook.schema.choosing import links
 from archbook.units import listed, show_count, show_duration, show_factor
 
-Progress = Callable[[float, float, str], None]
-SERVED_ROWS = 1_000
-"""Of each table of the service that is asked live."""
-PRECISION, BUDGET = 0.02, 5_000_000
-"""Of the simulation: half the 95 % interval of mean responses over themselves, and requests at most."""
 DEEP_PAGES_COST = 10.0
 """Of OFFSET against a keyset; from here on its depth is to be bounded."""
 
@@ -43,7 +40,8 @@ class Item:
     rules: an open finding of one of them refutes it. needless: why it does not apply to a design; empty where it does.
     computed: what follows from the design alone. evidence: how the ids of the evidence begin that earns it; where it is
     empty, the computation decides. judged: what such an entry says. measure: makes it, on so many rows a table.
-    outranks: whether it also counts where the computation says otherwise.
+    outranks: whether it also counts where the computation says otherwise. alone: why nothing of it can be measured in a
+    design, so that the computation decides; empty where something can.
     """
 
     id: str
@@ -57,17 +55,7 @@ class Item:
     judged: Callable[[Subject, Evidence], Claim] = lambda _, entry: Claim(True, entry.claim)
     measure: Callable[[Design, int, Progress | None], Iterable[Evidence]] = lambda *_: ()
     outranks: bool = False
-
-
-def _experiment(name: str) -> dict[str, Any]:
-    """How a schema experiment earns an item: on PostgreSQL, since DuckDB misleads about a transactional store."""
-
-    def measure(design: Design, rows: int, progress: Progress | None) -> Iterable[Evidence]:
-        from archbook.schema import run
-
-        return run(name, design, engine="postgresql", rows=rows, progress=progress).evidence(design)
-
-    return {"evidence": f"{name}.", "run": f"archbook experiment DESIGN {name}", "measure": measure}
+    alone: Callable[[Subject], str] = lambda _: ""
 
 
 def relational(subject: Subject) -> dict[str, Store]:
@@ -108,6 +96,12 @@ def _rows(subject: Subject) -> Claim:
                             "in its tests")  # fmt: skip
 
 
+def _without_families(subject: Subject) -> str:
+    schemas = [subject.schemas[name] for name in relational(subject) if name in subject.schemas]
+    families = (schema.tables[link.child].primary_key for schema in schemas for link in links(schema))
+    return "" if any(families) else "no table's rows belong to rows of another, so there is nothing to measure it on"
+
+
 def _row_by_row(_: Subject, entry: Evidence) -> Claim:
     return Claim(True, f"Were a list loaded row by row, it would be {show_factor(entry.value)} slower. {entry.claim}")
 
@@ -135,23 +129,24 @@ def _p95(subject: Subject) -> Claim:
 
 
 def _simulated(subject: Subject, entry: Evidence) -> Claim:
-    grown = subject.grown.endpoints.values() if subject.grown and subject.design.traffic.growth > 1 else ()
-    missed = sum(e.meets_slo is False for e in grown if e.rate_per_s)
-    later = (
-        f"{subject.peak.capitalize()} {show_count(missed, 'promise is', 'promises are')} missed (computed)"
-        if missed
-        else ""
+    """A simulation speaks for the endpoints that it has a percentile of; for the others the estimate does."""
+    do, known = (
+        "`archbook headroom DESIGN` says which part to make larger or faster",
+        entry.details.get("endpoints", {}),
     )
-    return Claim((entry.high if entry.high is not None else entry.value) <= 1, entry.claim,
-                 "`archbook headroom DESIGN` says which part to make larger or faster", later)  # fmt: skip
+    rest = [name for name in _missed(subject.today) if name not in known]
+    if rest:
+        said = f"{listed(rest)} {'is' if len(rest) == 1 else 'are'} asked for too rarely to say"
+        return Claim(False, entry.claim, do, f"{said}, and computed to miss")
+    later = len(_missed(subject.grown)) if subject.design.traffic.growth > 1 else 0
+    missed = show_count(later, "promise is", "promises are")
+    beside = f"{subject.peak.capitalize()} {missed} missed (computed)" if later else ""
+    return Claim((entry.high if entry.high is not None else entry.value) <= 1, entry.claim, do, beside)
 
 
-def _simulate(design: Design, _: int, progress: Progress | None) -> Iterable[Evidence]:
-    from archbook.schema import row_sizes
-    from archbook.simulate.running import simulate
-
-    found = simulate(design, precision=PRECISION, budget=BUDGET, row_sizes=row_sizes(design), progress=progress)
-    return found.evidence(design)
+def _missed(at: Estimate | None) -> list[str]:
+    """Endpoints that are asked for and miss their promise, by the estimate."""
+    return [e.name for e in at.endpoints.values() if e.rate_per_s and e.meets_slo is False] if at else []
 
 
 def _without_lists(subject: Subject) -> str:
@@ -189,12 +184,6 @@ def _cached(subject: Subject) -> Claim:
 
 def _all_say(_: Subject, entry: Evidence) -> Claim:
     return Claim(entry.value >= 1, entry.claim, "send Cache-Control, and an ETag that is compared, with those reads")
-
-
-def _ask(design: Design, rows: int, progress: Progress | None) -> Iterable[Evidence]:
-    from archbook.contracts.copies import caching_headers
-
-    return [caching_headers(design, min(rows, SERVED_ROWS), progress)]
 
 
 def _without_pools(subject: Subject) -> str:
@@ -247,30 +236,31 @@ ITEMS = (
     Item(
         "queries-use-indexes", "Queries use indexes", "A scan grows with the table, a look-up by an index hardly does.",
         ("unindexed-filter", "foreign-key-without-index"), _without_sql, _indexes, judged=_index_pays,
-        **_experiment("index_or_scan"),
+        **experiment("index_or_scan"),
     ),
     Item(
         "no-query-per-row", "No query for each row (N+1)", "Each round trip is waited for in turn.",
-        ("query-per-row", "chatty-services"), _without_sql, _rows, judged=_row_by_row, **_experiment("n_plus_one"),
+        ("query-per-row", "chatty-services"), _without_sql, _rows, judged=_row_by_row,
+        alone=_without_families, **experiment("n_plus_one"),
     ),
     Item(
         "p95-under-target", "p95 under its target", "Averages hide those who wait longest.",
-        (), _without_promise, _p95, "simulate-1x-p95", "archbook checklist DESIGN --run", _simulated, _simulate,
+        (), _without_promise, _p95, "simulate-1x-p95", "archbook checklist DESIGN --run", _simulated, simulated,
         outranks=True,
     ),
     Item(
         "lists-are-paginated", "Pages on every list", "A list grows with the business, and so does its answer.",
-        ("list-without-pagination",), _without_lists, _pages, judged=_page_cost, **_experiment("offset_or_keyset"),
+        ("list-without-pagination",), _without_lists, _pages, judged=_page_cost, **experiment("offset_or_keyset"),
     ),
     Item(
         "reads-say-how-long", "Caching headers on reads", "What need not be asked again costs nothing.",
         ("get-without-caching",), lambda subject: "" if _reads(subject) else "No endpoint reads", _cached,
-        "caching_headers", "archbook checklist DESIGN --run", _all_say, _ask,
+        "caching_headers", "archbook checklist DESIGN --run", _all_say, asked,
     ),
     Item(
         "pools-are-sized", "Pools sized", "A pool too small makes requests wait, one too large the database.",
         ("pool-missing", "pool-below-the-load", "connections-over-the-maximum"), _without_pools, _pools,
-        **_experiment("connection_pooling"),
+        **experiment("connection_pooling"),
     ),
     Item(
         "monitored", "Monitoring and alerts", "What is not measured is not improved, nor noticed when it breaks.",
