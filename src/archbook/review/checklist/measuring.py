@@ -16,7 +16,7 @@ PRECISION, BUDGET = 0.02, 5_000_000
 
 
 def experiment(name: str) -> dict[str, Any]:
-    """Parts of an item that a schema experiment earns: on PostgreSQL, as DuckDB misleads about a transactional store."""
+    """Parts of an item that a schema experiment earns: on PostgreSQL, as DuckDB misleads about transactional stores."""
 
     def measure(design: Design, rows: int, progress: Progress | None) -> Iterable[Evidence]:
         from archbook.schema import run
