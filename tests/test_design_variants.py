@@ -63,6 +63,8 @@ def test_an_order_as_an_event_instead_of_a_call_takes_a_few_lines() -> None:
     assert "event order.created: to + payment-service" in found
     assert "call order-service → payment-service (asks for payment)" in found
     assert ab.load("ecommerce") == shop
+    told = "E-commerce backend, variant: The order is answered before the bank is asked"
+    assert ab.load("ecommerce#bank-by-event").title == told
 
 
 @pytest.mark.parametrize(

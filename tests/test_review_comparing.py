@@ -174,6 +174,11 @@ def test_a_wrong_command_line_is_one_sentence_and_ends_with_2(capsys, words: lis
     assert expected in capsys.readouterr().err
 
 
+def test_where_all_is_saturated_at_growth_the_answer_speaks_of_today() -> None:
+    answer = ab.diff("first_draft", "first_draft#mail-by-event").answer
+    assert re.search(r"answers \w+ \S+ within [\d.]+ m?s instead of [\d.]+ m?s \(p95 at today's peak\)", answer)
+
+
 def test_two_designs_with_nothing_in_common_can_be_held_against_each_other() -> None:
     found = ab.diff(SHOP, "first_draft")
     assert not math.isnan(found.b.holds_to)

@@ -50,8 +50,10 @@ def compare(old: Design, new: Design) -> tuple[Change, ...]:
     before, after = (as_written(a_design(design)) for design in (old, new))
     names = renames(before, after)
     before = _renamed(before, names)
+    titled = ("title",) if old.source.variant or new.source.variant else ()  # Archbook's own words, not the author's
+    whole_before, whole_after = (_without(data, (*NOT_COMPARED, *titled)) for data in (before, after))
     found = [
-        *_keys_of("design", "", _without(before, NOT_COMPARED), _without(after, NOT_COMPARED)),
+        *_keys_of("design", "", whole_before, whole_after),
         *(change for part in REST for change in _keys_of(part, "", _own(before, part), _own(after, part))),
         *(change for part in GROUPS for change in _group(part, before, after, names)),
         *_ddl(old, new, names),

@@ -139,6 +139,8 @@ class _Overlay:
                 self.put(where, _GONE, ("remove", index))
         if self.problems:
             raise DesignError(self.problems)
+        if "title" not in self.told.change:
+            self.data["title"] = f"{self.base.title or self.base.name}, variant: {self.told.title}"[:200]
         places: Places = {}
         data = _compacted(self.data, (), (), self.places, places)
         return assembled(data, places, (), self.texts, self.folder)

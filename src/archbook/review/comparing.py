@@ -65,9 +65,8 @@ class Diff:
         a, b = self.a, self.b
         if differ(a.holds_to, b.holds_to):
             yield _limits(a, b)
-        if slowest := self._felt():
-            name, old, new = slowest
-            yield f"answers {name} within {_time(new)} instead of {_time(old)} (p95 at {show_factor(self.growth)})"
+        if felt := self._felt() or (self.growth != 1 and self.grown(1.0)._felt()):  # at growth all may be saturated
+            yield felt
         cost_a, cost_b = a.at.cost, b.at.cost
         if cost_a.currency == cost_b.currency and differ(cost_a.per_month, cost_b.per_month):
             more = cost_b.per_month - cost_a.per_month
@@ -83,12 +82,15 @@ class Diff:
         elif self.opened:
             yield f"opens {show_count(len(self.opened), 'finding')} of the review ({rules})"
 
-    def _felt(self) -> tuple[str, float, float] | None:
-        """The endpoint, of those asked, whose p95 changed most, with old and new (s); None below a tenth."""
+    def _felt(self) -> str:
+        """How the p95 changed of the endpoint, of those asked, where it changed most; empty below a tenth."""
         both = [(name, a.p95_s, b.p95_s) for name, a, b in self._endpoints() if a and b and a.rate_per_s + b.rate_per_s]
         known = [(name, old, new) for name, old, new in both if old > 0 and new > 0 and not math.isinf(old + new)]
-        change = max(known, key=lambda found: abs(math.log(found[2] / found[1])), default=None)
-        return change if change and not 0.91 < change[2] / change[1] < 1.1 else None
+        name, old, new = max(known, key=lambda found: abs(math.log(found[2] / found[1])), default=("", 1.0, 1.0))
+        if 0.91 < new / old < 1.1:
+            return ""
+        load = "today's peak" if self.growth == 1 else show_factor(self.growth)
+        return f"answers {name} within {_time(new)} instead of {_time(old)} (p95 at {load})"
 
     # What the review says
 
