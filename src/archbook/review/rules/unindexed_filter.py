@@ -71,17 +71,18 @@ def _filters(subject: Subject, endpoint: Endpoint) -> Iterator[tuple[str, Table,
 def _found(subject: Subject, store: str, table: Table, columns: Collection[str]) -> bool:
     """Whether rows with given columns are found without reading all of a large table."""
     rows = subject.rows(store, table.name)
-    return (rows is not None and rows <= FEW_ROWS) or not set(columns).isdisjoint(_first(subject, store, table))
+    if (rows is not None and rows <= FEW_ROWS) or not _first(table).isdisjoint(columns):
+        return True
+    keys = {key.columns[0] for key in table.foreign_keys} & set(columns)  # InnoDB makes their indexes itself
+    return bool(keys) and Text(subject.schemas[store], subject.design.ddl(store) or "").mysql
 
 
-def _first(subject: Subject, store: str, table: Table) -> set[str]:
+def _first(table: Table) -> set[str]:
     """Columns with which a key or an index over all rows begins; for an expression, the names in it."""
     found = {key[0] for key in table.unique_sets()}
     for index in table.indexes:
         if index.where is None:
             found |= set(re.findall(r"\w+", (index.parts or index.columns or index.expressions or ("",))[0]))
-    if table.foreign_keys and Text(subject.schemas[store], subject.design.ddl(store) or "").mysql:
-        found |= {key.columns[0] for key in table.foreign_keys}  # InnoDB makes the index itself
     return found
 
 
