@@ -104,7 +104,7 @@ class Subject:
         for handling, rate in zip(self.plan.handlings, self.plan.handling_per_s, strict=True) if self.plan else ():
             for leg in handling.legs if rate else ():
                 if leg.call >= 0:
-                    rates[leg.call] += rate * self.design.traffic.growth * min(1.0, leg.per_visit)
+                    rates[leg.call] += rate * self.growth * min(1.0, leg.per_visit)
         return rates
 
     @cached_property

@@ -26,7 +26,7 @@ def over(subject: Subject) -> Hits:
             if sum(today.values()) > most:
                 yield _hit(subject, name, today, "")
             elif sum(then.values()) > most:
-                when = f"with the instances that {show_factor(subject.design.traffic.growth)} needs, "
+                when = f"with the instances that {show_factor(subject.growth)} needs, "
                 yield replace(_hit(subject, name, then, when), severity="medium")
 
 
