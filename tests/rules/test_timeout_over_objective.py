@@ -10,15 +10,18 @@ from tests.examples import findings
 # front promises 800 ms (p99); POST /api/v1/things promises 3 s; back promises 800 ms.
 CASES = {
     "as long as the promise": ("2: {timeout: 800ms}", []),
-    "longer": ("2: {timeout: 810ms}", ["front may wait 810 ms for back; front promises 800 ms"]),
-    "two attempts": ("2: {timeout: 410ms, retries: 1}", ["front may wait 820 ms for back; front promises 800 ms"]),
+    "longer": ("2: {timeout: 810ms}", ["front may wait 810 ms for back; front promises 800 ms (p99)"]),
+    "two attempts": (
+        "2: {timeout: 410ms, retries: 1}",
+        ["front may wait 820 ms for back; front promises 800 ms (p99)"],
+    ),
     "two attempts and a pause": (
         "2: {timeout: 390ms, retries: 1, backoff: jittered, pause: 30ms}",
-        ["front may wait 810 ms for back; front promises 800 ms"],
+        ["front may wait 810 ms for back; front promises 800 ms (p99)"],
     ),
-    "the own store": ("0: {timeout: 1s}", ["front may wait 1 s for things-db; front promises 800 ms"]),
+    "the own store": ("0: {timeout: 1s}", ["front may wait 1 s for things-db; front promises 800 ms (p99)"]),
     "the endpoint's own promise": ("3: {timeout: 2.9s}", []),
-    "over that": ("3: {timeout: 3.1s}", ["front may wait 3.1 s for bank; POST /api/v1/things promises 3 s"]),
+    "over that": ("3: {timeout: 3.1s}", ["front may wait 3.1 s for bank; POST /api/v1/things promises 3 s (p99)"]),
     "for every request, so the longest promise counts": ("2: {timeout: 1s, on: null}", []),
     "asynchronous": ("2: {timeout: 1h, mode: async}", []),
 }
@@ -29,10 +32,21 @@ def test_a_wait_fits_into_what_is_promised(calls: str, what: list[str]) -> None:
     assert [finding.what for finding in findings("timeout-over-objective", f"calls: {{{calls}}}")] == what
 
 
+SEVERITIES = {"{p95: 400ms, p99: 800ms}": "high", "{p95: 400ms, p99: null}": "medium"}
+
+
+@pytest.mark.parametrize(("slo", "severity"), SEVERITIES.items())
+def test_a_p95_alone_lets_one_request_in_twenty_take_longer(slo: str, severity: str) -> None:
+    (finding,) = findings(
+        "timeout-over-objective", f"services: {{front: {{slo: {slo}}}}}\ncalls: {{2: {{timeout: 1s}}}}"
+    )
+    assert finding.severity == severity
+
+
 def test_a_service_that_answers_no_client_has_its_own_promise() -> None:
     inner = "calls: [{from: back, to: mailer, on: [POST /api/v1/things], timeout: 1s}]"
     (finding,) = findings("timeout-over-objective", inner)
-    assert finding.what == "back may wait 1 s for mailer; back promises 800 ms"
+    assert finding.what == "back may wait 1 s for mailer; back promises 800 ms (p99)"
 
 
 def test_what_is_done_in_handling_an_event_is_promised_to_nobody() -> None:

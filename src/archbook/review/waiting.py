@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from archbook.design.elements import Slo
 from archbook.design.interactions import Call
@@ -93,40 +94,49 @@ def _does_other_work(subject: Subject, index: int) -> bool:
     )
 
 
-def promise(subject: Subject, call: Call) -> tuple[float, str] | None:
-    """The longest that is promised to those who wait for this call: seconds, and who promises it.
+class Promise(NamedTuple):
+    """An objective: seconds, who promises it, and for which share of requests (``p99`` or ``p95``)."""
+
+    limit_s: float
+    who: str
+    percentile: str
+
+
+def promise(subject: Subject, call: Call) -> Promise | None:
+    """The longest that is promised to those who wait for this call.
 
     The objective of each endpoint in whose handling the call is made, where its caller answers the client; else the
     caller's own. p99 where there is one, else p95. None for what is done in handling an event.
     """
-    known: dict[tuple[str, ...], tuple[float, str] | None] = subject.kept.setdefault("promises", {})
+    known: dict[tuple[str, ...], Promise | None] = subject.kept.setdefault("promises", {})
     key = (call.from_, call.to if call.from_ == subject.design.gateway else "", *call.on)
     if key not in known:
         known[key] = _promise(subject, call)
     return known[key]
 
 
-def _promise(subject: Subject, call: Call) -> tuple[float, str] | None:
+def _promise(subject: Subject, call: Call) -> Promise | None:
     design = subject.design
     answering = (call.from_, design.gateway)
     if call.on:
         endpoints = [design.endpoint(name) for name in call.on if " " in name]
     else:
         endpoints = subject.served.get(call.to if call.from_ == design.gateway else call.from_, [])
-    found: dict[str, float] = {}
+    slos = []
     for endpoint in endpoints:
         direct = endpoint.service in answering or call.from_ == design.gateway
         service = endpoint.service if direct else call.from_
-        promised = _limit(endpoint.slo) if direct else 0.0
-        found[endpoint.name if promised else service] = promised or _limit(design.services[service].slo)
+        own = direct and endpoint.slo and (endpoint.slo.p99 or endpoint.slo.p95)
+        slos.append((endpoint.slo, endpoint.name) if own else (design.services[service].slo, service))
     if not endpoints and not call.on:
-        found[call.from_] = _limit(design.services[call.from_].slo)
-    return max(((seconds, who) for who, seconds in found.items() if seconds), default=None)
+        slos.append((design.services[call.from_].slo, call.from_))
+    return max((found for slo, who in slos if (found := _objective(slo, who))), default=None)
 
 
-def _limit(slo: Slo | None) -> float:
-    """Seconds that are promised, 0 where none are."""
-    return float(slo.p99 or slo.p95 or 0.0) if slo else 0.0
+def _objective(slo: Slo | None, who: str) -> Promise | None:
+    if slo is None or not (slo.p99 or slo.p95):
+        return None
+    return Promise(float(slo.p99), who, "p99") if slo.p99 else Promise(float(slo.p95 or 0.0), who, "p95")
 
 
 def usual_p99(subject: Subject, name: str) -> str:

@@ -10,11 +10,16 @@ STRICT = 0.999
 
 
 def single(subject: Subject) -> Hits:
-    """A service of one instance that somebody waits for: high where it promises 99.9 % or clients enter there."""
+    """A service of one instance that somebody waits for: high where it promises 99.9 % or more.
+
+    High too where clients enter and nothing is promised; none where one instance is stated to keep the promise.
+    """
+    entering = entries(subject)
     for name in sorted(waited_for(subject)):
         service = subject.design.services[name]
-        if service.instances == 1:
-            promised = service.slo.availability if service.slo else None
+        promised = service.slo.availability if service.slo else None
+        keeps = promised is not None and (service.availability or 0.0) >= promised
+        if service.instances == 1 and not keeps:
             says = f", and promises {show_share(promised)}" if promised else ""
             mend: Mend = {("services", name, "instances"): 2} if service.stateless else {}
             state = "" if service.stateless else ", after its state has moved into a store"
@@ -27,7 +32,7 @@ def single(subject: Subject) -> Hits:
                 *_away(service.availability, promised),
                 *_rate(subject, name),
                 mend=mend,
-                severity="high" if (promised or 0.0) >= STRICT or name in entries(subject) else None,
+                severity="high" if (name in entering and promised is None) or (promised or 0.0) >= STRICT else None,
             )
 
 
@@ -55,6 +60,6 @@ RULE = Rule(
         "AWS Well-Architected, Reliability: REL10-BP01",
     ),
     check=single,
-    fires="services: {back: {instances: 1}}",
+    fires="services: {back: {instances: 1, slo: {availability: 99.95%}}}",
     quiet="services: {mailer: {instances: 1}}",
 )

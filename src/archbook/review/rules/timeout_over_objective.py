@@ -11,24 +11,25 @@ def overlong(subject: Subject) -> Hits:
     """Timeout × attempts, with the pauses between them, of a synchronous call over the objective of who waits for it.
 
     The objective is the p99 (else the p95) of the endpoint, where the caller answers it, or of the calling service;
-    where several wait, the longest.
+    where several wait, the longest. Medium over a p95 alone, for one request in twenty may take longer than that.
     """
     for index, call in enumerate(subject.design.calls):
         if call.mode == "sync" and call.timeout:
             promised = promise(subject, call)
-            if promised and longest_s(call) > promised[0] * (1 + 1e-9):
-                limit, who = promised
+            if promised and longest_s(call) > promised.limit_s * (1 + 1e-9):
+                limit, who, percentile = promised
                 fits = within_s(subject, call, limit)
                 fewer = f"; {call.to} needs longer than that, so try fewer times" if call.retries else ""
                 do = f"set `timeout: {typed(fits)}`" if fits else f"wait at most {show_duration(limit)} in all{fewer}"
                 yield subject.at_calls(
                     [(index, call)],
                     f"{call.from_} may wait {show_duration(longest_s(call))} for {call.to}; {who} promises "
-                    f"{show_duration(limit)}",
+                    f"{show_duration(limit)} ({percentile})",
                     f"calls[{index}]: {do}, or promise more",
                     *_sum(call),
                     *timed(subject, call.to),
                     mend={("calls", index, "timeout"): typed(fits)} if fits else None,
+                    severity=None if percentile == "p99" else "medium",
                 )
 
 
