@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from archbook.capacity.flow import Plan
-from archbook.capacity.formulas import erlang_c, mmc_mean_wait_s, pool_deadlock_floor, pool_size
+from archbook.capacity.formulas import delay_probability, pool_deadlock_floor, pool_size
 from archbook.capacity.result import ConsumerEstimate, ElementEstimate, PoolEstimate, ReplicaEstimate
 from archbook.design.model import Design
 
@@ -62,8 +62,9 @@ def _pool(
     if not math.isfinite(used):
         return PoolEstimate(service, store, size, opened, accepted, used, used and 1.0, math.inf, 0, floor)
     full = used >= size
-    return PoolEstimate(service, store, size, opened, accepted, used, 1.0 if full else erlang_c(size, used),
-                        math.inf if full else mmc_mean_wait_s(per_s, hold_s, size) if used else 0.0,
+    waiting = 1.0 if full else delay_probability(size, used)
+    return PoolEstimate(service, store, size, opened, accepted, used, waiting,
+                        math.inf if full else waiting * hold_s / (size - used) if used else 0.0,
                         pool_size(per_s, hold_s, TARGET) if used else 1, floor)  # fmt: skip
 
 

@@ -61,8 +61,8 @@ def _filters(subject: Subject, endpoint: Endpoint) -> Iterator[tuple[str, Table,
     if (table := resource.table) is None:
         return
     store = next((name for name, schema in subject.schemas.items() if schema is resource.schema), "")
-    owner = owner_column(table) if endpoint.ownership else None
-    always = [*resource.path.values(), *([owner] if owner and endpoint.list else [])]
+    owner = owner_column(table) if endpoint.ownership and endpoint.list else None
+    always = [*resource.path.values(), *([owner] if owner else [])]
     for column in always[:1] or endpoint.filters:
         if store and table.has(column) and not _found(subject, store, table, {column, *always}):
             yield store, table, column
