@@ -39,6 +39,14 @@ class Source:
     variant: str = ""
 
 
+def place_in(places: Mapping[Where, tuple[str, int]], where: Where) -> str:
+    """``file:line`` of a part by the places of its design, or of its nearest parent that has one."""
+    for end in range(len(where), -1, -1):
+        if (found := places.get(where[:end])) is not None:
+            return f"{found[0]}:{found[1]}"
+    return ""
+
+
 class Memo(dict[str, Any]):
     """What has been worked out from a design: no part of its value, so that all are equal, and left out of copies."""
 
@@ -141,11 +149,7 @@ class Design(Part):
 
     def place(self, where: Where) -> str:
         """``file:line`` of a part, or of its nearest parent with a known line; empty for a design made in code."""
-        places = self._source.places
-        for end in range(len(where), -1, -1):
-            if (found := places.get(where[:end])) is not None:
-                return f"{found[0]}:{found[1]}"
-        return ""
+        return place_in(self._source.places, where)
 
     def ddl(self, store: str) -> str | None:
         """The DDL text of a store, or None when it names no schema file."""

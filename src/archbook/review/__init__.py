@@ -8,12 +8,12 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from pkgutil import iter_modules
 
 from archbook.design.loading import collector_at_rest
-from archbook.design.model import Design
+from archbook.design.model import Design, place_in
 from archbook.evidence import Evidence
 from archbook.findings import Finding, Rule, apply, worst_first
 from archbook.findings.report import Report
@@ -56,7 +56,7 @@ def review(
     linting = lint_rules(own)
     looked = linting if lints or (lints is None and only is None) else ()
     with collector_at_rest():
-        findings, crashes = apply(chosen, subject, design.place)
+        findings, crashes = apply(chosen, subject, partial(place_in, design.source.places))
         findings = [_backed(finding, subject) for finding in findings]
         reports = list(linted(subject, looked)) if looked else []
     waivers = list(_waivers(design, {rule.id for rule in every_lint_rule()} - own))

@@ -36,6 +36,7 @@ class Endpoint:
         self.method, self.path, self.name = operation.method, operation.path, operation.name
         self.node = operation.node
         self.segments = [segment for segment in operation.path.split("/") if segment]
+        self._answers: dict[tuple[str, ...], list[tuple[str, Node]]] = {}
         self.one = bool(self.segments) and self.segments[-1].startswith("{")
 
     @cached_property
@@ -66,7 +67,10 @@ class Endpoint:
 
     def answers(self, *first_digits: str) -> list[tuple[str, Node]]:
         """Answers whose status begins so, such as ``2``; ``default`` by its own name."""
-        return [(status, node) for status, node in self.responses.items() if status.startswith(first_digits)]
+        if first_digits not in self._answers:
+            found = [(status, node) for status, node in self.responses.items() if status.startswith(first_digits)]
+            self._answers[first_digits] = found
+        return self._answers[first_digits]
 
     @cached_property
     def shapes(self) -> list[tuple[str, Node]]:

@@ -62,10 +62,12 @@ def _of_store(subject: Subject, name: str, store: Store) -> Iterator[tuple[float
 
 def _of_endpoint(subject: Subject, endpoint: Endpoint) -> Iterator[tuple[float, str]]:
     named, lives, rate = endpoint.resource or "", float(endpoint.cache or 0.0), subject.requests_per_s(endpoint.name)
+    if not (endpoint.hit_ratio and lives and rate and "{" in endpoint.path):
+        return
     items = next(
         (float(store.holds[named].items) for store in subject.design.stores.values() if named in store.holds), 0
     )
-    if not (endpoint.hit_ratio and lives and rate and items and "{" in endpoint.path):
+    if not items:
         return
     asked = rate / items * lives
     if asked / (1 + asked) < endpoint.hit_ratio:  # else keys that are all alike would give it, and those are the worst
