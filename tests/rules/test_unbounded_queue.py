@@ -22,20 +22,19 @@ def test_a_service_that_is_waited_for_bounds_its_queue(fragment: str, hits: int)
 
 
 SIZES = {
-    # Half of the 800 ms that are promised, 16 places that are held for 5 ms each: 1280, so 1024.
-    "as long as half of what is promised": ("", 1024, "whoever is last in a queue of 1024 waits 320 ms"),
-    "shorter where work takes longer": (
-        "service_time: {mean: 100ms}, ",
-        64,
-        "whoever is last in a queue of 64 waits 400",
-    ),
-    "twice the places where nothing is promised": ("slo: null, ", 32, ""),
+    # Half of the 50 ms that front waits, 16 places that are held for 5 ms each: 80, so 64.
+    "half of what its caller waits": ("", "50ms", 64, "whoever is last in a queue of 64 waits 20 ms"),
+    # Half of the 800 ms that are promised: 1280, so 1024.
+    "half of what is promised": ("", "2s", 1024, "whoever is last in a queue of 1024 waits 320 ms"),
+    "shorter where work takes longer": ("service_time: {mean: 100ms}, ", "2s", 64, "in a queue of 64 waits 400 ms"),
+    "twice the places where nothing is known": ("slo: null, ", "null", 32, ""),
 }
 
 
-@pytest.mark.parametrize(("fields", "size", "told"), SIZES.values(), ids=SIZES)
-def test_the_bound_proposed_keeps_half_of_the_promise(fields: str, size: int, told: str) -> None:
-    (finding,) = findings("unbounded-queue", f"services: {{back: {{{fields}queue: null}}}}")
+@pytest.mark.parametrize(("fields", "timeout", "size", "told"), SIZES.values(), ids=SIZES)
+def test_whoever_is_last_is_served_while_somebody_waits(fields: str, timeout: str, size: int, told: str) -> None:
+    fragment = f"services: {{back: {{{fields}queue: null}}}}\ncalls: {{2: {{timeout: {timeout}}}}}"
+    (finding,) = findings("unbounded-queue", fragment)
     assert finding.mend == {("services", "back", "queue"): size}
     assert told in " ".join(finding.evidence)
 

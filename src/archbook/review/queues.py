@@ -26,14 +26,16 @@ def waited_for(subject: Subject) -> set[str]:
 def bounded(subject: Subject, service: str) -> tuple[str, list[str], Mend]:
     """The bound of a queue that fits a service: what to do, what speaks for it, and the change.
 
-    Whoever is last in it waits for about half of what is promised: places × (objective / 2) / time that a place is
-    held, rounded down to a power of two; twice its places where no objective or time is known.
+    Whoever is last in it waits at most half of what is promised, and of what the most patient caller waits: places ×
+    that / time that a place is held, rounded down to a power of two; twice its places where nothing of it is known.
     """
     found, element = subject.design.services[service], subject.element(service)
-    promised = (found.slo.p99 or found.slo.p95) if found.slo else None
+    promised = [float(found.slo.p99 or found.slo.p95 or math.inf)] if found.slo else []
+    waits = [call.timeout or math.inf for _, call in subject.calls_to.get(service, ()) if call.mode == "sync"]
+    most_s = min([*promised, *([max(waits)] if waits else [])], default=math.inf) / 2
     size, seen = 2 * found.concurrency, []
-    if promised and element and 0 < element.holding_time_s < math.inf:
-        size = 2 ** int(math.log2(max(1.0, found.concurrency * promised / 2 / element.holding_time_s)))
+    if most_s < math.inf and element and 0 < element.holding_time_s < math.inf:
+        size = 2 ** int(math.log2(max(1.0, found.concurrency * most_s / element.holding_time_s)))
         last = show_duration(size * element.holding_time_s / found.concurrency)
         seen = [f"whoever is last in a queue of {size} waits {last} (computed: queue × time held ÷ places)"]
     return f"services.{service}: add `queue: {size}` (at each instance)", seen, {("services", service, "queue"): size}

@@ -8,6 +8,8 @@ from archbook.findings import Hit, Hits, Rule
 from archbook.review.subject import Subject
 from archbook.units import show_duration, show_share
 
+ALWAYS = 0.99999
+
 
 def out_of_reach(subject: Subject) -> Hits:
     """An availability objective above the product of all that the answers need, of what states its own.
@@ -48,7 +50,7 @@ def _hit(
     subject: Subject, where: tuple[str | int, ...], about: str, promised: float, share: float, worst: Availability
 ) -> Hit:
     weakest = sorted(worst.needs, key=lambda name: worst.needs[name])[:3]
-    known = ", ".join(f"{name} {show_share(worst.needs[name])}" for name in weakest)
+    known = ", ".join(f"{name} {show_share(worst.needs[name])}" for name in weakest if worst.needs[name] < ALWAYS)
     away = [show_duration(3600 * HOURS_A_YEAR * (1 - a)) for a in (share, promised)]
     place = f"services.{about}" if where[0] == "services" else f"api.endpoints[{where[2]}]"
     return subject.at(
@@ -57,7 +59,7 @@ def _hit(
         f"{about} promises {show_share(promised)} and can reach {show_share(share)} at best",
         f"{place}: promise less in `slo`, or need {weakest[0]} less: another copy of it, an answer without it "
         "(`optional`, `fallback`), or an event",
-        f"what {worst.endpoint} needs: {known} at the least; {away[0]} away a year, {away[1]} promised (computed: "
+        f"what {worst.endpoint} needs: {known}; {away[0]} away a year, {away[1]} promised (computed: "
         "product of availabilities)",
         cost=subject.requests_per_s(about),
     )
