@@ -88,6 +88,9 @@ def collector_at_rest() -> Iterator[None]:
         yield
     finally:
         if enabled:
+            if gc.get_freeze_count() == 0:  # all that was made counts as old, so that nothing is looked through at once
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
