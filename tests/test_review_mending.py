@@ -77,6 +77,16 @@ def test_an_unknown_rule_changes_nothing(design_folder: Copy) -> None:
     assert not (folder / BEFORE).exists()
 
 
+def test_a_variant_is_left_to_its_editor(design_folder: Copy) -> None:
+    folder = design_folder("first_draft")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    variant = ab.load(f"{folder}#ask-once")
+    with pytest.raises(ArchbookError, match="a variant is not saved by Archbook"):
+        fix(variant)
+    assert "would be made" in str(fix(variant, dry_run=True))
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
 def test_changes_that_contradict_each_other_are_not_made_together(design_folder: Copy) -> None:
     report = review(load(design_folder("first_draft")))
     places = [place for finding in report.mending() for place in finding.mend]

@@ -70,7 +70,8 @@ def fix(design: Design, rules: Collection[str] = (), *, dry_run: bool = False) -
     """Make the changes that open findings carry, of all rules or of some, and keep the file as it was beside it.
 
     Each change leaves the design valid, or is not made. dry_run: only say what would be changed. Raises UnknownName,
-    Conflict (the file has changed since it was loaded; nothing has been written).
+    Conflict (the file has changed since it was loaded), DesignError (no change can be made, as in a variant); nothing
+    has been written then.
     """
     evidence = load_evidence(design.folder) if design.folder else ()
     before = review(design, evidence)
@@ -96,7 +97,7 @@ def _written(design: Design, changes: list[Change], chosen: dict[Where, Any]) ->
     """The design with all changes written at once, or those of them that leave it valid, one by one."""
     try:
         return save(design, chosen).design, tuple(changes)
-    except DesignError:
+    except DesignError as refused:
         made = []
         for change in changes:
             try:
@@ -104,6 +105,8 @@ def _written(design: Design, changes: list[Change], chosen: dict[Where, Any]) ->
             except DesignError:
                 continue
             made.append(change)
+        if not made:
+            raise refused from None
         return design, tuple(made)
 
 
