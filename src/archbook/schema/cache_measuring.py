@@ -155,7 +155,7 @@ class _Cached:
         """One read through the cache; whether the cache had it."""
         text = self.cache.get(str(key))
         if text is None:
-            self.cache.set(str(key), self.load(self.row, key), px=ttl_ms)
+            self.valkey.keep(str(key), self.load(self.row, key), ttl_ms)
             return False
         json.loads(text)
         return True

@@ -56,6 +56,16 @@ class Valkey:
         self.client.config_set("maxmemory-policy", policy)
         self.client.config_set("maxmemory", memory_b)
 
+    def keep(self, key: str, text: str, ttl_ms: int | None = None) -> bool:
+        """Keep a text; whether there was room, which a full cache may not make at once."""
+        from valkey.exceptions import OutOfMemoryError
+
+        try:
+            self.client.set(key, text, px=ttl_ms)
+        except OutOfMemoryError:
+            return False
+        return True
+
     def used_b(self) -> int:
         """Memory that it uses now."""
         return int(self.client.info("memory")["used_memory"])
