@@ -29,6 +29,7 @@ def test_an_edited_endpoint_is_linted_and_called(opened):
     page.at(".archbook-panel select").first.select_option("GET /api/v1/orders")
     page.at("text=it stands as it is saved").first.wait_for()
     path = page.at(".archbook-panel input[type=text]").first
+    expect(path).to_have_value("/api/v1/orders")  # else the choice of the endpoint would overwrite what is typed
     path.fill("/api/v1/getOrders")
     path.press("Enter")
     page.at("text=breaking change").first.wait_for()
