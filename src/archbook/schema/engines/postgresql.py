@@ -97,7 +97,8 @@ class Postgres:
         """
         with self._plain_errors(), self._cursor() as cursor:
             cursor.execute(statement.encode(), parameters or None, prepare=bool(parameters))
-            return cursor.fetchall() if cursor.description else []
+            found = cursor.pgresult
+            return cursor.fetchall() if found and found.nfields else []
 
     def explain(self, statement: str, parameters: Sequence[object] = ()) -> str:
         """EXPLAIN (ANALYZE, BUFFERS)."""
