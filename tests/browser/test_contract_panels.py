@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import expect
+
 
 def test_a_decision_and_a_changed_cell_are_seen(opened):
     page = opened("roles", height=1900)
