@@ -120,3 +120,13 @@ def test_a_lint_that_crashes_is_in_the_report_and_never_a_pass(monkeypatch: pyte
 )  # fmt: skip
 def test_the_lints_are_left_out_where_some_rules_are_asked_for(options: dict[str, object], lints: bool) -> None:
     assert ("of the lints of DDL and API" in review(good(), **options).looked_at) == lints  # type: ignore[arg-type]
+
+
+def test_a_table_of_a_named_schema_is_the_one_that_a_store_holds_by_its_bare_name() -> None:
+    fragment = """
+stores: {things-db: {schema: schema/things.sql, capacity: 1GB, holds: {things: {items: 9M, size: null}}}}
+ddl: {things-db: "CREATE TABLE shop.things (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, weight int);"}
+"""
+    found = {finding.rule: finding for finding in review(good(fragment), today=DAY).findings}
+    assert "9\u202f000\u202f000 rows of shop.things (declared)" in found["integer-key"].evidence
+    assert "table-outgrows-its-store" in found  # its rows have the size that the DDL gives them

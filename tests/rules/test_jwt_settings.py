@@ -14,6 +14,8 @@ CASES = {
     "one symmetric": ("security: {authentication: {algorithms: [HS256, HS512]}}", 0),
     "no audience": ("security: {authentication: {audience: null}}", 1),
     "no issuer": ("security: {authentication: {issuer: null}}", 1),
+    "none, for tokens of OAuth2": ("security: {authentication: {kind: oauth2, algorithms: [PS256, none]}}", 1),
+    "tokens of OAuth2 that are looked up": ("security: {authentication: {kind: oauth2, algorithms: null}}", 0),
     "another mechanism": ("security: {authentication: {kind: session, algorithms: null}}", 0),
 }
 

@@ -12,7 +12,8 @@ CASES = {
     "more": ("security: {authentication: {expiry: 61min}}", 1),
     "without end": ("security: {authentication: {expiry: null}}", 1),
     "a session of a day is looked up": ("security: {authentication: {kind: session, expiry: 1d}}", 0),
-    "a key without end": ("security: {authentication: {kind: api-key, expiry: null}}", 1),
+    "a key without end": ("security: {authentication: {kind: api-key, expiry: null, key_rotation: null}}", 1),
+    "a key that is replaced": ("security: {authentication: {kind: api-key, expiry: null, key_rotation: 90d}}", 0),
     "a certificate": ("security: {authentication: {kind: mtls, expiry: null}}", 0),
 }
 

@@ -7,6 +7,8 @@ import pytest
 from archbook.design.model import Design
 from tests.examples import findings
 
+ONE = "  - {name: 'GET /api/v1/things/{id}', service: front, resource: thing, roles: [member], ownership: true}\n"
+OTHER = "  - {name: 'PATCH /api/v1/things/{id}', service: front, resource: things, roles: [member], body_limit: 4KB}"
 CASES = {
     "a list": (("api: {endpoints: {0: {ownership: false}}}\nstores: {things-db: {data: [personal]}}"), 1),
     "a list of nobody's things": ("api: {endpoints: {0: {ownership: false}}}", 0),
@@ -38,6 +40,16 @@ CASES = {
     "for services": (
         ("api: {endpoints: {0: {ownership: false, auth: service}}}\nstores: {things-db: {data: [personal]}}"),
         0,
+    ),
+    "another endpoint checks it": (ONE + OTHER, 1),
+    "only their list checks it, and they are nobody's": (OTHER, 0),
+    "one of many words for what is theirs": (
+        (
+            "api: {endpoints: {0: {ownership: false}}}\n"
+            "stores: {things-db: {data: [personal]}}\n"
+            "security: {roles: {member: {may: ['thing:assigned']}}}"
+        ),
+        1,
     ),
     "of which nobody says what they are": (
         ("api: {endpoints: {0: {ownership: false}}}\nstores: {things-db: {data: null}}"),

@@ -12,6 +12,7 @@ CASES = {
     "reads what it writes": ("security: {roles: {member: {may: ['things:read']}}}", 1),
     "its own": ("security: {roles: {member: {may: ['things:own']}}}", 0),
     "the endpoint by name": ("security: {roles: {member: {may: ['things:read', 'POST /api/v1/things']}}}", 0),
+    "one of them": ("security: {roles: {member: {may: ['thing:own']}}}", 0),
     "nothing is said": ("security: {roles: {member: {may: []}}}", 0),
     "a part of the thing in the path": (
         "  - {name: 'GET /things/{id}/parts', service: front, resource: parts, roles: [member], ownership: true}",

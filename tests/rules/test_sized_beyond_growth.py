@@ -12,6 +12,7 @@ CASES = {
     "four are never too many": ("services: {mailer: {instances: 4}}", 0),
     "five, for nearly nothing": ("services: {mailer: {instances: 5}}", 1),
     "a large store": ("stores: {things-db: {servers: 64}}", 1),
+    "a large store that is paid by use": ("stores: {things-db: {engine: s3, role: objects, servers: 64}}", 0),
     "24 instances that the load needs": (
         ("services: {mailer: {instances: 24}}\ntraffic: {daily_active_users: 90000000}"),
         0,

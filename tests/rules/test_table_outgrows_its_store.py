@@ -31,5 +31,11 @@ def test_the_finding_says_when_and_what_fills_it() -> None:
     assert "`capacity: 9.7GB`, or let old things go" in finding.do
 
 
+def test_a_store_that_is_too_small_already_is_not_said_to_last_for_0_s() -> None:
+    holds = "capacity: 1GB, holds: {things: {items: 9M}}"
+    (finding,) = findings("table-outgrows-its-store", f"stores: {{things-db: {{{holds}}}}}")
+    assert finding.what == "things-db is too small for what it holds today"
+
+
 def mutated(good: Design) -> Design:
     return good.changed({("stores", "orders-db", "capacity"): 20e9})

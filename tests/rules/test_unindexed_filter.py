@@ -10,7 +10,10 @@ from archbook import load, load_evidence
 from archbook.design.model import Design
 from tests.examples import by, findings, good
 
-TABLE = "CREATE TABLE things (id bigint PRIMARY KEY, user_id bigint, colour text, size int, UNIQUE (size, id));"
+TABLE = (
+    "CREATE TABLE things (id bigint PRIMARY KEY, user_id bigint, colour text, size int, made_at timestamptz,"
+    " UNIQUE (size, id));"
+)
 MYSQL = (
     "CREATE TABLE other (id int PRIMARY KEY) ENGINE=InnoDB;"
     "CREATE TABLE things (id int, o int, FOREIGN KEY (o) REFERENCES other (id)) ENGINE=InnoDB;"
@@ -25,6 +28,9 @@ QUERIES = {
     "a partial index": ("things(colour)", "CREATE INDEX i ON things (colour) WHERE size > 9;", 1),
     "an expression": ("things(colour)", "CREATE INDEX i ON things (lower(colour), size);", 0),
     "an index for words": ("things(colour)", "CREATE INDEX i ON things USING gin (colour gin_trgm_ops);", 0),
+    "only the time beside an id": ("things(user_id, made_at)", "CREATE INDEX i ON things (made_at);", 1),
+    "the id, and a time behind it": ("things(user_id, made_at)", "CREATE INDEX i ON things (user_id);", 0),
+    "a time alone": ("things(made_at)", "CREATE INDEX i ON things (made_at);", 0),
     "a table that the DDL has not": ("others(colour)", "", 0),
     "a column that the DDL has not": ("things(weight)", "", 0),
     "not of that form": ("by colour", "", 0),
@@ -34,10 +40,14 @@ LISTS = {
     "two without one": ("filters: [colour, user_id], ownership: false", "", 2),
     "found by their owner first": ("filters: [colour]", "CREATE INDEX i ON things (user_id);", 0),
     "not only those of the owner": ("filters: [colour], ownership: false", "CREATE INDEX i ON things (user_id);", 1),
+    "behind another of its filters": ("filters: [size, id, colour], ownership: false",
+                                      "CREATE INDEX i ON things (size, colour);", 0),
+    "behind what it is not filtered by": ("filters: [colour], ownership: false",
+                                          "CREATE INDEX i ON things (size, colour);", 1),
     "the key": ("filters: [id], ownership: false", "", 0),
     "all that is the caller's": ("filters: []", "", 1),
     "no such column": ("filters: [weight], ownership: false", "", 0),
-}
+}  # fmt: skip
 
 
 def fragment(query: str, flags: str, ddl: str, more: str = "") -> str:

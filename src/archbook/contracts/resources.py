@@ -52,7 +52,7 @@ def resource_of(design: Design, endpoint: Endpoint) -> Resource:
     """What an endpoint speaks of, found in the stores that its service owns, or else calls."""
     name = endpoint.resource or (nouns(endpoint.path) or ["things"])[-1]
     known = _tables(design, endpoint.service)
-    if found := known.get((name,)) or known.get(_stem(name)):
+    if found := known.get((name,)) or known.get(stem(name)):
         schema, table = found
         return Resource(name, schema, table, _path_columns(endpoint.path, table))
     return Resource(name)
@@ -114,7 +114,7 @@ def _tables(design: Design, service: str) -> dict[tuple[str, ...], tuple[Schema,
         for schema in schemas:
             for key, table in schema.tables.items():
                 found.setdefault((key,), (schema, table))
-                found.setdefault(_stem(key), (schema, table))
+                found.setdefault(stem(key), (schema, table))
         found.pop(("",), None)  # names without Latin words are only alike where they are the same
         design.memo[memo] = found
     held: dict[tuple[str, ...], tuple[Schema, Table]] = design.memo[memo]
@@ -136,9 +136,22 @@ def _last(name: str) -> str:
     return (words(name.rpartition(".")[2]) or [name])[-1]
 
 
-def _stem(name: str) -> tuple[str, ...]:
-    """The words of a table's name, each as the name of one: never as long as a name as it is written."""
+def stem(name: str) -> tuple[str, ...]:
+    """The words of a table's name, each as the name of one: never as long as a name as it is written.
+
+    >>> stem("billing.invoice_lines")
+    ('', 'invoice', 'line')
+    """
     return ("", *map(singular, words(name.rpartition(".")[2])))
+
+
+def alike(one: str | None, other: str | None) -> bool:
+    """Whether two names are of the same thing, or of one and many of it.
+
+    >>> alike("usage-records", "usage_record"), alike("billing.invoice", "invoices"), alike("orders", "order_items")
+    (True, True, False)
+    """
+    return one == other or bool(one and other and stem(one) == stem(other) != ("",))
 
 
 def _path_columns(path: str, table: Table) -> dict[str, str]:

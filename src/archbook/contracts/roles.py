@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from archbook.contracts.resources import alike
 from archbook.design.contract import Endpoint, Role
 from archbook.design.model import Design
 from archbook.errors import UnknownName, shown
 from archbook.tables import Table, as_columns
 
 NOBODY = "nobody"
+OWN = ("", "own", "self", "mine", "assigned")
+"""What a permission says of a resource, such as ``orders:own``, when it reaches only what belongs to the caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +70,15 @@ def by_owner(endpoint: Endpoint, caller: str, owner: str, held: Mapping[str, Rol
 
 
 def reaches_all(endpoint: Endpoint, role: Role) -> bool:
-    """Whether a role gets at what belongs to others too: it has a permission for the resource that is not `:own`.
+    """Whether a role gets at what belongs to others too: it has a permission for the resource that is not `:own`,
+    or another word of `OWN`.
 
     >>> order = Endpoint(name="GET /orders/{id}", service="orders", resource="orders", ownership=True)
     >>> reaches_all(order, Role(may=("orders:read",))), reaches_all(order, Role(may=("orders:own",)))
     (True, False)
     """
     spoken = (permission.partition(":") for permission in role.may)
-    return any(resource == endpoint.resource and what not in ("", "own") for resource, _, what in spoken)
+    return any(what not in OWN and alike(resource, endpoint.resource) for resource, _, what in spoken)
 
 
 def matrix(design: Design) -> Table:

@@ -226,17 +226,21 @@ class Subject:
 
     def rows(self, store: str, holding: str) -> float | None:
         """The most items of a table, bucket or key family until the horizon; None where nothing is known of them."""
-        found = self._held.get((store, holding))
+        found = self._holding(store, holding)
         return max(found.items_now, found.items_at_horizon) if found else None
 
     def growth_of(self, store: str, holding: str) -> list[str]:
         """How many items a store holds today and at the horizon, as a sentence."""
-        if (held := self._held.get((store, holding))) is None:
+        if (held := self._holding(store, holding)) is None:
             return []
         now, then = significant(held.items_now), significant(held.items_at_horizon)
         horizon = show_duration(self.design.traffic.horizon)
         grows = f" today and {then} in {horizon} (computed: growth of storage)" if then != now else " (declared)"
         return [f"{store} holds {now} {holding}{grows}"]
+
+    def _holding(self, store: str, table: str) -> StorageEstimate | None:
+        """What grows in a table, which the design may call without the schema that the table is in."""
+        return self._held.get((store, table)) or self._held.get((store, table.rpartition(".")[2]))
 
     @cached_property
     def _held(self) -> dict[tuple[str, str], StorageEstimate]:

@@ -104,13 +104,18 @@ def _stored(size: float) -> float:
 @lru_cache(maxsize=64)
 def _sizes(ddl: str) -> dict[tuple[str, ...], float]:
     schema = parse(ddl)
-    rows: dict[tuple[str, ...], float] = {(name,): row_size_b(schema, t) for name, t in schema.tables.items()}
-    return rows | {(name, "indexes"): index_size_b(schema, t) for name, t in schema.tables.items()}
+    rows: dict[tuple[str, ...], float] = {}
+    for name, table in schema.tables.items():
+        for called in {name, name.rpartition(".")[2]}:  # designs often leave out the schema that the table is in
+            if called == name or called not in schema.tables:
+                rows[called,] = row_size_b(schema, table)
+                rows[called, "indexes"] = index_size_b(schema, table)
+    return rows
 
 
 def row_sizes(design: Design) -> dict[tuple[str, ...], float]:
     """Bytes of a row of every table of every store with a DDL file, and of its entries in the table's indexes:
-    (store, table) → bytes, (store, table, "indexes") → bytes.
+    (store, table) → bytes, (store, table, "indexes") → bytes. A table of a named schema goes by its bare name too.
     """
     return {
         (store, *key): size for store, ddl in a_design(design).source.ddl.items() for key, size in _sizes(ddl).items()

@@ -11,9 +11,13 @@ SYMMETRIC = "HS"
 
 
 def believed(subject: Subject) -> Hits:
-    """Signed tokens without a list of algorithms, or with `none` or keys of two kinds on it, or for any audience."""
+    """Signed tokens without a list of algorithms, or with `none` or keys of two kinds on it, or for any audience.
+
+    Tokens of OAuth2 where the design names their algorithms: others are looked up, and believed by whoever made them.
+    """
     held = subject.design.security.authentication
-    if held and held.kind == "jwt" and (faults := list(_faults(held))):
+    signed = held and (held.kind == "jwt" or (held.kind == "oauth2" and held.algorithms))
+    if held and signed and (faults := list(_faults(held))):
         wrong, mend = zip(*faults, strict=True)
         yield subject.at(
             ("security", "authentication"),

@@ -9,12 +9,17 @@ SELF_CONTAINED = ("jwt", "oauth2")
 
 
 def lasting(subject: Subject) -> Hits:
-    """Credentials without an end, or tokens that are valid for more than an hour and need no look-up."""
+    """Credentials without an end, or tokens that are valid for more than an hour and need no look-up.
+
+    A key ends when it is replaced (`key_rotation`), a token does not.
+    """
     held = subject.design.security.authentication
     if held is None or held.kind in ("none", "mtls"):
         return
+    if held.kind == "api-key" and held.expiry is None and held.key_rotation:
+        return
     if held.expiry is None or (held.kind in SELF_CONTAINED and held.expiry > HOUR):
-        lasts = "for ever" if held.expiry is None else show_duration(held.expiry)
+        lasts = "for ever" if held.expiry is None else f"for {show_duration(held.expiry)}"
         thing = {"session": "a session", "api-key": "a key"}.get(held.kind, "a token")
         yield subject.at(
             ("security", "authentication"),
@@ -22,7 +27,8 @@ def lasting(subject: Subject) -> Hits:
             f"{thing} that was stolen opens the door {lasts}",
             "security.authentication: set `expiry: 15min`, and renew it by a refresh token that can be revoked"
             if held.kind in SELF_CONTAINED
-            else "security.authentication: set `expiry`, and replace what is older",
+            else "security.authentication: set `expiry`, and replace what is older"
+            + (", by `key_rotation: 90d`" if held.kind == "api-key" else ""),
         )
 
 
@@ -30,8 +36,8 @@ RULE = Rule(
     id="long-lived-token",
     severity="medium",
     principle=3,
-    why="A signed token cannot be called back: whoever copied it from a log or a laptop has it until it ends, also "
-    "after the password was changed",
+    why="Whoever copied it from a log or a laptop has it until it ends, and a signed token cannot be called back, not "
+    "even by a new password",
     remedy="Let tokens live for minutes and renew them; keep what lives longer where it can be revoked.",
     references=("OWASP ASVS 5, V9.2.1", "RFC 8725, section 3", "OWASP API Security 2023, API2 Broken Authentication"),
     check=lasting,

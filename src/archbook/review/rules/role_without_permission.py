@@ -1,6 +1,7 @@
 """Let in by the door, and not by the word."""
 
 from archbook.contracts.naming import nouns
+from archbook.contracts.resources import alike
 from archbook.design.contract import Endpoint, Role
 from archbook.findings import Hits, Rule
 from archbook.review.subject import Subject
@@ -29,7 +30,8 @@ def unauthorised(subject: Subject) -> Hits:
 def _may(role: Role, endpoint: Endpoint) -> bool:
     """Whether a permission speaks of the endpoint's resource, or of one in its path, and of more than reading it."""
     about = {endpoint.resource, *nouns(endpoint.path)}
-    said = {what for thing, _, what in (may.partition(":") for may in role.may) if thing in about}
+    spoken = (may.partition(":") for may in role.may)
+    said = {what for thing, _, what in spoken if any(alike(thing, name) for name in about)}
     return bool(said if endpoint.method in READS else said - {"read"}) or endpoint.name in role.may
 
 

@@ -3,6 +3,7 @@
 from math import ceil, isnan
 
 from archbook.capacity.result import ElementEstimate
+from archbook.capacity.solving import ELASTIC
 from archbook.design.model import Design
 from archbook.findings import Hit, Hits, Rule
 from archbook.review.subject import Subject
@@ -16,13 +17,17 @@ FEWEST, COMFORTABLE = 2, 0.7
 
 
 def oversized(subject: Subject) -> Hits:
-    """A service or store of many copies that is less than 5 % in use at the growth that the design is for."""
+    """A service or store of many copies that is less than 5 % in use at the growth that the design is for.
+
+    What is paid by use, such as an object store, costs nothing while it is idle.
+    """
     grown = subject.grown
     if grown is None:
         return
     prices = {line.element: line.per_month for line in grown.cost.lines if not isnan(line.per_month)}
     for name, element in grown.elements.items():
-        if element.kind in SMALL and 0 < element.utilisation < IDLE:
+        store = subject.design.stores.get(name)
+        if element.kind in SMALL and 0 < element.utilisation < IDLE and not (store and store.engine in ELASTIC):
             count, what = _count(subject.design, element)
             if count > SMALL[element.kind]:
                 yield _hit(subject, element, count, what, prices.get(name, 0.0))

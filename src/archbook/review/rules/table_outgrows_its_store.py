@@ -27,7 +27,9 @@ def outgrown(subject: Subject) -> Hits:
             ("stores", full.store),
             full.store,
             f"{full.store} is full in {show_duration(full.full_after_s)}, before the {_horizon(subject)} that are "
-            "planned",
+            "planned"
+            if full.full_after_s
+            else f"{full.store} is too small for what it holds today",
             f"stores.{full.store}: set `capacity: {show_size(wanted).replace(' ', '')}`, or let old {most.holding} go "
             f"(stores.{full.store}.holds.{most.holding}: `keep` and `archive`)",
             f"{show_size(full.largest_b)} with indexes in {show_size(full.capacity_b)} of capacity, most of it "

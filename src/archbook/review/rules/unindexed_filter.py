@@ -3,13 +3,14 @@
 import re
 from collections.abc import Collection, Iterator
 
-from archbook.contracts.resources import owner_column, resource_of
+from archbook.contracts.resources import TIMES, owner_column, resource_of
 from archbook.design.contract import Endpoint
 from archbook.findings import Hits, Rule
 from archbook.review.subject import Subject
 from archbook.schema import Schema, Table
 from archbook.schema.lint.subject import Subject as Text
 
+ID = re.compile(r"(^|_)id$|Id$")
 QUERY = re.compile(r"\s*([\w.]+)\s*\(([^()]*)\)\s*")
 FEW_ROWS = 1000
 
@@ -17,18 +18,19 @@ FEW_ROWS = 1000
 def unindexed(subject: Subject) -> Hits:
     """A look-up by columns with which no index of the table begins: of a call's `query`, of a path, or of a list.
 
-    A list of what belongs to the caller, or to what its path names, is found by that. Tables that stay below 1 000 rows
-    are read whole as fast.
+    A list of what belongs to the caller, or to what its path names, is found by that; beside an id, a time only orders
+    what that finds. Tables that stay below 1 000 rows are read whole as fast.
     """
     known: set[tuple[str, str, str]] = set()
     for index, call in enumerate(subject.design.calls):
         if call.query and (schema := subject.schemas.get(call.to)) and (asked := _asked(schema, call.query)):
             table, columns = asked
-            if not _found(subject, call.to, table, columns) and (call.to, table.name, columns[0]) not in known:
+            chosen = _choosing(schema, table, columns)
+            if not _found(subject, call.to, table, chosen) and (call.to, table.name, columns[0]) not in known:
                 known.add((call.to, table.name, columns[0]))
                 yield subject.at_calls(
                     [(index, call)],
-                    f"{call.from_} looks up {table.name} by {', '.join(columns)}, with which no index begins",
+                    f"{call.from_} looks up {table.name} by {', '.join(chosen)}, with which no index begins",
                     f"calls[{index}]: {_create(subject, call.to, table, columns)}",
                     *_facts(subject, call.to, table),
                     about=f"{call.to}.{table.name}.{columns[0]}",
@@ -55,6 +57,13 @@ def _asked(schema: Schema, query: str) -> tuple[Table, tuple[str, ...]] | None:
     return (table, columns) if table and columns and table.has(*columns) else None
 
 
+def _choosing(schema: Schema, table: Table, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns of a query that choose rows: beside an id not its times, whose index alone leads to those of all."""
+    if not any(map(ID.search, columns)):
+        return columns
+    return tuple(name for name in columns if schema.base(table.column(name).type).name not in TIMES) or columns
+
+
 def _filters(subject: Subject, endpoint: Endpoint) -> Iterator[tuple[str, Table, str]]:
     """What no index serves: the column of the path or of the owner, by which rows are chosen always, or a filter."""
     resource = resource_of(subject.design, endpoint)
@@ -64,7 +73,11 @@ def _filters(subject: Subject, endpoint: Endpoint) -> Iterator[tuple[str, Table,
     owner = owner_column(table) if endpoint.ownership and endpoint.list else None
     always = [*resource.path.values(), *([owner] if owner else [])]
     for column in always[:1] or endpoint.filters:
-        if store and table.has(column) and not _found(subject, store, table, {column, *always}):
+        if (
+            store
+            and table.has(column)
+            and not (_behind(table, column, endpoint.filters) or _found(subject, store, table, {column, *always}))
+        ):
             yield store, table, column
 
 
@@ -75,6 +88,12 @@ def _found(subject: Subject, store: str, table: Table, columns: Collection[str])
         return True
     keys = {key.columns[0] for key in table.foreign_keys} & set(columns)  # InnoDB makes their indexes itself
     return bool(keys) and Text(subject.schemas[store], subject.design.ddl(store) or "").mysql
+
+
+def _behind(table: Table, column: str, filters: Collection[str]) -> bool:
+    """Whether an index has it behind filters of the same list, as in (tenant_id, period)."""
+    ways = [*table.unique_sets(), *(index.columns for index in table.indexes if index.where is None)]
+    return any(column in way and set(way[: way.index(column)]) <= set(filters) for way in ways)
 
 
 def _first(table: Table) -> set[str]:

@@ -76,7 +76,8 @@ def lint(
     linted = []
     for name in _stores(subject, store):
         held = subject.stores[name]
-        sizes = {table: holding.items for table, holding in held.holds.items()}
+        called = {table: table if table in held.holds else table.rpartition(".")[2] for table in parsed[name].tables}
+        sizes = {table: held.holds[own].items for table, own in called.items() if own in held.holds}
         elsewhere = {table for other, schema in parsed.items() if other != name for table in schema.tables}
         linted.append(
             _Linted(parsed[name], subject.source.ddl[name], held.schema_ or name, chosen, day, sizes, elsewhere, name)
