@@ -92,6 +92,7 @@ EDITS: list[tuple[str, Any, Any]] = [
 ]
 REQUEST_EDITS = [
     ("type-generalized", {"type": "integer"}, NUMBER),
+    ("x-extensible-enum-value-removed", TEXT | {"x-extensible-enum": ["a", "b"]}, TEXT | {"x-extensible-enum": ["b"]}),
     ("default-value-added", TEXT, TEXT | {"default": "a"}),
     ("default-value-changed", TEXT | {"default": "a"}, TEXT | {"default": "b"}),
     ("default-value-removed", TEXT | {"default": "a"}, TEXT),

@@ -88,18 +88,46 @@ def test_a_good_api_has_no_finding() -> None:
     assert [f"{finding.rule}: {finding.what}" for finding in lint_api(GOOD).findings] == []
 
 
-@pytest.mark.parametrize("style", [Style(), Style(errors="problem+json"), Style(envelope=False), Style(case="camel")])
-def test_an_api_is_held_against_the_style_that_is_declared(style: Style) -> None:
+STYLES = [
+    (Style(), set()),
+    (Style(errors="problem+json"), {"error-shape"}),
+    (Style(envelope=False), {"mixed-envelope"}),
+    (Style(case="camel"), {"property-case", "parameter-case"}),
+    (Style(links="relative"), {"page-without-next"}),
+]
+
+
+@pytest.mark.parametrize(("style", "odd"), STYLES)
+def test_an_api_is_held_against_the_style_that_is_declared(style: Style, odd: set[str]) -> None:
     findings, crashes = apply(rules(), Subject(read(GOOD), style), str)
-    kept = style == Style()
-    odd = {"problem+json": "error-shape"}.get(style.errors) or (
-        "mixed-envelope" if not style.envelope else "property-case"
-    )
-    assert (crashes, {finding.rule for finding in findings}) == ([], set() if kept else {odd})
+    assert (crashes, {finding.rule for finding in findings}) == ([], odd)
+
+
+LINKED = """paths:
+  /a: {get: {responses: {'200': {content: {application/json: {schema: {properties: {_links: {properties: {self:
+    {properties: {href: {type: string, format: uri}}}}}}}}}}}}}"""
+
+
+DECLARED = [
+    (LINKED, "mixed-links", Style(links="none"), 1),
+    (LINKED, "mixed-links", Style(links="relative"), 1),
+    (LINKED, "mixed-links", Style(links="absolute"), 0),
+    (LINKED, "mixed-links", None, 0),
+    (RULES["closed-enum"].fires, "closed-enum", Style(enums="open"), 1),
+    (RULES["closed-enum"].fires, "closed-enum", Style(enums="closed"), 0),
+]
+
+
+@pytest.mark.parametrize(("fragment", "rule", "style", "findings"), DECLARED)
+def test_links_and_lists_of_values_are_as_declared(fragment: str, rule: str, style: Any, findings: int) -> None:
+    found, _ = apply([RULES[rule]], Subject(read(example(fragment)), style), str)
+    assert len(found) == findings
 
 
 LIST = "responses: {'200': {content: {application/json: {schema: {type: array}}}}}"
+NEXT = "responses: {'200': {content: {application/json: {schema: {properties: {items: {type: array}, next_link: {type: string, format: uri}}}}}}}"
 TRAPS = {  # what a rule must not take for its mistake, and what it must not miss
+    "a path without an operation": ("paths: {/a/: {}, /b: {get: {}}}", "trailing-slash", 1),
     "a noun that begins like a verb": ("paths: {/settings: {get: {}}, /address-list: {get: {}}}", "verb-in-url", 0),
     "a list of settings": ("paths: {/getSettings: {get: {}}}", "verb-in-url", 1),
     "what one is called is no collection": ("paths: {'/status/{name}': {get: {}}}", "singular-collection", 0),
@@ -142,6 +170,27 @@ TRAPS = {  # what a rule must not take for its mistake, and what it must not mis
         "paths: {/a: {get: {}}}\ncomponents: {schemas: {A: {properties: {price_rank: {type: number}, amount: {type: integer}}}}}",
         "float-money-property", 0),
     "a range of statuses": ("paths: {/a: {get: {responses: {2XX: {description: ok}, 4XX: {description: no}}}}}", "no-client-errors", 0),
+    "an image elsewhere is no link": (
+        "paths: {/a: {get: {responses: {'200': {content: {application/json: {schema: {properties: {self: {type: string, example: /a},"
+        " avatar_url: {type: string, format: uri}}}}}}}}}}", "mixed-links", 0),
+    "the next page as a number": (
+        "paths: {/a: {get: {responses: {'200': {content: {application/json: {schema: {properties: {self: {type: string, example: /a},"
+        " next: {type: integer, example: 2}}}}}}}}}}", "mixed-links", 0),
+    "the header Link leads on": (
+        f"paths: {{/a: {{get: &a {{parameters: [{{name: page, in: query}}], {NEXT}}}}}, /b: {{get: *a}}, /c: {{get: {{parameters: [{{name: page, in: query}}],"
+        " responses: {'200': {headers: {Link: {}}, content: {application/json: {schema: {type: array}}}}}}}}", "page-without-next", 0),
+    "one list of three links": (
+        f"paths: {{/a: {{get: {{parameters: [{{name: page, in: query}}], {NEXT}}}}}, /b: {{get: &b {{parameters: [{{name: page, in: query}}], {LIST}}}}}, /c: {{get: *b}}}}",
+        "page-without-next", 0),
+    "one list of values in two answers": (
+        "paths: {/a: {get: &a {responses: {'200': {content: {application/json: {schema: {properties: {s: {$ref: '#/components/schemas/S'}}}}}}}}}, /b: {get: *a}}\n"
+        "components: {schemas: {S: {type: string, enum: [a, b]}}}", "closed-enum", 1),
+    "numbers are no list of words": (
+        "paths: {/a: {get: {responses: {'200': {content: {application/json: {schema: {properties: {s: {type: integer, enum: [1, 2]}}}}}}}}}}", "closed-enum", 0),
+    "words inside a list": (
+        "paths: {/a: {get: {responses: {'200': {content: {application/json: {schema: {properties: {s: {type: array, items: {enum: [a, b]}}}}}}}}}}}", "closed-enum", 1),
+    "one word is a parameter in any case": ("paths: {/a: {get: {parameters: [{name: pageSize, in: query}, {name: limit, in: query}]}}}", "parameter-case", 0),
+    "headers have their own case": ("paths: {/a: {get: {parameters: [{name: page_size, in: query}, {name: X-Api-Key, in: header}]}}}", "parameter-case", 0),
     "PUT of a singleton": ("paths: {/settings: {get: {}, put: {}}}", "put-on-collection", 0),
 }  # fmt: skip
 
@@ -229,6 +278,18 @@ x-archbook-waivers:
     assert "verb-in-url" not in {finding.rule for finding in report.findings}
     assert "shop.yaml `x-archbook-waivers[1]`: no rule `verb-in-urls`; did you mean `verb-in-url`?" in report.remarks
     assert any("is waived without a reason" in remark for remark in report.remarks)
+
+
+@pytest.mark.parametrize("beside", [{}, {"description": "What it is part of."}])
+def test_a_shape_that_contains_itself_is_looked_into_once_whatever_stands_beside_its_reference(
+    beside: dict[str, str],
+) -> None:
+    part = {"$ref": "#/components/schemas/Part", **beside}
+    shapes = {"Part": {"properties": {"left": part, "right": dict(part), "name": {"type": "string"}}}}
+    body = {"content": {"application/json": {"schema": part}}}
+    data = {"openapi": "3.1.0", "paths": {"/parts": {"post": {"requestBody": body}}}, "components": {"schemas": shapes}}
+    (finding,) = lint_api(json.dumps(data), only=[RULES["unbounded-string"]]).findings
+    assert finding.what == "POST /parts takes texts of any length: `name`"
 
 
 def test_a_document_without_operations_is_refused_and_says_why() -> None:

@@ -76,7 +76,11 @@ STYLES = [
         ),
         [("media-type", False, "problem+json", "cursor", "kebab"), ("none", True, "none", "page", "snake")],
     )
-]
+] + [
+    {"versioning": "header", "envelope": envelope, "errors": "envelope", "pagination": pagination, "links": links,
+     "enums": "open"}
+    for envelope, pagination, links in ((True, "page", "relative"), (False, "cursor", "absolute"))
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("style", STYLES, ids=lambda style: "-".join(str(value) for value in style.values()))

@@ -24,6 +24,8 @@ STYLES = {
     "problem+json, camel, header": Style(errors="problem+json", case="camel", versioning="header", envelope=False),
     "cursors, kebab, media type": Style(
         pagination="cursor", case="kebab", versioning="media-type", envelope=False, errors="none"),
+    "relative links, open lists": Style(links="relative", enums="open"),
+    "cursors, absolute links": Style(pagination="cursor", links="absolute", case="camel"),
     "no pages": Style(pagination="none", versioning="none", max_page_size=5),
 }  # fmt: skip
 TYPES = """
@@ -148,6 +150,31 @@ def test_cursors_walk_a_list_to_its_end_and_fit_no_other_list() -> None:
             assert client.ask(f"GET /api/v1/orders?cursor={wrong}", who="support").status_code == 422
         for other in (f"GET /api/v1/payments?cursor={cursor}", f"GET /api/v1/orders?status=paid&cursor={cursor}"):
             assert client.ask(other, who="support").json()["error"]["field"] == "cursor"
+    finally:
+        app.state.close()
+
+
+@pytest.mark.parametrize("name", ["relative links, open lists", "cursors, absolute links"])
+def test_links_walk_a_list_to_its_end_and_back(name: str) -> None:
+    app = create(DESIGNS[name], rows=100, limits=False)
+    client, size = Client(app), "page_size" if name.startswith("relative") else "limit"
+    try:
+        seen, back = [], []
+        address = f"/api/v1/orders?{size}=5&status=paid"
+        while address:
+            page = client.ask(f"GET {address.removeprefix('http://127.0.0.1')}", who="support").json()
+            links, rows = page["meta"]["links"], page["data"]
+            assert rows
+            assert ("://" in links["self"]) == ("absolute" in name)
+            seen += [row["id"] for row in rows]
+            back.append(links.get("prev"))
+            address = links["next"]
+        whole = client.ask(f"GET /api/v1/orders?{size}=100&status=paid", who="support").json()["data"]
+        assert seen == [row["id"] for row in whole]
+        assert bool(back[1:] and back[1]) == ("prev" in links)
+        empty = client.ask(f"GET /api/v1/orders?{size}=5&status=paid&page=99", who="support").json()
+        if "prev" in links:
+            assert f"page={-(-len(whole) // 5)}&" in empty["meta"]["links"]["prev"] + "&"
     finally:
         app.state.close()
 

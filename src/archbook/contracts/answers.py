@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from archbook.contracts.shapes import property_name
 from archbook.design.contract import Style
@@ -152,7 +154,36 @@ def meta_shape(style: Style, *, rows: bool, paged: bool) -> Node:
     known = {
         property_name(name, style.case): held for name, held in {**known, "request_id": {"type": "string"}}.items()
     }
+    if rows and paged and style.links != "none":
+        known["links"] = _links_shape(style)
     return {"type": "object", "required": list(known), "properties": known}
+
+
+def _links_shape(style: Style) -> Node:
+    """Addresses of this page and its neighbours; null where there is none, and none before by a cursor."""
+    form = "uri" if style.links == "absolute" else "uri-reference"
+    names = ("self", "next") if style.pagination == "cursor" else ("self", "next", "prev")
+    held = {name: {"type": "string" if name == "self" else ["string", "null"], "format": form} for name in names}
+    return {"type": "object", "required": list(held), "properties": held}
+
+
+def page_links(style: Style, address: str, query: Mapping[str, Any], beside: Mapping[str, Any]) -> Node:
+    """The links of a page. address: of the list; query: what was asked; beside: what is told of the page.
+
+    >>> page_links(Style(links="relative"), "/orders", {"page": 2, "page_size": 20}, {"total": 50})["next"]
+    '/orders?page=3&page_size=20'
+    """
+
+    def to(**other: Any) -> str:
+        return f"{address}?{urlencode({**query, **other})}"
+
+    if style.pagination == "cursor":
+        following = beside[property_name("next_cursor", style.case)]
+        return {"self": to(), "next": to(cursor=following) if following else None}
+    page, size = query["page"], query[property_name("page_size", style.case)]
+    last = -(-beside["total"] // size)
+    return {"self": to(), "next": to(page=page + 1) if page < last else None,
+            "prev": to(page=min(page - 1, max(last, 1))) if page > 1 else None}  # fmt: skip
 
 
 def wrapped(style: Style, inner: Node, meta: Node, *, rows: bool, paged: bool) -> Node:

@@ -97,17 +97,13 @@ class Document:
         >>> document.resolve({"$ref": "#/components/schemas/A"}), document.resolve({"$ref": "#/nowhere"})
         ({'type': 'string'}, {})
         """
-        beside: dict[str, Any] = {}
-        for _ in range(REFERENCES_LIMIT):
-            if not isinstance(node, Mapping):
-                return NOTHING
-            reference = node.get("$ref")
-            if not isinstance(reference, str):
-                return {**node, **beside} if beside else node
-            if len(node) > 1:
-                beside = {**{key: value for key, value in node.items() if key != "$ref"}, **beside}
-            node = self.target(reference)
-        return NOTHING
+        if not isinstance(node, Mapping):
+            return NOTHING
+        if not isinstance(node.get("$ref"), str):
+            return node
+        if id(node) not in self._resolved:  # always the same object, or one that contains itself would never be known
+            self._resolved[id(node)] = node, self._followed(node)
+        return self._resolved[id(node)][1]
 
     def target(self, reference: str) -> Any:
         """What a local reference points to; None where it is dangling, remote or no reference."""
@@ -145,6 +141,23 @@ class Document:
                 return line
             where = where[:-1]
         return None
+
+    def _followed(self, node: Any) -> Node:
+        beside: dict[str, Any] = {}
+        for _ in range(REFERENCES_LIMIT):
+            if not isinstance(node, Mapping):
+                return NOTHING
+            reference = node.get("$ref")
+            if not isinstance(reference, str):
+                return {**node, **beside} if beside else node
+            if len(node) > 1:
+                beside = {**{key: value for key, value in node.items() if key != "$ref"}, **beside}
+            node = self.target(reference)
+        return NOTHING
+
+    @cached_property
+    def _resolved(self) -> dict[int, tuple[Node, Node]]:
+        return {}
 
     @cached_property
     def _contents(self) -> dict[int, tuple[Node, dict[str, Node]]]:

@@ -89,7 +89,7 @@ def _endpoints(subject: Subject, ours: bool, notes: list[str]) -> Iterator[tuple
             yield name, Endpoint.model_validate({"name": name, "service": service, **_inferred(operation)})
         except ValidationError:
             notes.append(f"{shown(name)} was left out: a design has GET, POST, PUT, PATCH, DELETE, HEAD and OPTIONS of "
-                         "paths up to 300 characters without blanks")  # fmt: skip
+                         "paths up to 300 characters without blank, `?` or `#`")  # fmt: skip
 
 
 def _ordered(endpoints: dict[str, Endpoint], order: list[Any]) -> list[Endpoint]:

@@ -139,6 +139,7 @@ def _of_values() -> Iterator[Kind]:
         yield Kind(f"{scope}-became-not-enum", "safe")
         yield Kind(f"{scope}-enum-value-removed", "breaking", "a client that sends {old} as {it}", _ACCEPT)
         yield Kind(f"{scope}-enum-value-added", "safe")
+        yield Kind(f"{scope}-x-extensible-enum-value-removed", "breaking", "a client that sends {old} as {it}", _ACCEPT)
         yield Kind(
             f"{scope}-pattern-added", "breaking", "a client that sends a {it} that does not match {new}", _ACCEPT
         )

@@ -23,7 +23,7 @@ from archbook.contracts.exchanges import (
 from archbook.contracts.naming import nouns, singular
 from archbook.contracts.resources import PARAMETER, Resource, filters_of, resource_of, sortable
 from archbook.contracts.secrets import blacked_out, in_design
-from archbook.contracts.shapes import column_shape, create_shape, patch_shape, property_name, read_shape
+from archbook.contracts.shapes import column_shape, create_shape, extensible, patch_shape, property_name, read_shape
 from archbook.design.contract import Endpoint
 from archbook.design.model import Design
 from archbook.design.plain import as_written
@@ -230,7 +230,8 @@ class _Writer:
         rows = endpoint.list and endpoint.method in ("GET", "HEAD")
         paged = endpoint.paginated and self.style.pagination != "none"
         name = _pascal(singular(resource.name))
-        inner = self._schema(name, read_shape(resource, self.style.case))
+        shape = read_shape(resource, self.style.case)
+        inner = self._schema(name, extensible(shape) if self.style.enums == "open" else shape)
         if rows or self.style.envelope:
             meta = answers.meta_shape(self.style, rows=rows, paged=paged)
             named = self._schema(("PageMeta" if paged else "ListMeta") if rows else "Meta", meta)

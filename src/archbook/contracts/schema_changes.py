@@ -210,6 +210,10 @@ def _edits(before: Node, after: Node, side: str) -> Iterator[tuple[str, str, str
     if _nullable(before) != _nullable(after) and _kinds(before) and _kinds(after):
         yield ("became-nullable" if _nullable(after) else "became-not-nullable"), "", ""
     yield from _values(before, after)
+    if side == "request":  # a further value in an open list is what clients were told to await
+        open_before, open_after = (_enum({"enum": node.get("x-extensible-enum")}) or [] for node in (before, after))
+        gone = [value for value in open_before if open_after and value not in open_after]
+        yield from (("x-extensible-enum-value-removed", value, "") for value in gone)
     was, now = before.get("pattern"), after.get("pattern")
     if was != now:
         action = "added" if was is None else "removed" if now is None else "changed"

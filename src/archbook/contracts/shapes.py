@@ -115,6 +115,23 @@ def patch_shape(resource: Resource, endpoint: Endpoint, case: str) -> Shape:
     return shape | {"minProperties": 1, "additionalProperties": False}
 
 
+def extensible(shape: Shape) -> Shape:
+    """A shape whose lists of values may grow (Zalando RESTful API guidelines, rule 112).
+
+    >>> extensible({"properties": {"status": {"type": "string", "enum": ["new", "paid"]}}})["properties"]["status"]
+    {'type': 'string', 'x-extensible-enum': ['new', 'paid']}
+    """
+    kept: Shape = {}
+    for key, value in shape.items():
+        if key == "enum":
+            kept["x-extensible-enum"] = [known for known in value if known is not None]
+        elif key == "properties":
+            kept[key] = {name: extensible(held) for name, held in value.items()}
+        else:
+            kept[key] = extensible(value) if key == "items" else value
+    return kept
+
+
 def unbounded(shape: Shape) -> Shape:
     """A shape as a service has it that checks nothing: names and types only."""
     kept = {name: {"type": held["type"]} if "type" in held else {} for name, held in shape["properties"].items()}

@@ -36,7 +36,13 @@ class Style(Part):
     )
     pagination: Literal["page", "cursor", "none"] = Field("page", description="How lists are cut.")
     max_page_size: Count = Field(100, description="Most rows that a page may have.")
-    case: Literal["snake", "camel", "kebab"] = Field("snake", description="Case of property names.")
+    case: Literal["snake", "camel", "kebab"] = Field("snake", description="Case of properties and query parameters.")
+    enums: Literal["closed", "open"] = Field(
+        "closed", description="Lists of values in answers: complete (`enum`), or may grow (`x-extensible-enum`)."
+    )
+    links: Literal["none", "relative", "absolute"] = Field(
+        "none", description="Whether lists link to their pages (`meta.links`), and how the addresses are written."
+    )
 
 
 class Endpoint(Part):

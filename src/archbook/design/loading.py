@@ -6,6 +6,7 @@ import contextlib
 import gc
 import hashlib
 import itertools
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,10 @@ from archbook.errors import DesignError, Problem, shown, suggestion
 FILE = "design.yaml"
 BEGIN = "`archbook new NAME` writes a design to begin with"
 SUGGESTIONS_LIMIT = 30_000
+FREE_BLOCKS = 2_000_000
+"""So many pieces of memory, about 200 MB, are held before garbage is looked for."""
 Places = dict[Where, tuple[str, int]]
+_held_blocks = 0
 
 
 def load(path: str | Path) -> Design:
@@ -83,6 +87,8 @@ def assembled(
 def collector_at_rest() -> Iterator[None]:
     """No garbage collection: everything that is made stays alive, and looking for garbage took a third of the time."""
     enabled = gc.isenabled()
+    if enabled:
+        _collect_at_twice()
     gc.disable()
     try:
         yield
@@ -92,6 +98,17 @@ def collector_at_rest() -> Iterator[None]:
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()
+
+
+def _collect_at_twice() -> None:
+    """Collect where about twice as much is held as after the last time: Python itself never looks at what is old here.
+
+    Without it a panel would keep the documents of all edits, and a loop over files those of all files.
+    """
+    global _held_blocks
+    if sys.getallocatedblocks() > 2 * _held_blocks + FREE_BLOCKS:
+        gc.collect()
+        _held_blocks = sys.getallocatedblocks()
 
 
 def _validated(data: dict[str, Any]) -> tuple[Design | None, list[Complaint]]:

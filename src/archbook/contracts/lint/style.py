@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from archbook.contracts.lint.links import links
 from archbook.contracts.naming import CASES, VERSION
 from archbook.design.contract import Style
 
@@ -50,8 +51,16 @@ def inferred(subject: Subject) -> Style:
         "errors": _most(errors) or "none",
         "pagination": _most(paging) or "none",
         "case": _most(names) or "snake",
+        "enums": _enums(subject),
+        "links": _most(Counter(form for e in subject.endpoints for _, form in links(e) if form)) or "none",
     }
     return Style(**said)
+
+
+def _enums(subject: Subject) -> str:
+    """Whether more lists of values in answers are open than closed."""
+    held = [node for e in subject.endpoints for _, shape in e.shapes for _, node in subject.fields(shape)]
+    return "open" if sum("x-extensible-enum" in n for n in held) > sum("enum" in n for n in held) else "closed"
 
 
 def error_style(subject: Subject, kind: str, schema: Any) -> str:
@@ -77,6 +86,8 @@ def described(style: Style) -> str:
             errors[style.errors],
             "lists whole" if style.pagination == "none" else f"lists by {style.pagination}",
             f"properties in {style.case} case",
+            *([] if style.enums == "closed" else ["lists of values that may grow"]),
+            *([] if style.links == "none" else [f"{style.links} links"]),
         ]
     )
 

@@ -154,6 +154,12 @@ class Subject:
         return found
 
     @cached_property
+    def addresses(self) -> list[str]:
+        """Every path, also those without an operation: linters of style count them all."""
+        held = self.document.data.get("paths")
+        return [path for path in held if not path.startswith("x-")] if isinstance(held, Mapping) else []
+
+    @cached_property
     def methods(self) -> dict[str, dict[str, Endpoint]]:
         """Operations by path and method."""
         found: dict[str, dict[str, Endpoint]] = {}

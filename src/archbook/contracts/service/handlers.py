@@ -123,6 +123,8 @@ class Handlers:
     async def _answer(self, one: Operation, scope: Scope, receive: Receive, call: Call, send: Send) -> None:
         asked = one.reader.first(scope, call)
         await one.reader.read_body(scope, receive, asked)
+        if self._style.links != "none":
+            asked.address = _host(scope) * (self._style.links == "absolute") + quote(scope["path"])
         asked.caller = call.caller.subject or next(iter(self._people), "")
         alone = self._guarded and one.endpoint.ownership and not call.caller.roles & one.whole
         asked.owner = call.caller.subject if alone and not call.caller.service else None
@@ -208,6 +210,8 @@ class Handlers:
         if not rows and not self._style.envelope:
             return data
         meta = {**(beside or {}), self._request_id: asked.call.request_id}
+        if rows and beside and self._style.links != "none":
+            meta["links"] = answers.page_links(self._style, asked.address, asked.query, beside)
         name, errors = (b"data", b',"errors":[]') if self._style.envelope else (b"items", b"")
         return b'{"' + name + b'":' + data + b',"meta":' + _json(meta) + errors + b"}"
 
@@ -242,6 +246,12 @@ class Handlers:
         said = answers.error_body(self._style, status, message=message, field=field, request_id=call.request_id)
         media = "application/problem+json" if self._style.errors == "problem+json" else "application/json"
         await answer(send, status, _json(said), media, [("cache-control", "no-store"), *(headers or [])])
+
+
+def _host(scope: Scope) -> str:
+    """Where the service stands by its own knowledge: what a client writes into Host goes into no answer."""
+    name, port = scope.get("server") or ("localhost", None)
+    return f"{scope['scheme']}://{name}{f':{port}' if port else ''}"
 
 
 def _told(endpoint: Endpoint) -> Pairs:

@@ -28,7 +28,7 @@ class Gone(Exception):
 class Asked:
     """What a request asks. owner: whose things alone it may touch; None where that is not asked.
 
-    caller: the key of the user who asks; empty where nobody is known.
+    caller: the key of the user who asks; empty where nobody is known. address: of what is asked, as its links have it.
     """
 
     call: Call
@@ -38,6 +38,7 @@ class Asked:
     body: dict[str, Any] = field(default_factory=dict)
     caller: str = ""
     owner: str | None = None
+    address: str = ""
 
 
 class Reader:

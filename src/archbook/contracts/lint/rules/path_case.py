@@ -11,7 +11,7 @@ _KEBAB = re.compile(r"[a-z0-9-.]+|\{.+\}")
 
 def mixed(subject: Subject) -> Hits:
     """A path with a segment that is not in lower case with hyphens."""
-    for path in subject.paths:
+    for path in subject.addresses:
         parts = path.split("/")
         odd = [part for part in parts if part and not _KEBAB.fullmatch(part)]
         if odd:

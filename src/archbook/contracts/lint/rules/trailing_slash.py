@@ -6,7 +6,7 @@ from archbook.findings import Hits, Rule
 
 def slashed(subject: Subject) -> Hits:
     """A path that ends in a slash."""
-    for path in subject.paths:
+    for path in subject.addresses:
         if path.endswith("/") and path != "/":
             do = f"publish it as `{path.rstrip('/') or '/'}`, and answer the other with 308 to it"
             yield subject.at_path(path, "ends in a slash", do)
