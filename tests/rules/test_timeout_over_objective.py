@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archbook.design.model import Design
-from tests.examples import findings
+from tests.examples import by, findings, good
 
 # front promises 800 ms (p99); POST /api/v1/things promises 3 s; back promises 800 ms.
 CASES = {
@@ -67,6 +67,14 @@ def test_no_timeout_is_proposed_below_the_p99_of_the_target() -> None:
     (finding,) = findings("timeout-over-objective", "calls: {3: {timeout: 1.1s, retries: 9}}")
     assert finding.mend == {}
     assert "try fewer times" in finding.do
+
+
+def test_no_timeout_is_proposed_below_what_the_target_itself_waits_for() -> None:
+    inner = "calls: [{from: back, to: mailer, on: [GET /api/v1/things], timeout: 900ms}]"
+    over = good(inner).changed({("calls", 2, "timeout"): 1.0})
+    (finding,) = (f for f in by("timeout-over-objective")(over).findings if f.about == "front → back")
+    assert finding.mend == {}
+    assert "wait at most 800 ms in all" in finding.do
 
 
 def mutated(good: Design) -> Design:

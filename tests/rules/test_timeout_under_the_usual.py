@@ -33,6 +33,14 @@ def test_the_timeout_proposed_is_within_the_promise() -> None:
     )
 
 
+def test_the_timeout_proposed_ends_before_who_waits_for_the_caller_gives_up() -> None:
+    slow = "services: {back: {service_time: {mean: 1ms}}}\nexternals: {bank: {p99: 30ms}}\n"
+    inner = "calls: [{from: back, to: bank, on: [GET /api/v1/things], timeout: 20ms, optional: true}]"
+    (finding,) = findings("timeout-under-the-usual", slow + inner)  # front waits 50 ms for back, which promises 800 ms
+    assert finding.mend == {("calls", 4, "timeout"): "50ms"}
+    assert finding.severity == "low"  # the request is answered without it
+
+
 def mutated(good: Design) -> Design:
     index = next(i for i, call in enumerate(good.calls) if call.to == "email-provider")
     return good.changed({("calls", index, "timeout"): 0.5})

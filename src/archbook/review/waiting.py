@@ -155,10 +155,32 @@ def timed(subject: Subject, name: str) -> list[str]:
 
 
 def within_s(subject: Subject, call: Call, limit_s: float) -> float | None:
-    """A timeout with which all attempts end within a limit; None where the target's p99 is longer than that."""
+    """A timeout with which all attempts end within a limit, and before who waits for this call gives up.
+
+    None where the target's p99, or what it waits for itself, is longer than that.
+    """
+    outer_s, inner_s = _around(subject)
+    limit_s = min(limit_s, outer_s.get(id(call), math.inf))
     fits = stepped((limit_s - pauses_s(call)) / attempts(call), up=False)
     callee = subject.element(call.to)
-    return fits if fits > 0 and (callee is None or not fits < callee.p99_s) else None
+    needed_s = max(callee.p99_s if callee else 0.0, inner_s.get(id(call), 0.0))
+    return fits if fits > 0 and not fits < needed_s else None
+
+
+def _around(subject: Subject) -> tuple[dict[int, float], dict[int, float]]:
+    """By the identity of a call: how long the least patient waits for it, and how long its target waits at most (s)."""
+    known: tuple[dict[int, float], dict[int, float]] | None = subject.kept.get("around calls")
+    if known is None:
+        known = subject.kept["around calls"] = {}, {}
+        flow, calls = subject.plan, subject.design.calls
+        for leg in (leg for handling in flow.handlings for leg in handling.legs) if flow else ():
+            for deeper in flow.handlings[leg.handling].legs if flow and leg.call >= 0 and leg.sync else ():
+                if deeper.call >= 0 and deeper.sync:
+                    outer, inner = calls[leg.call], calls[deeper.call]
+                    known[0][id(inner)] = min(known[0].get(id(inner), math.inf), outer.timeout or math.inf)
+                    needed_s = attempts(inner) * (inner.timeout or 0.0)
+                    known[1][id(outer)] = max(known[1].get(id(outer), 0.0), needed_s)
+    return known
 
 
 def proposed_timeout_s(subject: Subject, call: Call) -> float | None:
@@ -168,7 +190,7 @@ def proposed_timeout_s(subject: Subject, call: Call) -> float | None:
         return None
     wanted = stepped(GENEROUS * callee.p99_s)
     promised = promise(subject, call)
-    most = within_s(subject, call, promised[0]) if promised else wanted
+    most = within_s(subject, call, promised[0] if promised else math.inf)
     return min(wanted, most) if most else None
 
 

@@ -9,7 +9,8 @@ from archbook.units import show_duration
 def impatient(subject: Subject) -> Hits:
     """A timeout below the p99 of the store or external system that is asked, at growth.
 
-    Only where the target makes no calls of its own: what those do to its p99 differs from request to request.
+    Only where the target makes no calls of its own: what those do to its p99 differs from request to request. Low
+    where the request is answered without it.
     """
     services = subject.design.services
     for index, call in enumerate(subject.design.calls):
@@ -26,6 +27,7 @@ def impatient(subject: Subject) -> Hits:
                 f"{usual_p99(subject, call.to)}: more than one call in a hundred is given up that would be answered",
                 *again,
                 mend={("calls", index, "timeout"): typed(proposed)} if proposed else None,
+                severity="low" if call.optional else None,
             )
 
 
