@@ -74,6 +74,27 @@ def test_a_curve_needs_its_design_to_be_drawn() -> None:
         ab.chart([])
 
 
+@pytest.mark.parametrize("growths", [[0.5, 1.0], [2.0, 1.0], [0.1, 0.5]])
+def test_a_curve_is_drawn_wherever_its_loads_lie(growths: list[float]) -> None:
+    design = ab.load("minimal")
+    assert "<svg" in ab.chart(ab.curve(design, growths), design).svg
+
+
+def test_a_curve_of_one_load_is_refused() -> None:
+    design = ab.load("minimal")
+    with pytest.raises(ab.ArchbookError, match="at two loads at least"):
+        ab.chart(ab.curve(design, [1.0, 1.0]), design)
+
+
+@pytest.mark.parametrize("subject", [3, "ecommerce", {}, [1, 2]])
+def test_what_has_no_chart_and_what_is_no_evidence_is_refused(subject: object, design_folder) -> None:
+    design = ab.load(design_folder("minimal"))
+    with pytest.raises(ab.ArchbookError, match=r"a \w+ has no chart; give a design"):
+        ab.chart(subject, design)
+    with pytest.raises(ab.ArchbookError, match="is no evidence; give an Evidence"):
+        ab.keep(design, subject or 3)
+
+
 def test_evidence_is_kept_in_the_designs_folder_and_found_again(design_folder: Callable[[str], Path]) -> None:
     from archbook.evidence import found
 

@@ -85,6 +85,15 @@ def test_nothing_to_save_and_nothing_to_undo_are_said(panel):
     assert "Nothing to undo" in panel._said.value
 
 
+@pytest.mark.parametrize("name", ["capacity", "failure", "cache", "pool"])
+def test_evidence_that_cannot_be_kept_says_why(design_folder, name):
+    design = ab.load(design_folder("ecommerce"))
+    (design.folder / "evidence.json").write_text("not JSON", encoding="utf-8")
+    panel = getattr(ab.panels, name)(design)
+    panel.keep()
+    assert "evidence.json:1: is not evidence that Archbook wrote" in panel._said.value
+
+
 def test_evidence_is_kept_of_the_saved_design_only(panel):
     panel._instances.value = 3
     panel.keep()

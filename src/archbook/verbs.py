@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from archbook import evidence as _evidence
 from archbook import workbook
-from archbook.errors import ArchbookError, DesignError, Problem
+from archbook.errors import ArchbookError, DesignError, InvalidInput, Problem
 from archbook.evidence import Evidence
 
 if TYPE_CHECKING:
@@ -352,7 +352,7 @@ def chart(subject: Any, design: Design | None = None, part: str = "") -> Picture
 
     if isinstance(subject, Design):
         return utilisation_chart(curve(subject), subject)
-    if isinstance(subject, list | tuple):
+    if isinstance(subject, list | tuple) and all(hasattr(each, "growth") for each in subject):
         if design is None:
             raise ArchbookError("a curve is drawn with its design: `chart(curve, design)`")
         return utilisation_chart(list(subject), design)
@@ -360,13 +360,22 @@ def chart(subject: Any, design: Design | None = None, part: str = "") -> Picture
         return replay_chart(subject)
     if hasattr(subject, "lines"):
         return line_chart(**subject.lines())
-    return flush_chart(subject) if hasattr(subject, "flush") else experiment_chart(subject, part)
+    if hasattr(subject, "flush"):
+        return flush_chart(subject)
+    if not hasattr(subject, "engines"):
+        what = "give a design, a curve and its design, or what replay, sweep, experiment or measure_cache answered"
+        raise InvalidInput(f"a {type(subject).__name__} has no chart; {what}")
+    return experiment_chart(subject, part)
 
 
 def keep(design: Design, found: Evidence | Iterable[Evidence] | Outcome | LoadOutcome | Simulation | Replay) -> Said:
     """Keep evidence, or what an experiment or a simulation says, in the design's folder. Raises Conflict."""
     entries: Any = found.evidence(design) if hasattr(found, "evidence") else found
-    entries = [entries] if isinstance(entries, Evidence) else list(entries)
+    entries = list(entries) if isinstance(entries, Iterable) else [entries]
+    if strange := next((type(entry).__name__ for entry in entries if not isinstance(entry, Evidence)), None):
+        raise InvalidInput(
+            f"a {strange} is no evidence; give an Evidence, or what an experiment or simulation answered"
+        )
     if design.folder is None:
         raise ArchbookError(f"{design.name} was made in code and has no folder to keep evidence in; save it first")
     if not entries:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,13 @@ _SEVERITY = re.compile(rf"^({'|'.join(_COLOURS)})(?=\s)", re.MULTILINE)
 
 design_argument = click.argument("design", required=False)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the value as JSON.")
+format_option = click.option("--format", "form", type=click.Choice(["text", "md", "json"]), default="text",
+                             help="Format.")  # fmt: skip
+output_option = click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+                             help="Where to write.")  # fmt: skip
+precision_option = click.option("--precision", type=click.FloatRange(min=0.0, min_open=True, max=1.0), default=0.05,
+                                metavar="SHARE", help="Half the 95 % interval that mean responses shall reach: 0.05 is "
+                                "±5 %.")  # fmt: skip
 
 
 def ddl_file(subject: str) -> Path | None:
@@ -62,3 +70,18 @@ def tell_json(value: Any) -> None:
     """Print a value as JSON: a result of Archbook's, or any plain one."""
     plain = value.to_json() if hasattr(value, "to_json") else value
     click.echo(json.dumps(plain, ensure_ascii=False, indent=1))
+
+
+def tell_as(form: str, value: Any, **options: bool) -> None:
+    """Print a result as JSON, as Markdown, or as text that fits the terminal."""
+    if form == "json":
+        tell_json(value)
+    elif form == "md":
+        click.echo(value.markdown())
+    else:
+        tell(value.text(min(shutil.get_terminal_size((100, 24)).columns, 120), **options))
+
+
+def tell_plainly(value: Any, as_json: bool) -> None:
+    """Print a result as JSON, or as it shows itself."""
+    tell_json(value) if as_json else tell(str(value))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-
 import click
 
-from archbook.commands import design_argument, json_option, tell, tell_json
+from archbook.commands import design_argument, format_option, json_option, tell_as
 
 STOPPED = 130
 
@@ -15,7 +13,7 @@ STOPPED = 130
 @design_argument
 @click.option("--run", is_flag=True, help="Measure what is missing, and keep it in the design folder.")
 @click.option("--rows", type=int, metavar="N", help="Rows of the tables that are measured; else 50 000.")
-@click.option("--format", "form", type=click.Choice(["text", "md", "json"]), default="text", help="Format.")
+@format_option
 @json_option
 def command(design: str | None, run: bool, rows: int | None, form: str, as_json: bool) -> int:
     """Say which items of the performance checklist are earned.
@@ -26,10 +24,5 @@ def command(design: str | None, run: bool, rows: int | None, form: str, as_json:
     from archbook import verbs
 
     found = verbs.checklist(verbs.load(design), run=run, rows=rows)
-    if as_json or form == "json":
-        tell_json(found)
-    elif form == "md":
-        click.echo(found.markdown())
-    else:
-        tell(found.text(min(shutil.get_terminal_size((100, 24)).columns, 120)))
+    tell_as("json" if as_json else form, found)
     return STOPPED if found.stopped else 0

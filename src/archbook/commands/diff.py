@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import click
 
-from archbook.commands import tell, tell_json
+from archbook.commands import format_option, tell_as
 
 
 @click.command("diff")
@@ -16,7 +15,7 @@ from archbook.commands import tell, tell_json
 @click.option("--variant", metavar="NAME", help="Hold A against this variant of it, as A#NAME does.")
 @click.option("--growth", type=click.FloatRange(min=0.0, min_open=True, max=1e6), metavar="N",
               help="Multiple of today's load; else the one that A is made for.")  # fmt: skip
-@click.option("--format", "form", type=click.Choice(["text", "md", "json"]), default="text", help="Format.")
+@format_option
 @click.option("--all", "everything", is_flag=True, help="Every change and finding, not one screen.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Draw both too, the difference coloured: .svg, .png, .pdf or .mmd.")  # fmt: skip
@@ -35,12 +34,7 @@ def command(a: str, b: str | None, variant: str | None, growth: float | None, fo
         hint = f"; its variants: {names}" if names else ""
         raise click.UsageError(f"name one design, or one variant, to hold {a} against{hint}")
     found = verbs.diff(old, old.variant(variant) if variant else verbs.load(b), growth)
-    if form == "json":
-        tell_json(found)
-    elif form == "md":
-        click.echo(found.markdown())
-    else:
-        tell(found.text(min(shutil.get_terminal_size((100, 24)).columns, 120), all=everything))
+    tell_as(form, found, all=everything)
     if output:
         found.picture().save(output)
         click.echo(f"wrote {output}", err=True)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-
 import click
 
-from archbook.commands import api_of, tell, tell_json
+from archbook.commands import api_of, format_option, tell_as
 
 
 @click.command("diff-api")
 @click.argument("old")
 @click.argument("new")
-@click.option("--format", "form", type=click.Choice(["text", "md", "json"]), default="text", help="Format.")
+@format_option
 @click.option("--all", "everything", is_flag=True, help="Every change, not two screens.")
 def command(old: str, new: str, form: str, everything: bool) -> int:
     """Say what a new version of an API breaks, and for whom.
@@ -22,10 +20,5 @@ def command(old: str, new: str, form: str, everything: bool) -> int:
     from archbook import verbs
 
     changes = verbs.diff_api(api_of(old), api_of(new))
-    if form == "json":
-        tell_json(changes)
-    elif form == "md":
-        click.echo(changes.markdown())
-    else:
-        tell(changes.text(min(shutil.get_terminal_size((100, 24)).columns, 120), all=everything))
+    tell_as(form, changes, all=everything)
     return changes.exit_code

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from archbook.commands import tell
+from archbook.commands import output_option, tell
 
 FORMATS = ("mermaid", "svg", "png", "pdf", "dot")
 SUFFIXES = {".mmd": "mermaid", ".mermaid": "mermaid", ".gv": "dot"} | {f".{name}": name for name in FORMATS[1:]}
@@ -18,7 +18,7 @@ SUFFIXES = {".mmd": "mermaid", ".mermaid": "mermaid", ".gv": "dot"} | {f".{name}
 @click.option("--of", metavar="NAME", help="The store or table of an `er` view, the journey of a `sequence`.")
 @click.option("--store", metavar="NAME", help="The store of an `er` view; with --of TABLE what is around that table.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Format; else the one that FILE ends with.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Where to write.")
+@output_option
 def command(design: str, view: str, of: str | None, store: str | None, form: str | None, output: Path | None) -> None:
     """Draw one view of a design.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from archbook.commands import design_argument, json_option, tell, tell_json
+from archbook.commands import design_argument, json_option, tell_plainly
 
 
 @click.command("headroom")
@@ -20,7 +20,4 @@ def command(design: str | None, as_json: bool) -> None:
     from archbook import verbs
 
     found = verbs.headroom(verbs.load(design))
-    if as_json:
-        tell_json(found)
-    else:
-        tell(str(found))
+    tell_plainly(found, as_json)

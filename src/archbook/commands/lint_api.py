@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-
 import click
 
-from archbook.commands import api_of, tell, tell_json
+from archbook.commands import api_of, format_option, tell_as
 
 
 @click.command("lint-api")
 @click.argument("subject", metavar="FILE_OR_DESIGN")
-@click.option("--format", "form", type=click.Choice(["text", "md", "json"]), default="text", help="Format.")
+@format_option
 @click.option("--all", "everything", is_flag=True, help="Every finding, not two screens.")
 def command(subject: str, form: str, everything: bool) -> int:
     """Say what will hurt an API's clients, why, and what to do.
@@ -25,10 +23,5 @@ def command(subject: str, form: str, everything: bool) -> int:
     from archbook import verbs
 
     report = verbs.lint_api(api_of(subject))
-    if form == "json":
-        tell_json(report)
-    elif form == "md":
-        click.echo(report.markdown())
-    else:
-        tell(report.text(min(shutil.get_terminal_size((100, 24)).columns, 120), all=everything))
+    tell_as(form, report, all=everything)
     return report.exit_code

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import Any
 
 import click
 
-from archbook.commands import ddl_file, tell, tell_json
+from archbook.commands import ddl_file, format_option, tell_as
 
 
 @click.command("lint-schema")
@@ -15,7 +14,7 @@ from archbook.commands import ddl_file, tell, tell_json
 @click.option("--store", metavar="NAME", help="The store of a design whose DDL is meant, where not all are.")
 @click.option("--engine", metavar="duckdb|postgresql|both|URL", help="Measure there what the worst findings cost.")
 @click.option("--rows", type=int, metavar="N", help="Generated rows of each table that is measured.")
-@click.option("--format", "form", type=click.Choice(["text", "md", "json"]), default="text", help="Format.")
+@format_option
 @click.option("--all", "everything", is_flag=True, help="Every finding, not two screens.")
 def command(subject: str, form: str, everything: bool, **options: Any) -> int:
     """Say what will hurt in a database schema, why, and what to do.
@@ -29,10 +28,5 @@ def command(subject: str, form: str, everything: bool, **options: Any) -> int:
 
     chosen = {key: value for key, value in options.items() if value is not None}
     report = verbs.lint_schema(ddl_file(subject) or verbs.load(subject), **chosen)
-    if form == "json":
-        tell_json(report)
-    elif form == "md":
-        click.echo(report.markdown())
-    else:
-        tell(report.text(min(shutil.get_terminal_size((100, 24)).columns, 120), all=everything))
+    tell_as(form, report, all=everything)
     return report.exit_code

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archbook.commands import api_of
+from archbook.commands import api_of, output_option
 
 if TYPE_CHECKING:
     from archbook.design.model import Design
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.command("openapi")
 @click.argument("subject", metavar="DESIGN_OR_FILE")
 @click.option("--format", "form", type=click.Choice(["yaml", "json"]), help="Format; else what FILE ends with.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Where to write.")
+@output_option
 @click.option("--public", is_flag=True, help="For strangers: without `x-archbook` and the whys.")
 def command(subject: str, form: str | None, output: Path | None, public: bool) -> None:
     """Write a design's API as OpenAPI 3.1, or read one.

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from archbook.commands import design_argument, json_option, tell, tell_json
+from archbook.commands import design_argument, json_option, tell, tell_as, tell_json
 
 if TYPE_CHECKING:
     from archbook.findings.report import Report
@@ -50,11 +49,8 @@ def command(
         count = len(report.findings) + len(report.known or ())
         tell(f"Wrote {count} findings to {written}; `archbook review --baseline {written}` fails on new ones only.")
         return 0
-    if as_json or form == "json":
-        tell_json(report)
-    elif form == "md":
-        click.echo(_called(report, design).markdown())
-    elif form == "sarif":
+    form = "json" if as_json else form
+    if form == "sarif":
         from archbook.findings.sarif import to_sarif
 
         tell_json(to_sarif(report, _folder(loaded.folder)))
@@ -63,7 +59,7 @@ def command(
 
         click.echo(to_junit(report), nl=False)
     else:
-        tell(_called(report, design).text(min(shutil.get_terminal_size((100, 24)).columns, 120), all=everything))
+        tell_as(form, report if form == "json" else _called(report, design), all=everything)
     return report.exit_code
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from archbook.commands import design_argument, json_option, tell, tell_json
+from archbook.commands import design_argument, json_option, precision_option, tell, tell_json
 
 
 @click.command("simulate")
@@ -14,8 +14,7 @@ from archbook.commands import design_argument, json_option, tell, tell_json
 @click.option(
     "--seed", type=click.IntRange(min=0), default=1, metavar="N", help="The same seed gives the same numbers."
 )
-@click.option("--precision", type=click.FloatRange(min=0.0, min_open=True, max=1.0), default=0.05, metavar="SHARE",
-              help="Half the 95 % interval that mean responses shall reach: 0.05 is ±5 %.")  # fmt: skip
+@precision_option
 @click.option("--budget", type=click.IntRange(min=50_000), default=2_000_000, metavar="N",
               help="Requests after which it stops all the same, and says so.")  # fmt: skip
 @click.option("--all", "everything", is_flag=True, help="Each formula beside its simulation, and why they differ, too.")

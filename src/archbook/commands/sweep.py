@@ -6,15 +6,14 @@ from pathlib import Path
 
 import click
 
-from archbook.commands import json_option, tell, tell_json
+from archbook.commands import json_option, precision_option, tell_plainly
 
 
 @click.command("sweep")
 @click.argument("words", nargs=-1, required=True, metavar="[DESIGN] PATH=VALUE,VALUE...")
 @click.option("--cluster", metavar="ADDRESS", help="Dask scheduler, such as tcp://127.0.0.1:8786; else this machine.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, metavar="N", help="The same at every point.")
-@click.option("--precision", type=click.FloatRange(min=0.0, min_open=True, max=1.0), default=0.05, metavar="SHARE",
-              help="Half the 95 % interval that mean responses shall reach: 0.05 is ±5 %.")  # fmt: skip
+@precision_option
 @click.option("--budget", type=click.IntRange(min=50_000), default=2_000_000, metavar="N",
               help="Requests after which a point stops all the same, and says so.")  # fmt: skip
 @click.option("--keep", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
@@ -40,7 +39,4 @@ def command(words: tuple[str, ...], cluster: str | None, seed: int, precision: f
     if not grid:
         raise click.UsageError("nothing to vary; write it like growth=1,2,5")
     found = verbs.sweep(verbs.load(design), grid, cluster, seed=seed, precision=precision, budget=budget, keep=keep)
-    if as_json:
-        tell_json(found)
-    else:
-        tell(str(found))
+    tell_plainly(found, as_json)

@@ -34,7 +34,8 @@ NUMBER = "replace(format(datum.value, ',~g'), ',', '\u202f')"  # as units.signif
 
 def utilisation_chart(curve: Sequence[Estimate], design: Design) -> Picture:
     """Utilisation of the busiest elements against load, marked at the load that the design is made for."""
-    if len(curve) < 2:
+    curve = sorted(curve, key=lambda estimate: estimate.growth)
+    if len({estimate.growth for estimate in curve}) < 2:
         raise RenderError("a chart against load needs estimates at two loads at least")
     target = min(curve, key=lambda e: abs(e.growth - design.traffic.growth))
     finding = said_first(curve, target)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from archbook.diagrams.live import WIDTH, _text
+from archbook.diagrams.live import GRID, WIDTH, head, line, text
 from archbook.diagrams.palette import AMBER, BLUE, GREY, INK, VERMILION
 
 LEFT, RIGHT, TOP, STEP, BOTTOM = 140, 204, 54, 26, 40
@@ -26,9 +25,8 @@ class Row:
 
 
 def rows_svg(
-    finding: str, subtitle: str, rows: Sequence[Row], ticks: Sequence[tuple[float, str]], bars: bool = False,
-    logarithmic: bool = False,
-) -> str:  # fmt: skip
+    finding: str, subtitle: str, rows: Sequence[Row], ticks: Sequence[tuple[float, str]], bars: bool = False
+) -> str:
     """A chart of rows as SVG text; its finding is the title and the alternative text. ticks: (value, text) of the
     axis, from its first to its last value. bars: of loads (shares), coloured by how near the limit they are.
     """
@@ -36,25 +34,17 @@ def rows_svg(
     first, last = ticks[0][0], ticks[-1][0]
 
     def across(value: float) -> float:
-        value = min(max(value, first), last)
-        share = math.log(value / first) / math.log(last / first) if logarithmic else (value - first) / (last - first)
-        return LEFT + (WIDTH - LEFT - RIGHT) * share
+        return LEFT + (WIDTH - LEFT - RIGHT) * (min(max(value, first), last) - first) / (last - first)
 
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" '
-        f'font-family="system-ui,sans-serif" role="img" aria-label="{html.escape(finding)}">'
-        f'<rect width="{WIDTH}" height="{height}" rx="6" fill="#fff"/>',
-        _text(12, 19, finding, 'font-weight="600" style="font-size:14px"'),
-        _text(12, 36, subtitle),
-    ]
-    for value, text in ticks:
+    parts = [head(finding, subtitle, height)]
+    for value, said in ticks:
         x = across(value)
-        parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{height - BOTTOM}" stroke="#E5E7EB"/>')
-        parts.append(_text(x, height - BOTTOM + 17, text, 'text-anchor="middle"'))
+        parts.append(line(x, x, TOP, height - BOTTOM, GRID))
+        parts.append(text(x, height - BOTTOM + 17, said, 'text-anchor="middle"'))
     for i, row in enumerate(rows):
         y, weight = TOP + STEP * i + STEP / 2, 'font-weight="600"' if row.marked else ""
-        parts.append(_text(LEFT - 8, y + 4, row.name, f'text-anchor="end" {weight}'))
-        parts.append(_text(WIDTH - RIGHT + 8, y + 4, row.text, weight))
+        parts.append(text(LEFT - 8, y + 4, row.name, f'text-anchor="end" {weight}'))
+        parts.append(text(WIDTH - RIGHT + 8, y + 4, row.text, weight))
         if not math.isnan(row.value):
             parts += _bar(row, across, y) if bars else _dot(row, across, y)
     return "".join(parts) + "</svg>"
@@ -77,5 +67,4 @@ def _dot(row: Row, place: Callable[[float], float], y: float) -> list[str]:
 def _interval(row: Row, place: Callable[[float], float], y: float, colour: str) -> str:
     if math.isnan(row.low):
         return ""
-    return (f'<line x1="{place(row.low):.1f}" x2="{place(row.high):.1f}" y1="{y:.1f}" y2="{y:.1f}" '
-            f'stroke="{colour}" stroke-width="2"/>')  # fmt: skip
+    return line(place(row.low), place(row.high), y, y, f'stroke="{colour}" stroke-width="2"')

@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-import html
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from archbook.diagrams.live import BOTTOM, HEIGHT, LEFT, LINES, TOP, WIDTH, _text
+from archbook.diagrams.live import BOTTOM, GRID, HEIGHT, LEFT, LINES, TOP, WIDTH, Axis, across, head, line, text
 from archbook.diagrams.palette import BLUE, GREEN, INK, VERMILION
 
 RIGHT, WIDE = 122, 164
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """From where to where, what it says, and (value, text) of its ticks."""
-
-    says: str
-    low: float
-    high: float
-    ticks: Sequence[tuple[float, str]]
-    logarithmic: bool = False
-
-    def share(self, value: float) -> float:
-        """Where a value lies, 0 to 1; what is outside lies at the end."""
-        value = min(max(value, self.low), self.high)
-        if self.logarithmic:
-            return math.log(value / self.low) / math.log(self.high / self.low)
-        return (value - self.low) / (self.high - self.low)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +48,8 @@ def compared_svg(chart: Compared) -> str:
     """The chart as SVG text; each line is named at the right, and those that are alike share one."""
     parts = _head(chart, WIDE)
     y = _y(chart.y, chart.level[0])
-    parts.append(f'<line x1="{LEFT}" x2="{WIDTH - WIDE}" y1="{y:.1f}" y2="{y:.1f}" stroke="{INK}" '
-                 'stroke-width="1.2" stroke-dasharray="6 4"/>')  # fmt: skip
-    parts.append(_text(LEFT + 6, y - 5, chart.level[1]))
+    parts.append(line(LEFT, WIDTH - WIDE, y, y, f'stroke="{INK}" stroke-width="1.2" stroke-dasharray="6 4"'))
+    parts.append(text(LEFT + 6, y - 5, chart.level[1]))
     below = TOP + 4.0
     styles = list(zip(LINES, chart.lines, strict=False))
     for (colour, dash), (names, points) in sorted(styles, key=lambda entry: chart.chosen in entry[1][0]):
@@ -79,10 +58,10 @@ def compared_svg(chart: Compared) -> str:
                      f'stroke-width="{3.2 if chart.chosen in names else 1.8}"/>')  # fmt: skip
     for (colour, dash), (names, _) in styles:
         x = WIDTH - WIDE + 8
-        parts.append(f'<line x1="{x}" x2="{x + 24}" y1="{below - 4:.1f}" y2="{below - 4:.1f}" stroke="{colour}" '
-                     f'stroke-width="{3.2 if chart.chosen in names else 1.8}" stroke-dasharray="{dash}"/>')  # fmt: skip
+        style = f'stroke="{colour}" stroke-width="{3.2 if chart.chosen in names else 1.8}" stroke-dasharray="{dash}"'
+        parts.append(line(x, x + 24, below - 4, below - 4, style))
         for name in names:
-            parts.append(_text(x + 30, below, name, 'font-weight="600"' if name == chart.chosen else ""))
+            parts.append(text(x + 30, below, name, 'font-weight="600"' if name == chart.chosen else ""))
             below += 16
         below += 6
     return "".join(parts) + "</svg>"
@@ -93,31 +72,26 @@ def lines_svg(chart: Lines) -> str:
     parts = _head(chart, RIGHT)
     if chart.level:
         y = _y(chart.y, chart.level[0])
-        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{GREEN}" '
-                     'stroke-width="1.5" stroke-dasharray="6 4"/>')  # fmt: skip
-        parts.append(_text(WIDTH - RIGHT + 6, y + 4, chart.level[1]))
+        parts.append(line(LEFT, WIDTH - RIGHT, y, y, f'stroke="{GREEN}" stroke-width="1.5" stroke-dasharray="6 4"'))
+        parts.append(text(WIDTH - RIGHT + 6, y + 4, chart.level[1]))
     points = " ".join(f"{_x(chart.x, x):.1f},{_y(chart.y, y):.1f}" for x, y in chart.line)
     parts.append(f'<polyline points="{points}" fill="none" stroke="{BLUE}" stroke-width="2.2"/>')
     parts += _dots(chart)
     x = _x(chart.x, chart.at[0])
     gap, anchor = (-6, 'text-anchor="end"') if x > LEFT + (WIDTH - LEFT - RIGHT) * 0.6 else (6, "")
-    parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" stroke="{INK}" '
-                 'stroke-width="1.2"/>')  # fmt: skip
+    parts.append(line(x, x, TOP, HEIGHT - BOTTOM, f'stroke="{INK}" stroke-width="1.2"'))
     crowded = chart.level is not None and chart.y.share(chart.level[0]) > 0.87
-    parts.append(_text(x + gap, TOP + (34 if crowded else 10), chart.at[1], f'{anchor} font-weight="600"'))
+    parts.append(text(x + gap, TOP + (34 if crowded else 10), chart.at[1], f'{anchor} font-weight="600"'))
     return "".join(parts) + "</svg>"
 
 
 def _head(chart: Lines | Compared, right: int) -> list[str]:
     """The frame, the finding, what is drawn, and the axes."""
-    return [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        f'font-family="system-ui,sans-serif" role="img" aria-label="{html.escape(chart.finding)}">'
-        f'<rect width="{WIDTH}" height="{HEIGHT}" rx="6" fill="#fff"/>',
-        _text(12, 19, chart.finding, 'font-weight="600" style="font-size:14px"'),
-        _text(12, 36, chart.subtitle),
-        *_axes(chart.x, chart.y, right),
-    ]
+    parts = [head(chart.finding, chart.subtitle)]
+    for value, said in chart.y.ticks:
+        y = _y(chart.y, value)
+        parts += [line(LEFT, WIDTH - right, y, y, GRID), text(LEFT - 6, y + 4, said, 'text-anchor="end"')]
+    return parts + across(chart.x, LEFT, WIDTH - right)
 
 
 def _x(axis: Axis, value: float, right: int = RIGHT) -> float:
@@ -128,30 +102,17 @@ def _y(axis: Axis, value: float) -> float:
     return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * axis.share(value)
 
 
-def _axes(across: Axis, up: Axis, right: int) -> list[str]:
-    parts = []
-    for value, text in up.ticks:
-        y = _y(up, value)
-        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - right}" y1="{y:.1f}" y2="{y:.1f}" stroke="#E5E7EB"/>')
-        parts.append(_text(LEFT - 6, y + 4, text, 'text-anchor="end"'))
-    parts += [_text(_x(across, value, right), HEIGHT - BOTTOM + 17, text, 'text-anchor="middle"')
-              for value, text in across.ticks]  # fmt: skip
-    middle = LEFT + (WIDTH - LEFT - right) / 2
-    return [*parts, _text(middle, HEIGHT - 8, f"{across.says}", 'text-anchor="middle"')]
-
-
 def _dots(chart: Lines) -> list[str]:
     """Diamonds with their 95 % interval, and the key to line and diamond at the right."""
     right, low = WIDTH - RIGHT + 6, HEIGHT - BOTTOM
-    key = [f'<line x1="{right}" x2="{right + 20}" y1="{low - 4}" y2="{low - 4}" stroke="{BLUE}" stroke-width="2.2"/>',
-           _text(right + 25, low, "computed")]  # fmt: skip
+    key = [line(right, right + 20, low - 4, low - 4, f'stroke="{BLUE}" stroke-width="2.2"'),
+           text(right + 25, low, "computed")]  # fmt: skip
     if not chart.dots:
         return key
-    key += [_diamond(right + 10, low - 22), _text(right + 25, low - 18, "simulated")]
+    key += [_diamond(right + 10, low - 22), text(right + 25, low - 18, "simulated")]
     for at, value, least, most in chart.dots:
         x = _x(chart.x, at)
-        key.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_y(chart.y, least):.1f}" y2="{_y(chart.y, most):.1f}" '
-                   f'stroke="{VERMILION}" stroke-width="2"/>')  # fmt: skip
+        key.append(line(x, x, _y(chart.y, least), _y(chart.y, most), f'stroke="{VERMILION}" stroke-width="2"'))
         key.append(_diamond(x, _y(chart.y, value)))
     return key
 

@@ -22,7 +22,7 @@ from archbook.design.quantities import EndpointName
 from archbook.errors import ArchbookError
 from archbook.findings import Finding
 from archbook.findings.report import Report
-from archbook.panels.controls import button, frame, menu, sentence, set_values, slider
+from archbook.panels.controls import button, menu, sentence, set_values, slider
 from archbook.panels.saving import Saves
 from archbook.units import show_count, show_duration
 
@@ -34,7 +34,7 @@ VIEWS = ("Lint", "OpenAPI", "Breaks", "Live call")
 assert {auth for _, auth in CALLERS} == set(get_args(Endpoint.model_fields["auth"].annotation))
 
 
-class ApiPanel(Saves, widgets.VBox):  # type: ignore[misc]
+class ApiPanel(Saves):
     """An endpoint's promises left; answer and what follows from them right."""
 
     def __init__(self, design: Design) -> None:
@@ -51,10 +51,7 @@ class ApiPanel(Saves, widgets.VBox):  # type: ignore[misc]
         more = widgets.Accordion([widgets.VBox([self._roles, self._owned, self._key, self._deprecated])],
                                  titles=("More",), selected_index=None)  # fmt: skip
         column = [self._endpoint, self._method, self._path, self._answers, self._auth, self._cache, more, self._changed]
-        super().__init__(
-            frame([*column, self._buttons(), self._said], [self._top, self._view, self._live_part, self._shown], [])
-        )
-        self.add_class("archbook-panel")
+        super().__init__([*column, self._buttons()], [self._top, self._view, self._live_part, self._shown])
         self._take()
 
     def _build_controls(self) -> None:
@@ -77,7 +74,7 @@ class ApiPanel(Saves, widgets.VBox):  # type: ignore[misc]
         self._deprecated = menu("Deprecated", ["off", "on"], "off", "Whether clients are asked to leave it")
         self._view = widgets.ToggleButtons(options=VIEWS, value=VIEWS[0], description="",
                                            style={"button_width": "auto"})  # fmt: skip
-        self._changed, self._said = widgets.HTML(), widgets.HTML()
+        self._changed = widgets.HTML()
         self._build_call()
         self._endpoint.observe(lambda _: self._unless_quiet(self._take), "value")
         self._view.observe(lambda _: self._look(), "value")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import html
 import math
-import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, get_args
 
 import ipywidgets as widgets
@@ -15,8 +13,8 @@ from archbook.design.elements import Service
 from archbook.design.model import Design, Where
 from archbook.diagrams.live_bars import Row, rows_svg
 from archbook.errors import ArchbookError
-from archbook.evidence import keep
-from archbook.panels.controls import button, counts, frame, logarithmic, menu, sentence, set_values, slider
+from archbook.panels.controls import button, counts, logarithmic, menu, row, sentence, set_values, shown, slider
+from archbook.panels.panel import UNSAVED, Step, Works
 from archbook.panels.saving import Saves
 from archbook.units import show_count, show_duration, show_factor, show_rate, show_share
 
@@ -32,26 +30,16 @@ SICK = {WELL: 0.0, "twice as slow": 2.0, "5 times as slow": 5.0, "10 times as sl
 LONG_S = 1e6  # happenings last as long as the simulation
 
 
-class _Stopped(Exception):
-    """A run that nobody waits for any more."""
-
-
-class BalancingPanel(Saves, widgets.VBox):  # type: ignore[misc]
+class BalancingPanel(Saves, Works):
     """Controls left, answer and policies right, instances and table below. Simulations run beside the page."""
 
     def __init__(self, design: Design) -> None:
         self._saved_design = design
         self._result: Balancing | None = None
-        self._wanted, self._quiet = 0, False
-        self._worker: threading.Thread | None = None
         self._build_controls()
-        self._top, self._below, self._table = (widgets.HTML() for _ in range(3))
-        for part, name in ((self._top, "top"), (self._below, "below"), (self._table, "below")):
-            part.add_class(f"archbook-{name}")
+        self._top, self._below, self._table = shown("top"), shown("below"), shown("below")
         column = [self._service, self._policy, self._instances, self._growth, self._sick, self._checks, self._changed]
-        super().__init__(frame([*column, self._buttons(), self._progress, self._said], [self._top, self._below],
-                               [self._table]))  # fmt: skip
-        self.add_class("archbook-panel")
+        super().__init__([*column, self._buttons(), self._progress], [self._top, self._below], [self._table])
         self.reset(said="")
 
     def _build_controls(self) -> None:
@@ -63,30 +51,21 @@ class BalancingPanel(Saves, widgets.VBox):  # type: ignore[misc]
         self._growth = slider("Growth", [1.0], 1.0, show_factor, "Multiple of today's load")
         self._sick = menu("Sick instance", SICK, WELL, "What ails one of the instances")
         self._checks = menu("Health checks", ["on", "off"], "on", "They take out an instance that refuses")
-        self._changed, self._said, self._progress = (widgets.HTML() for _ in range(3))
-        self._service.observe(lambda _: self._unless_quiet(self.reset, ""), "value")
-        self._policy.observe(lambda _: self._unless_quiet(self._show), "value")
-        for control in (self._instances, self._growth, self._sick, self._checks):
-            control.observe(lambda _: self._unless_quiet(self._start), "value")
+        self._changed, self._progress = shown(), shown()
+        self._on(lambda: self.reset(""), self._service)
+        self._on(self._show, self._policy)
+        self._on(self._start, self._instances, self._growth, self._sick, self._checks)
 
     def _buttons(self) -> widgets.HBox:
-        self._stop = button("Stop", "End the simulation that runs", self.stop)
-        return widgets.HBox(
-            [
-                button("Reset", "Back to what the design says", self.reset),
-                button("Save to design", "Write policy and instances into design.yaml", self.save),
-                button("Undo save", "Put back what the last save replaced", self.undo),
-                button("Keep as evidence", "Write the comparison into evidence.json", self.keep),
-                self._stop,
-            ],
-            layout=widgets.Layout(flex_flow="row wrap"),
+        return row(
+            button("Reset", "Back to what the design says", self.reset),
+            button("Save to design", "Write policy and instances into design.yaml", self.save),
+            button("Undo save", "Put back what the last save replaced", self.undo),
+            button("Keep as evidence", "Write the comparison into evidence.json", self.keep),
+            button("Stop", "End the simulation that runs", self.stop),
         )
 
     # What the controls do
-
-    def _unless_quiet(self, act: Callable[..., None], *arguments: str) -> None:
-        if not self._quiet:
-            act(*arguments)
 
     @property
     def design(self) -> Design:
@@ -102,23 +81,42 @@ class BalancingPanel(Saves, widgets.VBox):  # type: ignore[misc]
     def reset(self, said: str = "Reset: the controls stand where the design says.") -> None:
         """Back to what the design says of the chosen service."""
         service, growth = self._saved_design.services[self._service.value], self._saved_design.traffic.growth
-        self._quiet = True
-        self._policy.value = service.balancing
-        set_values(self._instances, counts(max(24, 4 * service.instances), service.instances), service.instances, str)
-        set_values(self._growth, logarithmic(1.0, max(100.0, growth), growth, 1.0), growth, show_factor)
-        self._sick.value, self._checks.value = WELL, "on" if service.health_check else "off"
-        self._quiet = False
-        self._said.value = sentence(said, "changed") if said else ""
+        most = max(24, 4 * service.instances)
+        with self._quietly():
+            self._policy.value = service.balancing
+            set_values(self._instances, counts(most, service.instances), service.instances, str)
+            set_values(self._growth, logarithmic(1.0, max(100.0, growth), growth, 1.0), growth, show_factor)
+            self._sick.value, self._checks.value = WELL, "on" if service.health_check else "off"
+        self._tell(said)
         self._start()
 
     def _start(self) -> None:
-        """Simulate anew, beside the page; a run that is under way ends at its next step."""
-        self._wanted += 1
-        number, service = self._wanted, self._service.value
-        options = {"growth": self._growth.value, "happenings": self._happenings(service)}
-        self._worker = threading.Thread(target=self._work, args=(number, self.design, service, options), daemon=True)
-        self._progress.value = sentence("Simulating …", "changed")
-        self._worker.start()
+        """Simulate anew, beside the page."""
+        design, service, growth = self.design, self._service.value, self._growth.value
+        happenings = self._happenings(service)
+
+        def compare(step: Step) -> Balancing:
+            from archbook.simulate import compare_balancing  # brings the compiler, which the page does not wait for
+
+            return compare_balancing(
+                design, service, POLICIES, visits=VISITS, growth=growth, happenings=happenings, progress=step
+            )
+
+        self._say("Simulating …")
+        self._beside(compare, lambda how_far: self._say(f"Simulating {how_far}"), self._found, self._failed)
+
+    def _say(self, text: str) -> None:
+        self._progress.value = sentence(text, "changed") if text else ""
+
+    def _found(self, found: Balancing) -> None:
+        self._result = found
+        self._say("")
+        self._show()
+
+    def _failed(self, error: ArchbookError) -> None:
+        self._result = None
+        self._progress.value, self._below.value, self._table.value = "", "", ""
+        self._top.value = sentence(f"{error}.")
 
     def _happenings(self, service: str) -> tuple[Any, ...]:
         from archbook.simulate import Outage, Slow
@@ -129,47 +127,18 @@ class BalancingPanel(Saves, widgets.VBox):  # type: ignore[misc]
             return (Outage(service, 0, LONG_S, "refuse", instance=0, checked=on, noticed_after_s=0),)
         return (Slow(service, 0, LONG_S, factor, instance=0),) if factor else ()
 
-    def _work(self, number: int, design: Design, service: str, options: dict[str, Any]) -> None:
-        from archbook.simulate import compare_balancing
-
-        def step(done: float, total: float, label: str) -> None:
-            if number != self._wanted:
-                raise _Stopped
-            self._progress.value = sentence(f"Simulating {label}: {show_share(done / total)}", "changed")
-
-        try:
-            found = compare_balancing(design, service, POLICIES, visits=VISITS, progress=step, **options)
-        except _Stopped:
-            return
-        except ArchbookError as error:
-            if number == self._wanted:
-                self._result = None
-                self._progress.value, self._below.value, self._table.value = "", "", ""
-                self._top.value = sentence(f"{error}.")
-            return
-        if number == self._wanted:
-            self._result, self._progress.value = found, ""
-            self._show()
-
-    def wait(self) -> None:
-        """Until the simulation that runs has ended."""
-        if self._worker:
-            self._worker.join()
-
     def stop(self) -> None:
         """End the simulation that runs; what is shown stays."""
-        running = self._worker is not None and self._worker.is_alive()
+        stopped = "Stopped: what is shown is from before; move a control to simulate again."
+        self._say(stopped if self._runs() else "Nothing runs.")
         self._wanted += 1
-        text = "Stopped: what is shown is from before; move a control to simulate again." if running else ""
-        self._progress.value = sentence(text or "Nothing runs.", "changed")
 
     # What is shown
 
     def _show(self) -> None:
         saved = self._saved_design.services[self._service.value]
-        parts = [f"{where[-1]}: {_text(getattr(saved, str(where[-1])))} → {_text(new)}"
-                 for where, new in self._changes().items()]  # fmt: skip
-        self._changed.value = sentence("Changed from the design: " + "; ".join(parts), "changed") if parts else ""
+        self._mark(f"{where[-1]}: {_text(getattr(saved, str(where[-1])))} → {_text(new)}"
+                   for where, new in self._changes().items())  # fmt: skip
         found = self._result
         if found is None:
             return
@@ -240,24 +209,21 @@ class BalancingPanel(Saves, widgets.VBox):  # type: ignore[misc]
         """Write policy and instances of the chosen service into design.yaml."""
         changes = self._changes()
         if not changes:
-            self._said.value = sentence("Nothing to save: policy and instances are as the design says.", "changed")
+            self._tell("Nothing to save: policy and instances are as the design says.")
             return
         self._write(changes)
 
     def keep(self) -> None:
         """Write the comparison into evidence.json."""
-        folder, found = self._saved_design.folder, self._result
-        text = ("This design has no folder to keep evidence in." if folder is None
-                else "Nothing is simulated yet." if found is None
-                else "Save or reset first: evidence speaks of the design as it is saved." if self._instances.value
-                != self._saved_design.services[self._service.value].instances else "")  # fmt: skip
-        entries = found.evidence(self._saved_design) if found else []
-        if folder is not None and not text:
-            if entries:
-                text = f"Kept in {keep(folder, entries).name}, entry {entries[0].id}; delete the entry there to undo."
-            else:
-                text = "Nothing settles at this load, so there is nothing to keep."
-        self._said.value = sentence(text, "changed")
+        saved, found = self._saved_design, self._result
+        if found is None:
+            self._tell("Nothing is simulated yet.")
+        elif self._instances.value != saved.services[self._service.value].instances:
+            self._tell(UNSAVED)
+        elif (entries := found.evidence(saved)) or saved.folder is None:
+            self._keep(saved.folder, entries)
+        else:
+            self._tell("Nothing settles at this load, so there is nothing to keep.")
 
 
 def busiest(design: Design) -> str:

@@ -11,10 +11,11 @@ import numpy as np
 from archbook.capacity import plan
 from archbook.capacity.caching import cache_curve, cache_estimate
 from archbook.design.model import Design
-from archbook.diagrams.live_lines import Axis, Lines, lines_svg
-from archbook.errors import ArchbookError
-from archbook.evidence import found, keep
-from archbook.panels.controls import button, frame, logarithmic, menu, round_ticks, sentence, set_values, slider
+from archbook.diagrams.live import Axis
+from archbook.diagrams.live_lines import Lines, lines_svg
+from archbook.evidence import found
+from archbook.panels.controls import button, logarithmic, menu, round_ticks, row, sentence, set_values, shown, slider
+from archbook.panels.panel import Panel
 from archbook.tables import as_columns
 from archbook.units import show_duration, show_factor, show_rate, show_share, significant
 
@@ -39,23 +40,19 @@ what was fetched together expires together: the simulation shows that wave, the 
 </dl></details>"""
 
 
-class CachePanel(widgets.VBox):  # type: ignore[misc]
+class CachePanel(Panel):
     """Sliders left, answer and hit ratio right, load after a flush and the numbers below."""
 
     def __init__(self, design: Design | None = None) -> None:
         self._design = design
         self._uses = caches(design) if design else {}
-        self._quiet = False
         self._trial: CacheTrial | None = None
         self._build_controls()
-        self._top, self._below, self._table = (widgets.HTML() for _ in range(3))
-        for part, name in ((self._top, "top"), (self._below, "below"), (self._table, "below")):
-            part.add_class(f"archbook-{name}")
+        self._top, self._below, self._table = shown("top"), shown("below"), shown("below")
         column = [self._size, self._items, self._exponent, self._ttl, self._rate]
         column = [self._cache, *column] if self._uses else column
-        super().__init__(frame([*column, self._buttons(), self._said], [self._top, self._below],
-                               [self._table, widgets.HTML(HOW)]))  # fmt: skip
-        self.add_class("archbook-panel")
+        results, below = [self._top, self._below], [self._table, widgets.HTML(HOW)]
+        super().__init__([*column, self._buttons()], results, below)
         self._take()
 
     def _build_controls(self) -> None:
@@ -70,19 +67,14 @@ class CachePanel(widgets.VBox):  # type: ignore[misc]
         if self._uses:
             expiring = {name: rate / ttl for name, (rate, ttl, _, _) in self._uses.items()}
             self._cache.value = max(expiring, key=lambda name: expiring[name])  # where the time to live matters most
-        self._said = widgets.HTML()
-        self._cache.observe(lambda _: self._take(), "value")
-        for control in (self._size, self._items, self._exponent, self._ttl, self._rate):
-            control.observe(lambda _: self._move(), "value")
+        self._on(self._take, self._cache)
+        self._on(self._move, self._size, self._items, self._exponent, self._ttl, self._rate)
 
     def _buttons(self) -> widgets.HBox:
-        return widgets.HBox(
-            [
-                button("Simulate", "Put the formula to the test: the same cache over random requests", self.simulate),
-                button("Reset", "Back to where the panel opened", self._take),
-                button("Keep as evidence", "Write the hit ratio into evidence.json", self.keep),
-            ],
-            layout=widgets.Layout(flex_flow="row wrap"),
+        return row(
+            button("Simulate", "Put the formula to the test: the same cache over random requests", self.simulate),
+            button("Reset", "Back to where the panel opened", self._take),
+            button("Keep as evidence", "Write the hit ratio into evidence.json", self.keep),
         )
 
     # What the sliders do
@@ -90,17 +82,14 @@ class CachePanel(widgets.VBox):  # type: ignore[misc]
     def _take(self) -> None:
         """The sliders go to what the design says of the chosen cache, and to usual values for the rest."""
         rate, ttl, items, _ = self._uses.get(self._cache.value, (1000.0, math.inf, 1e4, None))
-        self._quiet = True
-        self._size.value, self._exponent.value = 10.0, 1.0
-        set_values(self._items, logarithmic(100, 1e7, items), items, significant)
-        set_values(self._ttl, sorted({*_TTLS, ttl, math.inf}), ttl, _ttl)
-        set_values(self._rate, logarithmic(1, 1e5, rate), rate, show_rate)
-        self._quiet = False
+        with self._quietly():
+            self._size.value, self._exponent.value = 10.0, 1.0
+            set_values(self._items, logarithmic(100, 1e7, items), items, significant)
+            set_values(self._ttl, sorted({*_TTLS, ttl, math.inf}), ttl, _ttl)
+            set_values(self._rate, logarithmic(1, 1e5, rate), rate, show_rate)
         self._move()
 
     def _move(self) -> None:
-        if self._quiet:
-            return
         self._trial, self._said.value = None, ""
         items, rate, ttl = int(self._items.value), float(self._rate.value), float(self._ttl.value)
         capacity = min(items, max(1, round(items * self._size.value / 100)))
@@ -202,7 +191,7 @@ class CachePanel(widgets.VBox):  # type: ignore[misc]
         from archbook.simulate import cache_trial  # brings the compiler, which a look at the formula does not need
 
         now = self._now
-        self._said.value = sentence("Simulating …", "changed")
+        self._tell("Simulating …")
         sizes = {now.capacity, *(max(1, round(now.items * share / 100)) for share in (0.1, 1, 5, 25, 50))}
         self._trial = cache_trial(now, sorted(sizes), self._span(), seed=SEED)
         self._show()
@@ -212,12 +201,12 @@ class CachePanel(widgets.VBox):  # type: ignore[misc]
         if ratio:
             agrees = ratio.low - FORMULA_IS_OFF <= now.hit_ratio <= ratio.high + FORMULA_IS_OFF
             said = f"Simulated {ratio.shown(show_share)}: {'agrees' if agrees else 'does not agree'} with the formula."
-        self._said.value = sentence(f"{said}{left}".strip() or "Nothing was simulated.", "changed")
+        self._tell(f"{said}{left}".strip() or "Nothing was simulated.")
 
     def keep(self) -> None:
         """Write the hit ratio at these settings, simulated where it was, into evidence.json."""
         if self._design is None or self._design.folder is None:
-            self._said.value = sentence("No design folder to keep it in: open ab.panels.cache(design).", "changed")
+            self._tell("No design folder to keep it in: open ab.panels.cache(design).")
             return
         now, trial, about = self._now, self._trial, "design"
         ratio = trial.hit_ratios.get(now.capacity) if trial else None
@@ -233,14 +222,7 @@ class CachePanel(widgets.VBox):  # type: ignore[misc]
             about=about, details={"items": now.items, "zipf_exponent": now.zipf_exponent, "capacity": now.capacity,
                                   "ttl_s": None if now.ttl_s == math.inf else now.ttl_s,
                                   "request_rate_per_s": now.request_rate_per_s}, **fields)  # fmt: skip
-        try:
-            path = keep(self._design.folder, [entry])
-        except ArchbookError as error:
-            self._said.value = sentence(str(error), "changed")
-            return
-        self._said.value = sentence(
-            f"Kept in {path.name}, entry {entry.id}; delete the entry there to undo.", "changed"
-        )
+        self._keep(self._design.folder, [entry])
 
 
 _TTLS = [1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 21600.0, 86400.0, 604800.0]

@@ -14,9 +14,10 @@ from archbook.design.model import Design, Where
 from archbook.diagrams import draw, recolour
 from archbook.diagrams.live import utilisation_svg
 from archbook.errors import ArchbookError
-from archbook.evidence import found, keep
-from archbook.panels.controls import button, counts, frame, logarithmic, menu, sentence, set_values, slider
-from archbook.panels.saving import Saves
+from archbook.evidence import found
+from archbook.panels.controls import button, counts, logarithmic, menu, row, sentence, set_values, shown, slider
+from archbook.panels.panel import UNSAVED
+from archbook.panels.saving import Changes, value_at
 from archbook.schema import row_sizes
 from archbook.units import show_factor, show_rate, show_share, significant
 
@@ -25,23 +26,22 @@ BUDGET = 600_000
 USERS: Where = ("traffic", "daily_active_users")
 
 
-class CapacityPanel(Saves, widgets.VBox):  # type: ignore[misc]
+class CapacityPanel(Changes):
     """Sliders left, answer and chart right, diagram and table below. `design` is the design as the sliders stand."""
 
     def __init__(self, design: Design, growth: float = 1.0) -> None:
         self._saved_design = design
         self._changes: dict[Where, Any] = {}
-        self._quiet = False
         self._sizes = row_sizes(design)
         self._picture = draw(design, "containers", heat={})
         self._plan = plan(design)
         self._today = estimate(design)
         self._build_controls(growth)
-        self._build_results()
-        super().__init__(
-            frame(self._control_column(), [self._top], [self._beyond, self._below, self._table, self._how])
-        )
-        self.add_class("archbook-panel")
+        self._chart = ""  # few widgets below: each move is a message a widget
+        self._top, self._beyond, self._below, self._table = shown("top"), shown(), shown("below"), shown("below")
+        self._how = shown()
+        below = [self._beyond, self._below, self._table, self._how]
+        super().__init__(self._control_column(), [self._top], below)
         self._redesign()
 
     # What is on screen
@@ -64,77 +64,52 @@ class CapacityPanel(Saves, widgets.VBox):  # type: ignore[misc]
         self._hits.disabled = not self._caches
         self._show_service()
         self._show_cache()
-        self._users.observe(lambda change: self._change(USERS, change["new"]), "value")
-        self._growth.observe(lambda _: self._grow(), "value")
-        self._service.observe(lambda _: self._show_service(), "value")
-        self._cache.observe(lambda _: self._show_cache(), "value")
-        self._instances.observe(lambda change: self._change(self._place("instances"), change["new"]), "value")
-        self._concurrency.observe(lambda change: self._change(self._place("concurrency"), change["new"]), "value")
-        self._hits.observe(lambda change: self._change(self._caches[self._cache.value], change["new"]), "value")
+        self._on(lambda: self._change(USERS, self._users.value), self._users)
+        self._on(self._grow, self._growth)
+        self._on(self._show_service, self._service)
+        self._on(self._show_cache, self._cache)
+        self._on(lambda: self._change(self._place("instances"), self._instances.value), self._instances)
+        self._on(lambda: self._change(self._place("concurrency"), self._concurrency.value), self._concurrency)
+        self._on(lambda: self._change(self._caches[self._cache.value], self._hits.value), self._hits)
 
     def _control_column(self) -> list[widgets.Widget]:
         more = widgets.Accordion([widgets.VBox([self._cache, self._hits])], titles=("Caches",), selected_index=0)
-        buttons = widgets.HBox(
-            [
-                button("Reset", "Back to what the design says", self.reset),
-                button("Save to design", "Write the changed values into design.yaml", self.save),
-                button("Undo save", "Put back what the last save replaced", self.undo),
-                button("Simulate", "Run the design as it stands in virtual time, beside the formulas", self.simulate),
-                button("Headroom", "What breaks where, and the cheapest way to the growth", self.headroom),
-                button("Keep as evidence", "Write what breaks first into evidence.json", self.keep),
-            ],
-            layout=widgets.Layout(flex_flow="row wrap"),
+        buttons = row(
+            button("Reset", "Back to what the design says", self.reset),
+            button("Save to design", "Write the changed values into design.yaml", self.save),
+            button("Undo save", "Put back what the last save replaced", self.undo),
+            button("Simulate", "Run the design as it stands in virtual time, beside the formulas", self.simulate),
+            button("Headroom", "What breaks where, and the cheapest way to the growth", self.headroom),
+            button("Keep as evidence", "Write what breaks first into evidence.json", self.keep),
         )
-        self._changed = widgets.HTML()
-        self._said = widgets.HTML()
+        self._changed = shown()
         column = [self._users, self._growth, self._service, self._instances, self._concurrency, more]
-        return [*column, self._changed, buttons, self._said]
-
-    def _build_results(self) -> None:
-        self._chart = ""
-        self._top, self._beyond, self._below, self._table, self._how = (
-            widgets.HTML() for _ in range(5)
-        )  # few: each move is a message a widget
-        self._top.add_class("archbook-top")
-        self._below.add_class("archbook-below")
-        self._table.add_class("archbook-below")
+        return [*column, self._changed, buttons]
 
     # What the sliders do
-
-    @property
-    def design(self) -> Design:
-        """The design as the sliders stand."""
-        return self._saved_design.changed(self._changes)
 
     def _place(self, key: str) -> Where:
         return ("services", self._service.value, key)
 
     def _value(self, where: Where) -> Any:
-        return self._changes.get(where, _at(self._saved_design, where))
+        return self._changes.get(where, value_at(self._saved_design, where))
 
     def _show_service(self) -> None:
-        self._quiet = True
-        for control, key in ((self._instances, "instances"), (self._concurrency, "concurrency")):
-            saved, value = _at(self._saved_design, self._place(key)), self._value(self._place(key))
-            set_values(control, counts(max(64, 20 * saved, value), saved, value), value, str)
-        self._quiet = False
+        with self._quietly():
+            for control, key in ((self._instances, "instances"), (self._concurrency, "concurrency")):
+                saved, value = value_at(self._saved_design, self._place(key)), self._value(self._place(key))
+                set_values(control, counts(max(64, 20 * saved, value), saved, value), value, str)
 
     def _show_cache(self) -> None:
         if not self._caches:
             return
-        self._quiet = True
-        saved = float(_at(self._saved_design, self._caches[self._cache.value]) or 0.0)
-        value = float(self._value(self._caches[self._cache.value]) or 0.0)
-        set_values(self._hits, sorted({*_RATIOS, saved, value}), value, show_share)
-        self._quiet = False
+        where = self._caches[self._cache.value]
+        saved, value = float(value_at(self._saved_design, where) or 0.0), float(self._value(where) or 0.0)
+        with self._quietly():
+            set_values(self._hits, sorted({*_RATIOS, saved, value}), value, show_share)
 
     def _change(self, where: Where, value: Any) -> None:
-        if self._quiet:
-            return
-        if value == _at(self._saved_design, where):
-            self._changes.pop(where, None)
-        else:
-            self._changes[where] = value
+        self._put(where, value)
         self._attempt(self._redesign)
 
     def _grow(self) -> None:
@@ -161,11 +136,8 @@ class CapacityPanel(Saves, widgets.VBox):  # type: ignore[misc]
         self._plan = plan(self._shown, like=self._plan)
         top = max(2 * self._shown.traffic.growth, self._growth.value)
         self._curve = curve(self._shown, [top ** (i / 9) for i in range(10)], plan=self._plan)
-        parts = [
-            f"{_name(where)}: {_text(_at(self._saved_design, where))} → {_text(new)}"
-            for where, new in self._changes.items()
-        ]
-        self._changed.value = sentence("Changed from the design: " + "; ".join(parts), "changed") if parts else ""
+        self._mark(f"{_name(where)}: {_text(value_at(self._saved_design, where))} → {_text(new)}"
+                   for where, new in self._changes.items())  # fmt: skip
         self._recompute()
 
     def _recompute(self) -> None:
@@ -216,29 +188,24 @@ class CapacityPanel(Saves, widgets.VBox):  # type: ignore[misc]
     def reset(self) -> None:
         """Back to what the design says."""
         self._changes.clear()
-        self._quiet = True
-        self._users.value = float(self._saved_design.traffic.daily_active_users)
-        self._quiet = False
+        with self._quietly():
+            self._users.value = float(self._saved_design.traffic.daily_active_users)
         self._show_service()
         self._show_cache()
         self._redesign()
-        self._said.value = sentence("Reset: the sliders stand where the design says.", "changed")
+        self._tell("Reset: the sliders stand where the design says.")
 
     def save(self) -> None:
         """Write the changed values into design.yaml."""
         if not self._changes:
-            self._said.value = sentence("Nothing to save: no slider differs from the design.", "changed")
+            self._tell("Nothing to save: no slider differs from the design.")
             return
         self._write({where: _text(value) for where, value in self._changes.items()})
 
     def keep(self) -> None:
         """Write what breaks first, and at which load, into evidence.json."""
-        folder = self._saved_design.folder
-        if self._changes or folder is None:
-            reason = "Save or reset first: evidence speaks of the design as it is saved."
-            self._said.value = sentence(
-                reason if self._changes else "This design has no folder to keep evidence in.", "changed"
-            )
+        if self._changes:
+            self._tell(UNSAVED)
             return
         first = self._estimate.breaks[0] if self._estimate.breaks else None
         entry = found(
@@ -251,10 +218,7 @@ class CapacityPanel(Saves, widgets.VBox):  # type: ignore[misc]
             about="design",
             source="archbook.capacity, Erlang C along the call graph",
         )
-        path = keep(folder, [entry])
-        self._said.value = sentence(
-            f"Kept in {path.name}, entry {entry.id}; delete the entry there to undo.", "changed"
-        )
+        self._keep(self._saved_design.folder, [entry])
 
 
 _RATIOS = [round(i / 100, 2) for i in range(0, 100, 5)] + [0.96, 0.97, 0.98, 0.99]
@@ -275,13 +239,6 @@ def _caches(design: Design) -> dict[str, Where]:
         if endpoint.hit_ratio is not None
     }
     return {**stores, **calls, **endpoints}
-
-
-def _at(design: Design, where: Where) -> Any:
-    part: Any = design
-    for key in where:
-        part = part[key] if isinstance(part, dict | tuple) else getattr(part, str(key))  # type: ignore[index]
-    return part
 
 
 def _name(where: Where) -> str:

@@ -11,7 +11,8 @@ from archbook.design.loading import load
 from archbook.design.model import Design
 from archbook.errors import ArchbookError
 from archbook.evidence import load_evidence
-from archbook.panels.controls import button, frame, logarithmic, menu, sentence, slider
+from archbook.panels.controls import button, labelled, logarithmic, menu, row, sentence, shown, slider
+from archbook.panels.panel import Panel
 from archbook.review.comparing import Diff, diff
 from archbook.review.comparing_told import listing, options, tables
 from archbook.units import show_factor
@@ -25,7 +26,7 @@ NOTHING = (
 )
 
 
-class ComparisonPanel(widgets.VBox):  # type: ignore[misc]
+class ComparisonPanel(Panel):
     """Controls left, the answer and the numbers right, the picture and what changed below. `diff` is what is shown."""
 
     def __init__(self, design: Design, others: Sequence[Design] = ()) -> None:
@@ -35,13 +36,13 @@ class ComparisonPanel(widgets.VBox):  # type: ignore[misc]
         self._diffs: dict[str, Diff] = {}
         self.diff: Diff | None = None
         self._build_controls()
-        self._top, self._below, self._said = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self._top.add_class("archbook-top")
-        self._below.add_class("archbook-below")
-        self._below.add_class("archbook-diagram")
+        self._top, self._below = shown("top"), shown("below", "diagram")
         column = [self._option, self._growth, self._choice, self._title, self._why]
-        super().__init__(frame([*column, self._buttons(), self._said], [self._top], [self._below, widgets.HTML(HOW)]))
-        self.add_class("archbook-panel")
+        buttons = row(
+            button("Decide", "Write the choice, its why and the numbers of both into decisions/", self.decide),
+            button("Reset", "Back to the growth that the design is made for", self.reset),
+        )
+        super().__init__([*column, buttons], [self._top], [self._below, widgets.HTML(HOW)])
         self._look()
 
     def _build_controls(self) -> None:
@@ -51,17 +52,12 @@ class ComparisonPanel(widgets.VBox):  # type: ignore[misc]
         self._growth = slider("Growth", logarithmic(1.0, max(100.0, 10 * growth), growth), growth, show_factor,
                               "Multiple of today's load")  # fmt: skip
         self._choice = menu("Choose", [], None, "The option to decide for")
-        self._title, self._why = (
-            kind(description=label, placeholder=hint, style={"description_width": "116px"},
-                 layout=widgets.Layout(width="auto"), tooltip=tip)
-            for kind, label, hint, tip in (
-                (widgets.Text, "Title", "The decision in one line", "What the file is called"),
-                (widgets.Textarea, "Why", "What tips the balance, in your words", "A decision needs its why"),
-            )
-        )  # fmt: skip
-        self._option.observe(lambda _: self._look(), "value")
-        self._growth.observe(lambda _: self._grow(), "value")
-        self._choice.observe(lambda _: self._name(), "value")
+        self._title = labelled(widgets.Text, "Title", "What the file is called", placeholder="The decision in one line")
+        self._why = labelled(widgets.Textarea, "Why", "A decision needs its why",
+                             placeholder="What tips the balance, in your words")  # fmt: skip
+        self._on(self._look, self._option)
+        self._on(self._grow, self._growth)
+        self._on(self._name, self._choice)
 
     def _variants(self) -> list[str]:
         """Variants in the folder of the design, by the names of the menu."""
@@ -73,15 +69,6 @@ class ComparisonPanel(widgets.VBox):  # type: ignore[misc]
         self._trouble = ""
         self._titles = {name: variant.title for name, variant in found.items()}
         return list(found)
-
-    def _buttons(self) -> widgets.HBox:
-        return widgets.HBox(
-            [
-                button("Decide", "Write the choice, its why and the numbers of both into decisions/", self.decide),
-                button("Reset", "Back to the growth that the design is made for", self.reset),
-            ],
-            layout=widgets.Layout(flex_flow="row wrap"),
-        )
 
     # What the controls do
 
@@ -134,10 +121,10 @@ class ComparisonPanel(widgets.VBox):  # type: ignore[misc]
     def decide(self) -> None:
         """Write the choice into the folder of the design, with its why, the other option and the numbers of both."""
         if self.diff is None:
-            self._said.value = sentence("Nothing to decide: there is no other option.", "changed")
+            self._tell("Nothing to decide: there is no other option.")
             return
         if not self._why.value.strip():
-            self._said.value = sentence("Nothing written yet: a decision needs its why.", "changed")
+            self._tell("Nothing written yet: a decision needs its why.")
             return
         taken = self.diff.names.index(self._choice.value)
         numbers = options(self.diff)
@@ -152,10 +139,9 @@ class ComparisonPanel(widgets.VBox):  # type: ignore[misc]
             )  # fmt: skip
             self._design = load(self._design.folder) if self._design.folder else self._design
         except ArchbookError as error:
-            self._said.value = sentence(str(error), "changed")
+            self._tell(error)
             return
-        said = f"Written to {file} of {self._design.name}; delete the file to undo."
-        self._said.value = sentence(said, "changed")
+        self._tell(f"Written to {file} of {self._design.name}; delete the file to undo.")
 
 
 def _unlike(other: Design, design: Design) -> str:

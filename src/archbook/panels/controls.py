@@ -9,32 +9,8 @@ from typing import Any
 
 import ipywidgets as widgets
 
-_STEPS = (
-    1.0,
-    1.1,
-    1.2,
-    1.3,
-    1.5,
-    1.6,
-    1.8,
-    2.0,
-    2.2,
-    2.4,
-    2.7,
-    3.0,
-    3.3,
-    3.6,
-    3.9,
-    4.3,
-    4.7,
-    5.1,
-    5.6,
-    6.2,
-    6.8,
-    7.5,
-    8.2,
-    9.1,
-)
+_STEPS = (1.0, 1.1, 1.2, 1.3, 1.5, 1.6, 1.8, 2.0, 2.2, 2.4, 2.7, 3.0, 3.3, 3.6, 3.9, 4.3, 4.7, 5.1, 5.6, 6.2, 6.8,
+          7.5, 8.2, 9.1)  # fmt: skip
 _COUNTS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20, 24, 28, 32, 36, 40, 48, 56, 64, 72, 80, 96)
 FRAME_STYLE = """<style>
 .archbook-panel .widget-label, .archbook-panel .widget-readout {font-variant-numeric: tabular-nums}
@@ -94,19 +70,18 @@ def round_ticks(top: float, show: Any) -> list[tuple[float, str]]:
     return [(step * i, show(step * i)) for i in range(int(top / step + 1e-9) + 1)]
 
 
+def labelled(kind: Callable[..., Any], label: str, tip: str, **options: Any) -> Any:
+    """A control with its label before it, as wide as its column."""
+    usual = {"style": {"description_width": "116px"}, "layout": widgets.Layout(width="auto")}
+    return kind(description=label, tooltip=tip, **{**usual, **options})
+
+
 def slider(
     label: str, values: Sequence[Any], value: Any, show: Callable[[Any], str], tip: str
 ) -> widgets.SelectionSlider:
     """A slider over given values that shows each with its unit and steps with the arrow keys."""
-    control = widgets.SelectionSlider(
-        options=[(show(v), v) for v in values],
-        value=value,
-        description=label,
-        tooltip=tip,
-        continuous_update=True,
-        style={"description_width": "116px"},
-        layout=widgets.Layout(width="auto"),
-    )
+    options = [(show(v), v) for v in values]
+    control = labelled(widgets.SelectionSlider, label, tip, options=options, value=value, continuous_update=True)
     control.add_class("archbook-slider")
     return control
 
@@ -119,20 +94,26 @@ def set_values(control: widgets.SelectionSlider, values: Sequence[Any], value: A
 
 def menu(label: str, names: Iterable[str], value: str | None, tip: str) -> widgets.Dropdown:
     """A drop-down list of names."""
-    return widgets.Dropdown(
-        options=list(names),
-        value=value,
-        description=label,
-        tooltip=tip,
-        style={"description_width": "116px"},
-        layout=widgets.Layout(width="auto"),
-    )
+    return labelled(widgets.Dropdown, label, tip, options=list(names), value=value)
 
 
 def button(label: str, tip: str, act: Callable[[], None]) -> widgets.Button:
     """A button that calls `act`."""
     control = widgets.Button(description=label, tooltip=tip, layout=widgets.Layout(width="auto"))
     control.on_click(lambda _: act())
+    return control
+
+
+def row(*parts: widgets.Widget) -> widgets.HBox:
+    """Buttons beside each other, on as many lines as they need."""
+    return widgets.HBox(parts, layout=widgets.Layout(flex_flow="row wrap"))
+
+
+def shown(*places: str) -> widgets.HTML:
+    """What a panel writes, with the style of its places, such as `top`, `below` or `diagram`."""
+    control = widgets.HTML()
+    for place in places:
+        control.add_class(f"archbook-{place}")
     return control
 
 

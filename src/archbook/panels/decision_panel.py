@@ -14,7 +14,8 @@ from archbook.design.model import Design
 from archbook.errors import ArchbookError, UnknownName
 from archbook.evidence import load_evidence
 from archbook.findings.report import Report
-from archbook.panels.controls import button, frame, sentence
+from archbook.panels.controls import button, labelled, row, sentence, shown
+from archbook.panels.panel import Panel
 from archbook.review import review
 from archbook.review.drafting import context, facts, rivals
 from archbook.review.subject import Subject
@@ -36,7 +37,7 @@ ASKED = {
 }  # fmt: skip
 
 
-class DecisionPanel(widgets.VBox):  # type: ignore[misc]
+class DecisionPanel(Panel):
     """Questions left; what is known, warnings and the file to be right."""
 
     def __init__(self, design: Design, about: Sequence[str] = ()) -> None:
@@ -45,23 +46,16 @@ class DecisionPanel(widgets.VBox):  # type: ignore[misc]
         known = subjects(design)
         if unknown := next((name for name in about if name not in known), None):
             raise UnknownName("element", unknown, known)
-        self._about = widgets.SelectMultiple(
-            options=known, value=tuple(about), description="About", rows=6,
-            tooltip="The elements, events and endpoints that it is about; several with Ctrl or Shift",
-            style={"description_width": "116px"}, layout=widgets.Layout(width="auto"),
-        )  # fmt: skip
+        tip = "The elements, events and endpoints that it is about; several with Ctrl or Shift"
+        self._about = labelled(widgets.SelectMultiple, "About", tip, options=known, value=tuple(about), rows=6)
         self._fields = {name: _field(*asked) for name, asked in ASKED.items()}
-        self._top, self._file, self._said = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self._top.add_class("archbook-top")
-        self._about.observe(lambda _: self._show(), "value")
-        for field in self._fields.values():
-            field.observe(lambda _: self._preview(), "value")
-        buttons = [button("Write", "Write the decision into decisions/", self.write),
-                   button("Clear", "Begin another one", self.reset)]  # fmt: skip
-        row = widgets.HBox(buttons, layout=widgets.Layout(flex_flow="row wrap"))
-        column = [self._about, *self._fields.values(), row, self._said]
-        super().__init__(frame(column, [self._top, self._file], [widgets.HTML(HOW)]))
-        self.add_class("archbook-panel")
+        self._top, self._file = shown("top"), shown()
+        self._on(self._show, self._about)
+        self._on(self._preview, *self._fields.values())
+        buttons = row(button("Write", "Write the decision into decisions/", self.write),
+                      button("Clear", "Begin another one", self.reset))  # fmt: skip
+        column = [self._about, *self._fields.values(), buttons]
+        super().__init__(column, [self._top, self._file], [widgets.HTML(HOW)])
         self._show()
 
     # What is known
@@ -81,12 +75,12 @@ class DecisionPanel(widgets.VBox):  # type: ignore[misc]
             subject = self._subject()
             if self._report is None:
                 self._report = review(self._design, subject.evidence)
-            self._tell(subject, self._report)
+            self._inform(subject, self._report)
         except ArchbookError as error:
             self._top.value = sentence(str(error))
         self._preview()
 
-    def _tell(self, subject: Subject, report: Report) -> None:
+    def _inform(self, subject: Subject, report: Report) -> None:
         if not self.about:
             count = len(self._design.decisions)
             self._top.value = sentence(
@@ -137,11 +131,10 @@ class DecisionPanel(widgets.VBox):  # type: ignore[misc]
                 self._design = load(folder)
                 self._file.value = _shown(file, (folder / file).read_text(encoding="utf-8"))
         except ArchbookError as error:
-            self._said.value = sentence(f"{error}.", "changed")
+            self._tell(error)
             return
         self._report = None
-        said = f"Written to {file} of {self._design.name}; delete the file to undo. Clear begins another one."
-        self._said.value = sentence(said, "changed")
+        self._tell(f"Written to {file} of {self._design.name}; delete the file to undo. Clear begins another one.")
 
     def reset(self) -> None:
         """Begin another decision: nothing chosen, nothing typed."""
@@ -162,8 +155,7 @@ def _warning(number: int) -> str:
 
 def _field(kind: Any, label: str, hint: str, tip: str) -> Any:
     more = {"rows": 4} if kind is widgets.Textarea else {}
-    return kind(description=label, placeholder=hint, tooltip=tip, style={"description_width": "116px"},
-                layout=widgets.Layout(width="auto"), **more)  # fmt: skip
+    return labelled(kind, label, tip, placeholder=hint, **more)
 
 
 def _shown(title: str, text: str) -> str:

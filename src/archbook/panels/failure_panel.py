@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import ipywidgets as widgets
@@ -12,9 +13,9 @@ from archbook.capacity import plan
 from archbook.design.model import Design, Where
 from archbook.diagrams.over_time import replay_chart
 from archbook.errors import ArchbookError
-from archbook.evidence import keep
-from archbook.panels.controls import button, frame, logarithmic, menu, sentence, set_values, slider
-from archbook.panels.saving import Saves
+from archbook.panels.controls import button, labelled, logarithmic, menu, row, sentence, set_values, shown, slider
+from archbook.panels.panel import UNSAVED
+from archbook.panels.saving import Changes, value_at
 from archbook.simulate.replaying import Replay, replay
 from archbook.simulate.timeline import Happening, Outage, Slow, Spike
 from archbook.tables import as_columns
@@ -61,7 +62,7 @@ KEYS = {
 }  # fmt: skip
 
 
-class FailurePanel(Saves, widgets.VBox):  # type: ignore[misc]
+class FailurePanel(Changes):
     """What fails and how a call is made left; answer, chart and table right. `design` is as the sliders stand."""
 
     def __init__(self, design: Design) -> None:
@@ -73,9 +74,7 @@ class FailurePanel(Saves, widgets.VBox):  # type: ignore[misc]
         self._calls = {f"{call.from_} → {call.to}" + (f": {call.does}" if call.does else ""): i
                        for i, call in enumerate(design.calls) if call.mode == "sync"}  # fmt: skip
         self._build(design)
-        results = [self._state, self._top]
-        super().__init__(frame(self._column(), results, [self._table]))
-        self.add_class("archbook-panel")
+        super().__init__(self._column(), [self._state, self._top], [self._table])
         self._choose_call()
         self._quiet = False
         self._run()
@@ -86,47 +85,35 @@ class FailurePanel(Saves, widgets.VBox):  # type: ignore[misc]
         elements = [*design.externals, *design.stores, *design.services]
         self._what = menu("Who", [CLIENTS, *elements], elements[0] if elements else CLIENTS, "What fails")
         self._how = menu("What happens", HOWS, None, "How it fails")
-        self._when = widgets.IntRangeSlider(
-            value=(20, 30), min=0, max=WATCHED_S, description="From – to (s)", tooltip="When it begins and ends",
-            continuous_update=False, style={"description_width": "116px"}, layout=widgets.Layout(width="100%"),
-        )  # fmt: skip
+        self._when = labelled(widgets.IntRangeSlider, "From – to (s)", "When it begins and ends", value=(20, 30), min=0,
+                              max=WATCHED_S, continuous_update=False, layout=widgets.Layout(width="100%"))  # fmt: skip
         most = max(1.0, min(max(10.0, design.traffic.growth), REQUESTS / (WATCHED_S * 1.2 * self._per_s())))
         self._growth = slider("Growth", logarithmic(1.0, most, 1.0), 1.0, show_factor, "Multiple of today's peak")
         self._call = menu("Call", self._calls or ["no call in this design"], None, "The call to change")
         self._call.value = self._call.options[0]
         self._keys = {key: slider(label, values, values[0], show, tip)
                       for key, (label, values, show, tip) in KEYS.items()}  # fmt: skip
-        self._state, self._top, self._table, self._changed, self._said = (widgets.HTML() for _ in range(5))
-        self._top.add_class("archbook-top")
+        self._top, self._state, self._table, self._changed = shown("top"), shown(), shown(), shown()
         self._set_hows()
-        self._what.observe(lambda _: self._new_subject(), "value")
-        self._call.observe(lambda _: self._show_call(), "value")
-        for control in (self._how, self._when, self._growth):
-            control.observe(lambda _: self._soon(), "value")
+        self._on(self._new_subject, self._what)
+        self._on(self._show_call, self._call)
+        self._on(self._soon, self._how, self._when, self._growth)
         for key, control in self._keys.items():
-            control.observe(lambda change, key=key: self._change(key, change["new"]), "value")
+            self._on(partial(self._change, key), control)
 
     def _column(self) -> list[widgets.Widget]:
         rest = [control for key, control in self._keys.items() if key != "timeout"]
         more = widgets.Accordion([widgets.VBox(rest)], titles=("How the call is made",), selected_index=0)
-        buttons = widgets.HBox(
-            [
-                button("Reset", "Back to what the design says", self.reset),
-                button("Save to design", "Write the changed values into design.yaml", self.save),
-                button("Undo save", "Put back what the last save replaced", self.undo),
-                button("Keep as evidence", "Write whether it recovers into evidence.json", self.keep),
-            ],
-            layout=widgets.Layout(flex_flow="row wrap"),
+        buttons = row(
+            button("Reset", "Back to what the design says", self.reset),
+            button("Save to design", "Write the changed values into design.yaml", self.save),
+            button("Undo save", "Put back what the last save replaced", self.undo),
+            button("Keep as evidence", "Write whether it recovers into evidence.json", self.keep),
         )
         column = [self._what, self._how, self._when, self._growth, self._call, self._keys["timeout"], more]
-        return [*column, self._changed, buttons, self._said]
+        return [*column, self._changed, buttons]
 
     # What the controls do
-
-    @property
-    def design(self) -> Design:
-        """The design as the sliders stand."""
-        return self._saved_design.changed(self._changes)
 
     def _per_s(self) -> float:
         return max(sum(plan(self._saved_design).arriving_per_s.values()), 1e-9)
@@ -137,10 +124,9 @@ class FailurePanel(Saves, widgets.VBox):  # type: ignore[misc]
 
     def _new_subject(self) -> None:
         """Something else fails: show the ways in which it can, and a call of it."""
-        self._quiet = True
-        self._set_hows()
-        self._choose_call()
-        self._quiet = False
+        with self._quietly():
+            self._set_hows()
+            self._choose_call()
         self._soon()
 
     def _choose_call(self) -> None:
@@ -161,36 +147,28 @@ class FailurePanel(Saves, widgets.VBox):  # type: ignore[misc]
         return ("services", to, "queue") if to in self._saved_design.services else None
 
     def _show_call(self) -> None:
-        self._quiet, before = True, self._quiet
-        for key, control in self._keys.items():
-            where = self._place(key)
-            control.disabled = where is None
-            if where is not None:
-                saved = _at(self._saved_design, where)
-                value = self._changes.get(where, saved)
-                values = {NONE if v is None else v for v in (saved, value)}
-                known = [v for v in KEYS[key].values if v not in values]
-                everything = [*known, *values]
-                ordered = KEYS[key].values if key == "backoff" else sorted(everything)
-                set_values(control, ordered, NONE if value is None else value, KEYS[key].show)
-        self._quiet = before
+        with self._quietly():
+            for key, control in self._keys.items():
+                where = self._place(key)
+                control.disabled = where is None
+                if where is not None:
+                    saved = value_at(self._saved_design, where)
+                    value = self._changes.get(where, saved)
+                    values = {NONE if v is None else v for v in (saved, value)}
+                    ordered = KEYS[key].values if key == "backoff" else sorted({*values, *KEYS[key].values})
+                    set_values(control, ordered, NONE if value is None else value, KEYS[key].show)
 
-    def _change(self, key: str, shown: Any) -> None:
-        where = self._place(key)
-        if self._quiet or where is None:
-            return
-        value = None if shown == NONE and shown is not False else shown
-        if value == _at(self._saved_design, where):
-            self._changes.pop(where, None)
-        else:
-            self._changes[where] = value
-        self._mark()
-        self._soon()
+    def _change(self, key: str) -> None:
+        where, set_to = self._place(key), self._keys[key].value
+        if where is not None:
+            self._put(where, None if set_to == NONE and set_to is not False else set_to)
+            self._mark_changes()
+            self._soon()
 
-    def _mark(self) -> None:
-        parts = [f"{self._name(where)}: {_typed(where, _at(self._saved_design, where))} → {_typed(where, value)}"
-                 for where, value in self._changes.items()]  # fmt: skip
-        self._changed.value = sentence("Changed from the design: " + "; ".join(parts), "changed") if parts else ""
+    def _mark_changes(self) -> None:
+        saved = self._saved_design
+        self._mark(f"{self._name(where)}: {_typed(where, value_at(saved, where))} → {_typed(where, value)}"
+                   for where, value in self._changes.items())  # fmt: skip
 
     def _name(self, where: Where) -> str:
         if where[0] == "services":
@@ -252,38 +230,25 @@ class FailurePanel(Saves, widgets.VBox):  # type: ignore[misc]
     def reset(self) -> None:
         """Back to what the design says."""
         self._changes.clear()
-        self._mark()
+        self._mark_changes()
         self._show_call()
         self._run()
-        self._said.value = sentence("Reset: the calls are made as the design says.", "changed")
+        self._tell("Reset: the calls are made as the design says.")
 
     def save(self) -> None:
         """Write the changed values into design.yaml."""
         if not self._changes:
-            self._said.value = sentence("Nothing to save: no call differs from the design.", "changed")
+            self._tell("Nothing to save: no call differs from the design.")
             return
         self._write({where: _typed(where, value) if value is not None else None
                      for where, value in self._changes.items()})  # fmt: skip
 
     def keep(self) -> None:
         """Write whether the design recovers into evidence.json."""
-        folder = self._saved_design.folder
-        if self._changes or folder is None:
-            reason = "Save or reset first: evidence speaks of the design as it is saved."
-            reason = reason if self._changes else "This design has no folder to keep evidence in."
-            self._said.value = sentence(reason, "changed")
-            return
-        entries = self.run.evidence(self._saved_design)
-        path = keep(folder, entries)
-        text = f"Kept in {path.name}, entry {entries[0].id}; delete the entry there to undo."
-        self._said.value = sentence(text, "changed")
-
-
-def _at(design: Design, where: Where) -> Any:
-    part: Any = design
-    for key in where:
-        part = part[key] if isinstance(part, dict | tuple) else getattr(part, str(key))  # type: ignore[index]
-    return part
+        if self._changes:
+            self._tell(UNSAVED)
+        else:
+            self._keep(self._saved_design.folder, self.run.evidence(self._saved_design))
 
 
 def _typed(where: Where, value: Any) -> Any:

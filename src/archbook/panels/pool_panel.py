@@ -11,10 +11,23 @@ import ipywidgets as widgets
 from archbook.capacity import estimate
 from archbook.capacity.formulas import erlang_c, mmc_mean_wait_s, pool_deadlock_floor, pool_size
 from archbook.design.model import Design
-from archbook.diagrams.live_lines import Axis, Lines, lines_svg
-from archbook.errors import ArchbookError, InvalidInput
-from archbook.evidence import found, keep
-from archbook.panels.controls import button, counts, frame, logarithmic, menu, round_ticks, sentence, set_values, slider
+from archbook.diagrams.live import Axis
+from archbook.diagrams.live_lines import Lines, lines_svg
+from archbook.errors import InvalidInput
+from archbook.evidence import found
+from archbook.panels.controls import (
+    button,
+    counts,
+    logarithmic,
+    menu,
+    round_ticks,
+    row,
+    sentence,
+    set_values,
+    shown,
+    slider,
+)  # fmt: skip
+from archbook.panels.panel import Panel
 from archbook.tables import Table, as_columns
 from archbook.units import show_count, show_duration, show_factor, show_rate, show_share, significant
 
@@ -53,7 +66,7 @@ class Use:
     accepted: int | None
 
 
-class PoolPanel(widgets.VBox):  # type: ignore[misc]
+class PoolPanel(Panel):
     """Sliders left, answer and wait against pool size right, numbers below."""
 
     def __init__(self, design: Design) -> None:
@@ -62,7 +75,6 @@ class PoolPanel(widgets.VBox):  # type: ignore[misc]
         self._uses = uses(design)
         if not self._uses:
             raise InvalidInput(f"no store of {design.name} has a `pool` that a service uses: give one `pool: 20`")
-        self._quiet = False
         self._dots: dict[int, Figure] = {}
         first = max(self._uses.values(), key=lambda use: use.rate_per_s * self._hold(use) / use.pool)
         self._use = menu("Pool", self._uses, next(n for n, use in self._uses.items() if use is first), "Whose, of what")
@@ -72,19 +84,16 @@ class PoolPanel(widgets.VBox):  # type: ignore[misc]
         self._size = slider("Connections", [1], 1, str, "Size of the pool of one instance")
         self._held = slider("Held for", [1.0], 1.0, show_duration, "How long a request keeps its connection")
         self._each = slider("Per thread", [1, 2, 3, 4], 1, str, "Connections that one thread holds at once")
-        self._said, self._top, self._table = widgets.HTML(), widgets.HTML(), widgets.HTML()
-        self._top.add_class("archbook-top")
-        buttons = widgets.HBox([
+        self._top, self._table = shown("top"), shown()
+        buttons = row(
             button("Simulate", "Put the formula to the test with simulated requests", self.simulate),
             button("Reset", "Back to what the design says", self.reset),
             button("Keep as evidence", "Write the smallest pool that does into evidence.json", self.keep),
-        ], layout=widgets.Layout(flex_flow="row wrap"))  # fmt: skip
-        column = [self._use, self._growth, self._size, self._held, self._each, buttons, self._said]
-        super().__init__(frame(column, [self._top], [self._table, widgets.HTML(HOW)]))
-        self.add_class("archbook-panel")
-        self._use.observe(lambda _: self.reset(), "value")
-        for control in (self._growth, self._size, self._held, self._each):
-            control.observe(lambda _: self._move(), "value")
+        )
+        sliders = [self._growth, self._size, self._held, self._each]
+        super().__init__([self._use, *sliders, buttons], [self._top], [self._table, widgets.HTML(HOW)])
+        self._on(self.reset, self._use)
+        self._on(self._move, *sliders)
         self.reset()
 
     def _hold(self, use: Use) -> float:
@@ -99,17 +108,15 @@ class PoolPanel(widgets.VBox):  # type: ignore[misc]
     def reset(self) -> None:
         """The sliders go to what the design says of the chosen pool."""
         use, hold = self.use, self._hold(self.use)
-        self._quiet = True
-        set_values(self._size, counts(max(100, 4 * use.pool), use.pool), use.pool, str)
-        set_values(self._held, logarithmic(hold / 2, max(1.0, 20 * hold), hold), hold, show_duration)
-        self._growth.value, self._each.value, self._said.value = 1.0, 1, ""
-        self._quiet = False
+        with self._quietly():
+            set_values(self._size, counts(max(100, 4 * use.pool), use.pool), use.pool, str)
+            set_values(self._held, logarithmic(hold / 2, max(1.0, 20 * hold), hold), hold, show_duration)
+            self._growth.value, self._each.value = 1.0, 1
         self._move()
 
     def _move(self) -> None:
-        if not self._quiet:
-            self._dots, self._said.value = {}, ""
-            self._show()
+        self._dots, self._said.value = {}, ""
+        self._show()
 
     def _show(self) -> None:
         rate, hold, size = self._load()
@@ -186,30 +193,18 @@ class PoolPanel(widgets.VBox):  # type: ignore[misc]
         stable = [n for n in sizes if rate * hold < 0.99 * n]
         self._dots = {n: simulate_queue(rate, hold, n, customers=CUSTOMERS, seed=SEED).wait_s for n in stable}
         self._show()
-        said = f"Simulated {significant(CUSTOMERS)} requests at each of {show_count(len(stable), 'size')}."
-        self._said.value = sentence(said, "changed")
+        self._tell(f"Simulated {significant(CUSTOMERS)} requests at each of {show_count(len(stable), 'size')}.")
 
     def keep(self) -> None:
         """Write the smallest pool that does into evidence.json."""
-        folder, use = self._design.folder, self.use
-        if folder is None:
-            self._said.value = sentence("This design has no folder to keep evidence in.", "changed")
-            return
-        rate, hold, size = self._load()
+        use, (rate, hold, size) = self.use, self._load()
         least = pool_size(rate, hold, TARGET)
         text = self._answer(rate, hold, size).replace("*", "")
         claim = f"At {show_factor(self._growth.value)} today's peak: {text}"
         entry = found(self._design, id=f"pool.{use.service}.{use.store}", claim=claim,
                       value=float(least), unit="connections", how="formula", about=f"stores.{use.store}",
                       source="archbook.capacity.formulas.pool_size, Erlang C")  # fmt: skip
-        try:
-            path = keep(folder, [entry])
-        except ArchbookError as error:
-            self._said.value = sentence(str(error), "changed")
-            return
-        self._said.value = sentence(
-            f"Kept in {path.name}, entry {entry.id}; delete the entry there to undo.", "changed"
-        )
+        self._keep(self._design.folder, [entry])
 
 
 def uses(design: Design) -> dict[str, Use]:

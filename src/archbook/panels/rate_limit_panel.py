@@ -11,10 +11,22 @@ import numpy as np
 
 from archbook.contracts.limits import USUAL, Limit, limits
 from archbook.design.model import Design, Where
-from archbook.diagrams.live_lines import Axis, Compared, compared_svg
-from archbook.errors import ArchbookError
-from archbook.evidence import found, keep
-from archbook.panels.controls import button, counts, frame, logarithmic, menu, round_ticks, sentence, set_values, slider
+from archbook.diagrams.live import Axis
+from archbook.diagrams.live_lines import Compared, compared_svg
+from archbook.evidence import found
+from archbook.panels.controls import (
+    button,
+    counts,
+    logarithmic,
+    menu,
+    round_ticks,
+    row,
+    sentence,
+    set_values,
+    shown,
+    slider,
+)  # fmt: skip
+from archbook.panels.panel import UNSAVED
 from archbook.panels.saving import Saves
 from archbook.simulate import RateLimited, rate_limit
 from archbook.tables import as_columns
@@ -40,22 +52,18 @@ turned away does not count, and is told the shortest wait after which the reques
 9110, Retry-After).</p></details>"""
 
 
-class RateLimitPanel(Saves, widgets.VBox):  # type: ignore[misc]
+class RateLimitPanel(Saves):
     """Controls left, answer and accepted requests over time right, all algorithms in figures below."""
 
     def __init__(self, design: Design | None = None) -> None:
         self._design = design
         if design:
             self._saved_design = design
-        self._quiet = False
         self._results: dict[str, RateLimited] = {}
         self._build_controls()
-        self._top, self._table = widgets.HTML(), widgets.HTML()
-        self._top.add_class("archbook-top")
-        self._table.add_class("archbook-below")
+        self._top, self._table = shown("top"), shown("below")
         column = [self._which, self._algorithm, self._limit, self._burst, self._traffic, self._load, self._changed]
-        super().__init__(frame([*column, self._buttons(), self._said], [self._top], [self._table, widgets.HTML(HOW)]))
-        self.add_class("archbook-panel")
+        super().__init__([*column, self._buttons()], [self._top], [self._table, widgets.HTML(HOW)])
         self.reset(said="")
 
     def _build_controls(self) -> None:
@@ -68,25 +76,17 @@ class RateLimitPanel(Saves, widgets.VBox):  # type: ignore[misc]
         self._traffic = menu("Traffic", [EDGE, STEADY, SEVERAL], EDGE, "What arrives in three minutes")
         self._load = slider("Load", logarithmic(0.1, 10.0, 1.0), 1.0, show_factor,
                             "Multiple of the limit: each burst, each minute, or the loud user")  # fmt: skip
-        self._changed, self._said = widgets.HTML(), widgets.HTML()
-        self._which.observe(lambda _: self._unless_quiet(self.reset, ""), "value")
-        for control in (self._algorithm, self._limit, self._burst, self._traffic, self._load):
-            control.observe(lambda _: self._unless_quiet(self._show), "value")
+        self._changed = shown()
+        self._on(lambda: self.reset(""), self._which)
+        self._on(self._show, self._algorithm, self._limit, self._burst, self._traffic, self._load)
 
     def _buttons(self) -> widgets.HBox:
-        return widgets.HBox(
-            [
-                button("Reset", "Back to what the design says", self.reset),
-                button("Save to design", "Write limit, algorithm and burst into design.yaml", self.save),
-                button("Undo save", "Put back what the last save replaced", self.undo),
-                button("Keep as evidence", "Write what passes into evidence.json", self.keep),
-            ],
-            layout=widgets.Layout(flex_flow="row wrap"),
+        return row(
+            button("Reset", "Back to what the design says", self.reset),
+            button("Save to design", "Write limit, algorithm and burst into design.yaml", self.save),
+            button("Undo save", "Put back what the last save replaced", self.undo),
+            button("Keep as evidence", "Write what passes into evidence.json", self.keep),
         )
-
-    def _unless_quiet(self, act: Any, *arguments: str) -> None:
-        if not self._quiet:
-            act(*arguments)
 
     # What the controls do
 
@@ -98,12 +98,11 @@ class RateLimitPanel(Saves, widgets.VBox):  # type: ignore[misc]
     def reset(self, said: str = "Reset: the controls stand where the design says.") -> None:
         """Back to what the design says of the chosen limit."""
         now = self._now
-        self._quiet = True
-        set_values(self._limit, counts(max(MOST, now.limit), now.limit, *ROUND), now.limit, now.shown)
-        set_values(self._burst, counts(max(MOST, now.burst), now.burst, *ROUND), now.burst, significant)
-        self._algorithm.value, self._traffic.value, self._load.value = now.algorithm, EDGE, 1.0
-        self._quiet = False
-        self._said.value = sentence(said, "changed") if said else ""
+        with self._quietly():
+            set_values(self._limit, counts(max(MOST, now.limit), now.limit, *ROUND), now.limit, now.shown)
+            set_values(self._burst, counts(max(MOST, now.burst), now.burst, *ROUND), now.burst, significant)
+            self._algorithm.value, self._traffic.value, self._load.value = now.algorithm, EDGE, 1.0
+        self._tell(said)
         self._show()
 
     def _changes(self) -> dict[Where, Any]:
@@ -122,16 +121,14 @@ class RateLimitPanel(Saves, widgets.VBox):  # type: ignore[misc]
         """Write what differs from the design into design.yaml."""
         changes = self._changes()
         if not changes:
-            text = "Nothing to save: limit, algorithm and burst are as in the design."
-            text = text if self._now.where else "Nothing to save: this limit is not one of the design."
-            self._said.value = sentence(text, "changed")
+            same = "limit, algorithm and burst are as in the design"
+            self._tell(f"Nothing to save: {same if self._now.where else 'this limit is not one of the design'}.")
             return
         name = self._which.value
         self._write(changes)
-        self._quiet = True
-        self._which.options = list(limits(self._saved_design))
-        self._which.value = name if name in self._which.options else self._which.options[0]
-        self._quiet = False
+        with self._quietly():
+            self._which.options = list(limits(self._saved_design))
+            self._which.value = name if name in self._which.options else self._which.options[0]
 
     # What is said and shown
 
@@ -147,8 +144,7 @@ class RateLimitPanel(Saves, widgets.VBox):  # type: ignore[misc]
         self._users = users
         self._top.value = sentence(self._answer()) + f'<div class="archbook-chart">{compared_svg(self._chart())}</div>'
         self._table.value = self._figures()
-        told = "; ".join(f"{where[-1]} → {value}" for where, value in self._changes().items())
-        self._changed.value = sentence(f"Changed from the design: {told}.", "changed") if told else ""
+        self._mark(f"{where[-1]} → {value}" for where, value in self._changes().items())
 
     def _requests(self) -> tuple[Any, Any]:
         """When requests come, and whose each is; the loud user, or the only one, is 0."""
@@ -268,8 +264,7 @@ class RateLimitPanel(Saves, widgets.VBox):  # type: ignore[misc]
         where, changed = self._now.where, bool(self._changes())
         if changed or where is None or self._saved_design.folder is None:
             reason = "No design folder to keep it in, or no limit in the design."
-            reason = "Save or reset first: evidence speaks of the design as it is saved." if changed else reason
-            self._said.value = sentence(reason, "changed")
+            self._tell(UNSAVED if changed else reason)
             return
         result = self._counted(self._results[self._algorithm.value])
         name = ".".join(map(str, where[1:3]))
@@ -280,14 +275,7 @@ class RateLimitPanel(Saves, widgets.VBox):  # type: ignore[misc]
             details={"per": self._now.per, "algorithm": self._algorithm.value, "limit": self._limit.value,
                      "window_s": self._now.window_s,
                      "burst": self._burst.value, "traffic": self._traffic.value, "load": self._load.value})  # fmt: skip
-        try:
-            path = keep(self._saved_design.folder, [entry])
-        except ArchbookError as error:
-            self._said.value = sentence(str(error), "changed")
-            return
-        self._said.value = sentence(
-            f"Kept in {path.name}, entry {entry.id}; delete the entry there to undo.", "changed"
-        )
+        self._keep(self._saved_design.folder, [entry])
 
 
 def _seconds(wait_s: float) -> str:

@@ -14,7 +14,7 @@ from archbook.errors import ArchbookError
 from archbook.evidence import load_evidence
 from archbook.findings import SEVERITIES, Finding
 from archbook.findings.report import MARKS, Report, escaped, folded, told
-from archbook.panels.controls import button, frame, logarithmic, menu, sentence, slider
+from archbook.panels.controls import button, labelled, logarithmic, menu, row, sentence, shown, slider
 from archbook.panels.saving import Saves
 from archbook.review import review
 from archbook.review.fixing import steps, told_step
@@ -33,22 +33,19 @@ say whether they were computed, simulated or measured; a finding without one nam
 measure.</p></details>"""
 
 
-class ReviewPanel(Saves, widgets.VBox):  # type: ignore[misc]
+class ReviewPanel(Saves):
     """Filters and what is done about a finding left, the one unfolded right, all of them below."""
 
     def __init__(self, design: Design) -> None:
-        self._saved_design, self._quiet = design, False
+        self._saved_design = design
         self._reports: dict[float, Report] = {}
         self._shown: list[Finding] = []
         self._data: Any = None
         self._build_controls()
-        self._top, self._one, self._list = (widgets.HTML() for _ in range(3))
-        for part, name in ((self._top, "top"), (self._one, "top"), (self._list, "below")):
-            part.add_class(f"archbook-{name}")
+        self._top, self._one, self._list = shown("top"), shown("top"), shown("below")
         filters = [self._growth, self._severity, self._principle, self._element]
-        column = [*filters, self._finding, self._why, *self._buttons(), self._said]
-        super().__init__(frame(column, [self._top, self._one], [self._list, widgets.HTML(HOW)]))
-        self.add_class("archbook-panel")
+        column = [*filters, self._finding, self._why, *self._buttons()]
+        super().__init__(column, [self._top, self._one], [self._list, widgets.HTML(HOW)])
         self._show()
 
     def _build_controls(self) -> None:
@@ -62,22 +59,18 @@ class ReviewPanel(Saves, widgets.VBox):  # type: ignore[misc]
         elements = [ALL, *design.services, *design.stores, *design.externals]
         self._element = menu("Element", elements, ALL, "Show what is about one service, store or external system only")
         self._finding = menu("Finding", [], None, "The finding that is unfolded beside")
-        self._why = widgets.Text(description="Why accept it", placeholder="a reason, kept with the waiver",
-                                 tooltip="Written into the design with a waiver", continuous_update=True,
-                                 style={"description_width": "116px"}, layout=widgets.Layout(width="auto"))  # fmt: skip
-        self._said = widgets.HTML()
-        for control in (self._growth, self._severity, self._principle, self._element):
-            control.observe(lambda _: self._show(), "value")
-        self._finding.observe(lambda _: self._unless_quiet(), "value")
+        self._why = labelled(widgets.Text, "Why accept it", "Written into the design with a waiver",
+                             placeholder="a reason, kept with the waiver", continuous_update=True)  # fmt: skip
+        self._on(self._show, self._growth, self._severity, self._principle, self._element)
+        self._on(self._look, self._finding)
 
     def _buttons(self) -> Iterator[widgets.Widget]:
         self._waive_button = button("Waive", "Accept the finding: write the reason into design.yaml", self.waive)
         self._fix_button = button("Fix", "Make the change shown beside, in design.yaml", self.fix)
         self._fix_all = button("Fix its rule", "Make this rule's changes at every place, in design.yaml", self.fix_rule)
-        row = widgets.Layout(flex_flow="row wrap")
-        yield widgets.HBox([self._waive_button, self._fix_button, self._fix_all], layout=row)
+        yield row(self._waive_button, self._fix_button, self._fix_all)
         undo = button("Undo save", "Put back what the last save replaced", self.undo)
-        yield widgets.HBox([undo, button("Reset", "Back to the design's growth, all findings", self.reset)], layout=row)
+        yield row(undo, button("Reset", "Back to the design's growth, all findings", self.reset))
 
     # What the controls do
 
@@ -98,21 +91,21 @@ class ReviewPanel(Saves, widgets.VBox):  # type: ignore[misc]
 
     def reset(self) -> None:
         """Back to the design's growth, with all findings."""
-        self._quiet = True
-        self._growth.value = self._saved_design.traffic.growth
-        self._severity.value = self._principle.value = self._element.value = ALL
-        self._quiet, self._said.value = False, ""
+        with self._quietly():
+            self._growth.value = self._saved_design.traffic.growth
+            self._severity.value = self._principle.value = self._element.value = ALL
+        self._said.value = ""
         self._show()
 
     def waive(self) -> None:
         """Accept the unfolded finding, for the reason that was typed."""
         if self.finding is None:
-            self._said.value = sentence("Nothing to waive: no finding is shown.", "changed")
+            self._tell("Nothing to waive: no finding is shown.")
             return
         try:
             changes = accepting(self._saved_design, self.finding.rule, self.finding.about, self._why.value)
         except ArchbookError as error:
-            self._said.value = sentence(f"{error}.", "changed")
+            self._tell(error)
             return
         self._write(changes)
 
@@ -127,8 +120,7 @@ class ReviewPanel(Saves, widgets.VBox):  # type: ignore[misc]
     def _mend(self, findings: Sequence[Finding]) -> None:
         changes: dict[Where, Any] = {where: value for finding in findings for where, value in finding.mend.items()}
         if not changes:
-            self._said.value = sentence("Nothing to fix here without thought: *do* says what is to be decided.",
-                                        "changed")  # fmt: skip
+            self._tell("Nothing to fix here without thought: *do* says what is to be decided.")
             return
         self._write(changes)
 
@@ -138,24 +130,20 @@ class ReviewPanel(Saves, widgets.VBox):  # type: ignore[misc]
         self._why.value = ""
         self._show()
 
-    def _unless_quiet(self) -> None:
-        if not self._quiet:
-            self._said.value = ""
-            self._unfold()
+    def _look(self) -> None:
+        self._said.value = ""
+        self._unfold()
 
     # What is said and shown
 
     def _show(self) -> None:
-        if self._quiet:
-            return
         report, was = self.report, self.finding
         groups = [chosen for group in report.groups if (chosen := [f for f in group if self._asked_for(f)])]
         self._shown = [finding for group in groups for finding in group]
         again = (i for i, f in enumerate(self._shown) if was and (f.rule, f.about) == (was.rule, was.about))
-        self._quiet = True
-        self._finding.options = [(f"{MARKS[f.severity][1]} {f.what}", i) for i, f in enumerate(self._shown)]
-        self._finding.value = next(again, 0 if self._shown else None)
-        self._quiet = False
+        with self._quietly():
+            self._finding.options = [(f"{MARKS[f.severity][1]} {f.what}", i) for i, f in enumerate(self._shown)]
+            self._finding.value = next(again, 0 if self._shown else None)
         self._top.value = sentence(self._answer(report))
         self._list.value = _grouped(groups) + folded(
             f"{len(report.waived)} waived", [f"<b>{escaped(f.what)}</b>: {escaped(f.waived)}" for f in report.waived]

@@ -14,8 +14,8 @@ from archbook.contracts.roles import Decision, cell
 from archbook.contracts.tokens import ALGORITHMS, Claims, Keys, TokenRefused
 from archbook.design.contract import Endpoint, Role
 from archbook.design.model import Design, Where
-from archbook.panels.controls import button, frame, menu, sentence
-from archbook.panels.saving import Saves
+from archbook.panels.controls import button, menu, row, sentence, shown
+from archbook.panels.saving import Changes
 from archbook.tables import STYLE, as_columns
 from archbook.units import show_count, significant
 
@@ -33,21 +33,17 @@ kept with each object; it can share one object with one person, and must be kept
 denied.</p></details>"""
 
 
-class RolesPanel(Saves, widgets.VBox):  # type: ignore[misc]
+class RolesPanel(Changes):
     """Controls left, one call's answer right, all callers and the matrix below."""
 
     def __init__(self, design: Design) -> None:
-        self._saved_design, self._quiet = design, False
+        self._saved_design = design
         self._changes: dict[Where, Any] = {}
         self._keys = _keys(design)
         self._build_controls()
-        self._top, self._cases, self._matrix = (widgets.HTML() for _ in range(3))
-        for part, name in ((self._top, "top"), (self._cases, "below"), (self._matrix, "below")):
-            part.add_class(f"archbook-{name}")
+        self._top, self._cases, self._matrix = shown("top"), shown("below"), shown("below")
         column = [self._endpoint, self._role, self._object, self._token, self._cell, self._owner_check, self._changed]
-        super().__init__(frame([*column, self._buttons(), self._said], [self._top, self._cases],
-                               [self._matrix, widgets.HTML(HOW)]))  # fmt: skip
-        self.add_class("archbook-panel")
+        super().__init__([*column, self._buttons()], [self._top, self._cases], [self._matrix, widgets.HTML(HOW)])
         self._show()
 
     def _build_controls(self) -> None:
@@ -64,37 +60,27 @@ class RolesPanel(Saves, widgets.VBox):  # type: ignore[misc]
         self._token = menu("Token", TOKENS, TOKENS[0], "What the caller shows")
         self._cell = menu("This cell", [NO, OWN, YES], NO, "What the role may at this endpoint: change it")
         self._owner_check = menu("Owner check", ["on", "off"], "on", "Whether the endpoint asks whose an object is")
-        self._changed, self._said = widgets.HTML(), widgets.HTML()
-        for control in (self._endpoint, self._role, self._object, self._token):
-            control.observe(lambda _: self._show(), "value")
-        self._cell.observe(lambda change: self._unless_quiet(self._set, change["new"]), "value")
-        self._owner_check.observe(lambda change: self._unless_quiet(self._ask_whose, change["new"] == "on"), "value")
+        self._changed = shown()
+        self._on(self._show, self._endpoint, self._role, self._object, self._token)
+        self._on(lambda: self._edit(lambda: self._set(self._cell.value)), self._cell)
+        self._on(lambda: self._edit(lambda: self._ask_whose(self._owner_check.value == "on")), self._owner_check)
 
     def _buttons(self) -> widgets.HBox:
-        return widgets.HBox(
-            [
-                button("Reset", "Back to what the design says", self.reset),
-                button("Save to design", "Write the changed cells into design.yaml", self.save),
-                button("Undo save", "Put back what the last save replaced", self.undo),
-            ],
-            layout=widgets.Layout(flex_flow="row wrap"),
+        return row(
+            button("Reset", "Back to what the design says", self.reset),
+            button("Save to design", "Write the changed cells into design.yaml", self.save),
+            button("Undo save", "Put back what the last save replaced", self.undo),
         )
 
     # What the controls do
 
-    @property
-    def design(self) -> Design:
-        """The design with the cells as they stand."""
-        return self._saved_design.changed(self._changes)
-
-    def _unless_quiet(self, act: Callable[[Any], None], wanted: Any) -> None:
-        if not self._quiet:
-            self._said.value = ""
-            act(wanted)
-            self._show()
+    def _edit(self, act: Callable[[], None]) -> None:
+        self._said.value = ""
+        act()
+        self._show()
 
     def _ask_whose(self, wanted: bool) -> None:
-        self._change(("api", "endpoints", self._index(), "ownership"), wanted)
+        self._put(("api", "endpoints", self._index(), "ownership"), wanted)
 
     def _index(self) -> int:
         names = [endpoint.name for endpoint in self._saved_design.api.endpoints]
@@ -108,38 +94,30 @@ class RolesPanel(Saves, widgets.VBox):  # type: ignore[misc]
         held = {*(now.roles or everybody)} - {name} | ({name} if wanted != NO else set())
         if not held:
             text = f"{now.name} needs a role that may call it: an endpoint without roles is open to everybody who is "
-            self._said.value = sentence(f"{text}signed in. Give it another role first.", "changed")
+            self._tell(f"{text}signed in. Give it another role first.")
             return
         if wanted == YES and now.ownership and not now.resource:
             text = f"{now.name} names no resource that a permission could speak of; give it one, or switch Owner check "
-            self._said.value = sentence(f"{text}off.", "changed")
+            self._tell(f"{text}off.")
             return
         roles = tuple(role for role in dict.fromkeys([*saved.roles, *now.roles, *everybody]) if role in held)
-        self._change(("api", "endpoints", index, "roles"), roles if now.roles or wanted == NO else ())
+        self._put(("api", "endpoints", index, "roles"), roles if now.roles or wanted == NO else ())
         if wanted == OWN:
             self._ask_whose(True)
         if wanted != NO and now.resource and (now.ownership or wanted == OWN):
             may = permissions(design.security.roles[name], now, wanted == OWN)
-            self._change(("security", "roles", name, "may"), may)
-
-    def _change(self, where: Where, value: Any) -> None:
-        saved: Any = self._saved_design.api.endpoints[int(where[2])] if where[0] == "api" else None
-        saved = saved or self._saved_design.security.roles[str(where[2])]
-        if value == getattr(saved, str(where[3])):
-            self._changes.pop(where, None)
-        else:
-            self._changes[where] = value
+            self._put(("security", "roles", name, "may"), may)
 
     def reset(self) -> None:
         """Back to what the design says."""
         self._changes.clear()
-        self._said.value = sentence("Reset: every cell stands as the design says.", "changed")
+        self._tell("Reset: every cell stands as the design says.")
         self._show()
 
     def save(self) -> None:
         """Write the changed cells into design.yaml."""
         if not self._changes:
-            self._said.value = sentence("Nothing to save: no cell differs from the design.", "changed")
+            self._tell("Nothing to save: no cell differs from the design.")
             return
         self._write({where: list(v) if isinstance(v, tuple) else v for where, v in self._changes.items()})
 
@@ -152,12 +130,11 @@ class RolesPanel(Saves, widgets.VBox):  # type: ignore[misc]
                                        "who may call each under its `roles`.")  # fmt: skip
             return
         endpoint = design.endpoint(self._endpoint.value)
-        self._quiet = True
-        self._cell.disabled = self._role.value == NO_ROLE or endpoint.auth == "none"
-        self._cell.value = _cell(design, endpoint, self._role.value)
-        self._owner_check.disabled = endpoint.auth == "none"
-        self._owner_check.value = "on" if endpoint.ownership else "off"
-        self._quiet = False
+        with self._quietly():
+            self._cell.disabled = self._role.value == NO_ROLE or endpoint.auth == "none"
+            self._cell.value = _cell(design, endpoint, self._role.value)
+            self._owner_check.disabled = endpoint.auth == "none"
+            self._owner_check.value = "on" if endpoint.ownership else "off"
         owner = self._object.value if has_object(endpoint) else ""
         asked = self._ask(design, endpoint, self._role.value, owner, self._token.value)
         self._top.value = sentence(self._answer(endpoint, asked)) + self._steps(endpoint, asked)

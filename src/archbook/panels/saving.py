@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets as widgets
-
 from archbook.design.model import Design, Where
 from archbook.design.saving import Saved, save
 from archbook.errors import ArchbookError
-from archbook.panels.controls import sentence
+from archbook.panels.panel import Panel
 
 
-class Saves:
-    """A part of a panel that has a design as it is saved, a line that says what was done, and `reset`."""
+class Saves(Panel):
+    """A panel of a design as it is saved. It has `reset`."""
 
     _saved_design: Design
-    _said: widgets.HTML
     _undo: Saved | None = None
 
     if TYPE_CHECKING:
@@ -31,7 +28,7 @@ class Saves:
     def undo(self) -> None:
         """Put back what the last save replaced."""
         if self._undo is None:
-            self._said.value = sentence("Nothing to undo: this panel has not saved.", "changed")
+            self._tell("Nothing to undo: this panel has not saved.")
             return
         self._write(dict(self._undo.undo), undoing=True)
 
@@ -39,8 +36,34 @@ class Saves:
         try:
             saved = save(self._saved_design, changes)
         except ArchbookError as error:
-            self._said.value = sentence(str(error), "changed")
+            self._tell(error)
             return
         self._undo, self._saved_design = None if undoing else saved, saved.design
         self._reloaded()
-        self._said.value = sentence(saved.text + ("" if undoing else " Undo save puts it back."), "changed")
+        self._tell(saved.text + ("" if undoing else " Undo save puts it back."))
+
+
+class Changes(Saves):
+    """The same with values that were changed and are not saved yet, each at its place."""
+
+    _changes: dict[Where, Any]
+
+    @property
+    def design(self) -> Design:
+        """The design as the controls stand."""
+        return self._saved_design.changed(self._changes)
+
+    def _put(self, where: Where, value: Any) -> None:
+        """Note a change, or that there is none at this place any more."""
+        if value == value_at(self._saved_design, where):
+            self._changes.pop(where, None)
+        else:
+            self._changes[where] = value
+
+
+def value_at(design: Design, where: Where) -> Any:
+    """What a design says at a place."""
+    part: Any = design
+    for key in where:
+        part = part[key] if isinstance(part, dict | tuple) else getattr(part, str(key))  # type: ignore[index]
+    return part

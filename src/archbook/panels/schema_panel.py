@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import html
-import threading
 from collections.abc import Callable
-from typing import Any
 
 import ipywidgets as widgets
 
@@ -14,13 +12,13 @@ from archbook.design.saving import save_ddl
 from archbook.diagrams.charts import experiment_chart
 from archbook.diagrams.er import er_picture
 from archbook.errors import ArchbookError
-from archbook.evidence import keep
 from archbook.findings.report import Report
-from archbook.panels.controls import button, frame, logarithmic, menu, sentence, slider
+from archbook.panels.controls import button, logarithmic, menu, row, sentence, shown, slider
+from archbook.panels.panel import Step, Works
 from archbook.schema import Outcome, Schema, experiments, index_size_b, parse, row_size_b, run
 from archbook.schema.lint import lint
 from archbook.tables import Table, as_columns
-from archbook.units import show_count, show_share, show_size, significant
+from archbook.units import show_count, show_size, significant
 
 PASTED = "pasted DDL"
 ENGINES = [("both", "both"), ("DuckDB", "duckdb"), ("PostgreSQL", "postgresql")]
@@ -45,11 +43,7 @@ CREATE TABLE orders (
 VIEWS = ("Diagram", "Lint", "Tables", "Told while reading")
 
 
-class _Stopped(Exception):
-    """The person pressed Stop."""
-
-
-class SchemaPanel(widgets.VBox):  # type: ignore[misc]
+class SchemaPanel(Works):
     """DDL and controls left, answer and views right, the experiment's result below."""
 
     def __init__(self, subject: Design | str | None = None) -> None:
@@ -57,13 +51,10 @@ class SchemaPanel(widgets.VBox):  # type: ignore[misc]
         self._pasted = subject if isinstance(subject, str) else EXAMPLE
         self._before: tuple[str, str] | None = None  # store and DDL that the last save replaced
         self.outcome: Outcome | None = None
-        self._worker: threading.Thread | None = None
-        self._wanted = 0
         self._build()
         left = [self._store, self._text, self._file_buttons(), self._experiment, self._question, self._engine,
-                self._rows, self._buttons(), self._said]  # fmt: skip
-        super().__init__(frame(left, [self._answer, self._view, self._around, self._shown], [self._part, self._result]))
-        self.add_class("archbook-panel")
+                self._rows, self._buttons()]  # fmt: skip
+        super().__init__(left, [self._answer, self._view, self._around, self._shown], [self._part, self._result])
         self._take()
 
     def _build(self) -> None:
@@ -78,24 +69,22 @@ class SchemaPanel(widgets.VBox):  # type: ignore[misc]
         self._text.add_class("archbook-ddl")
         names = list(experiments())
         self._experiment = menu("Experiment", names, "index_or_scan", "What is measured on rows made for these tables")
-        self._question = widgets.HTML()
+        self._question = shown()
         self._engine = widgets.ToggleButtons(options=ENGINES, value="both", description="Engine",
                                              style={"description_width": "116px", "button_width": "auto"})  # fmt: skip
         self._rows = slider("Rows", logarithmic(LEAST_ROWS, MOST_ROWS, ROWS), float(ROWS), significant,
                             "Rows of the table that is measured")  # fmt: skip
-        self._answer, self._shown, self._said, self._result = (widgets.HTML() for _ in range(4))
-        self._result.add_class("archbook-below")
+        self._answer, self._shown, self._result = shown(), shown(), shown("below")
         self._view = widgets.ToggleButtons(options=VIEWS, value=VIEWS[0], description="",
                                            style={"button_width": "auto"})  # fmt: skip
         self._around = menu("Around", [EVERYTHING], EVERYTHING, "One table and those that it refers to")
         self._part = menu("Part", ["–"], "–", "What of the experiment the chart shows")
         self._part.layout.display = "none"
-        acts: dict[widgets.Widget, Callable[[], None]] = {
-            self._store: self._take, self._text: self._read, self._view: self._look, self._around: self._look,
-            self._experiment: self._ask, self._part: self._chart,
-        }  # fmt: skip
-        for control, act in acts.items():
-            control.observe(_calls(act), "value")
+        self._on(self._take, self._store)
+        self._on(self._read, self._text)
+        self._on(self._look, self._view, self._around)
+        self._on(self._ask, self._experiment)
+        self._on(self._chart, self._part)
 
     def _file_buttons(self) -> widgets.HBox:
         self._save = button("Save to design", "Write this DDL into the store's file", self.save)
@@ -103,16 +92,13 @@ class SchemaPanel(widgets.VBox):  # type: ignore[misc]
         buttons = [button("Read", "Read the DDL above", self._read),
                    button("Reset", "Back to the DDL as it is saved", self._take)]  # fmt: skip
         buttons += [self._save, self._undo] if self._design and self._design.folder else []
-        return widgets.HBox(buttons, layout=widgets.Layout(flex_flow="row wrap"))
+        return row(*buttons)
 
     def _buttons(self) -> widgets.HBox:
-        return widgets.HBox(
-            [
-                button("Run", "Make rows, start the engines and measure", self.run),
-                button("Stop", "End the experiment that runs", self.stop),
-                button("Keep as evidence", "Write what was measured into evidence.json", self.keep),
-            ],
-            layout=widgets.Layout(flex_flow="row wrap"),
+        return row(
+            button("Run", "Make rows, start the engines and measure", self.run),
+            button("Stop", "End the experiment that runs", self.stop),
+            button("Keep as evidence", "Write what was measured into evidence.json", self.keep),
         )
 
     # The DDL
@@ -212,7 +198,7 @@ class SchemaPanel(widgets.VBox):  # type: ignore[misc]
         try:
             self._design = save_ddl(self._design, store, ddl)
         except ArchbookError as error:
-            self._tell(str(error))
+            self._tell(error)
             return False
         self._answer.value = sentence(self._sentence()) + self._changed()
         return True
@@ -267,49 +253,31 @@ class SchemaPanel(widgets.VBox):  # type: ignore[misc]
 
     def run(self) -> None:
         """Run the chosen experiment, beside the page."""
-        if self._worker is not None and self._worker.is_alive():
+        if self._runs():
             self._tell("An experiment runs already; Stop ends it.")
             return
-        self._wanted += 1
         subject: Design | str = self._text.value
         if self._design and self.store and self._design.ddl(self.store) == subject:
             subject = self._design
         options = {"engine": self._engine.value, "rows": int(self._rows.value),
                    "store": self.store if isinstance(subject, Design) else None}  # fmt: skip
-        arguments = (self._wanted, self._experiment.value, subject, options)
-        self._worker = threading.Thread(target=self._work, args=arguments, daemon=True)
+        name = self._experiment.value
+
+        def measure(step: Step) -> Outcome:
+            return run(name, subject, progress=step, **options)
+
         self._tell("Starting …")
-        self._worker.start()
+        self._beside(measure, self._tell, self._measured, self._tell)
 
-    def _work(self, number: int, name: str, subject: Design | str, options: dict[str, Any]) -> None:
-        def step(done: float, total: float, label: str) -> None:
-            if number != self._wanted:
-                raise _Stopped
-            self._tell(f"{label}: {show_share(done / total if total else 1.0)}")
-
-        try:
-            found = run(name, subject, progress=step, **options)
-        except _Stopped:
-            return
-        except ArchbookError as error:
-            if number == self._wanted:
-                self._tell(str(error) + ("" if str(error).endswith(".") else "."))
-            return
-        if number == self._wanted:
-            self.outcome = found
-            self._tell("Measured; the result is below.")
-            self._show()
-
-    def wait(self) -> None:
-        """Until the experiment that runs has ended."""
-        if self._worker:
-            self._worker.join()
+    def _measured(self, found: Outcome) -> None:
+        self.outcome = found
+        self._tell("Measured; the result is below.")
+        self._show()
 
     def stop(self) -> None:
         """End the experiment that runs at its next step; engines are stopped with it."""
-        running = self._worker is not None and self._worker.is_alive()
+        self._tell("Stopped: nothing was kept." if self._runs() else "Nothing runs.")
         self._wanted += 1
-        self._tell("Stopped: nothing was kept." if running else "Nothing runs.")
 
     def keep(self) -> None:
         """Write what was measured into evidence.json."""
@@ -320,12 +288,9 @@ class SchemaPanel(widgets.VBox):  # type: ignore[misc]
             self._tell("No design folder to keep it in: open ab.panels.schema(design).")
             return
         try:
-            entries = self.outcome.evidence(self._design)
-            path = keep(self._design.folder, entries)
+            self._keep(self._design.folder, self.outcome.evidence(self._design))
         except ArchbookError as error:
-            self._tell(f"{error}.")
-            return
-        self._tell(f"Kept in {path.name}: {', '.join(entry.id for entry in entries)}; delete the entry to undo.")
+            self._tell(error)
 
     def _show(self) -> None:
         assert self.outcome is not None
@@ -353,9 +318,6 @@ class SchemaPanel(widgets.VBox):  # type: ignore[misc]
             + f"<details><summary>How was this measured?</summary><p>{html.escape(_how(found))}</p></details>"
         )
 
-    def _tell(self, text: str) -> None:
-        self._said.value = sentence(text, "changed")
-
 
 def _how(found: Outcome) -> str:
     engines = " and ".join(f"{engine.title} {engine.version}" for engine in found.engines.values())
@@ -365,7 +327,3 @@ def _how(found: Outcome) -> str:
         "machine: a warm-up, then rounds in which the variants take turns. Median and quartiles of all repeats; the "
         "interval of a ratio is a 95 % bootstrap. Variants that find different rows are refused."
     )
-
-
-def _calls(act: Callable[[], None]) -> Callable[[Any], None]:
-    return lambda _: act()

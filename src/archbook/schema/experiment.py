@@ -76,6 +76,14 @@ def plan_rows(schema: Schema, choice: Choice, rows: int) -> Mapping[str, int]:
     return plan
 
 
+def compared(
+    engines: Mapping[str, EngineOutcome], both: Callable[[EngineOutcome, EngineOutcome], str], alone: str
+) -> list[str]:
+    """What a verdict says of DuckDB: beside PostgreSQL, or that `alone` it misleads; nothing where it did not run."""
+    duck, postgres = engines.get("duckdb"), engines.get("postgresql")
+    return [both(duck, postgres) if postgres else alone] if duck else []
+
+
 @dataclass(frozen=True, slots=True)
 class Experiment:
     """A question that an engine answers on the reader's own tables; see the module's words.

@@ -208,7 +208,6 @@ def _renamed(lab: Lab, months: list[Period]) -> list[Part]:
 
 
 def sentence(choice: Choice, outcome: EngineOutcome) -> str:
-    """What one engine shows."""
     lead = outcome.lead
     first, last = lead.variants
     how = "detaching its partition" if last.name == DETACH else "renaming a table that holds only it"
@@ -234,7 +233,6 @@ def _pair(part: Part) -> str:
 
 
 def verdict(choice: Choice, engines: Mapping[str, EngineOutcome]) -> str:
-    """What each engine shows, which would mislead, and why."""
     duck, postgres = engines.get("duckdb"), engines.get("postgresql")
     said = [sentence(choice, outcome) for outcome in engines.values()]
     if postgres:
@@ -270,12 +268,5 @@ def _advice(choice: Choice, postgres: EngineOutcome) -> str:
     return said
 
 
-EXPERIMENT = Experiment(
-    name="archive",
-    question="Do old rows leave a table better by DELETE, or by detaching their partition?",
-    choose=choose,
-    measure=measure,
-    sentence=sentence,
-    verdict=verdict,
-    writes=True,
-)
+QUESTION = "Do old rows leave a table better by DELETE, or by detaching their partition?"
+EXPERIMENT = Experiment("archive", QUESTION, choose, measure, sentence, verdict, writes=True)

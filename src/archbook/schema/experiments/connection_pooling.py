@@ -208,7 +208,6 @@ def right(part: Part) -> Measured:
 
 
 def sentence(choice: Choice, outcome: EngineOutcome) -> str:
-    """What one engine shows."""
     connect, kept = outcome.lead.variants
     return (
         f"On {outcome.title}, a look-up in {choice.table} takes {outcome.lead.show(connect)} when it connects first "
@@ -217,7 +216,6 @@ def sentence(choice: Choice, outcome: EngineOutcome) -> str:
 
 
 def verdict(choice: Choice, engines: Mapping[str, EngineOutcome]) -> str:
-    """What each engine shows, which would mislead, and why."""
     said = [sentence(choice, outcome) for outcome in engines.values()]
     duck, postgres = engines.get("duckdb"), engines.get("postgresql")
     if postgres:
@@ -272,12 +270,5 @@ def _too_large(outcome: EngineOutcome) -> str:
     )
 
 
-EXPERIMENT = Experiment(
-    name="connection_pooling",
-    question="Connect for each query, or keep connections in a pool, and how many?",
-    choose=choose,
-    measure=measure,
-    sentence=sentence,
-    verdict=verdict,
-    writes=True,
-)
+QUESTION = "Connect for each query, or keep connections in a pool, and how many?"
+EXPERIMENT = Experiment("connection_pooling", QUESTION, choose, measure, sentence, verdict, writes=True)

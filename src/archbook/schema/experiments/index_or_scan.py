@@ -115,7 +115,6 @@ def _further(lab: Lab, usual: list[Key]) -> list[Part]:
 
 
 def sentence(choice: Choice, outcome: EngineOutcome) -> str:
-    """What one engine shows."""
     without, with_ = outcome.lead.variants[0], outcome.lead.variants[-1]
     gain = outcome.lead.gain() if used(with_) else "no faster (the plan does not use it)"
     return (
@@ -126,7 +125,6 @@ def sentence(choice: Choice, outcome: EngineOutcome) -> str:
 
 
 def verdict(choice: Choice, engines: Mapping[str, EngineOutcome]) -> str:
-    """What each engine shows, which would mislead a backend architect, and why."""
     said = [sentence(choice, outcome) for outcome in engines.values()]
     said += [_unused(outcome) for outcome in engines.values() if not used(outcome.lead.variants[-1])]
     duck, postgres = engines.get("duckdb"), engines.get("postgresql")
@@ -171,11 +169,5 @@ def _compared(duck: EngineOutcome, postgres: EngineOutcome) -> str:
     return f"Both engines agree within their spread at this size ({gains}); at ten times the rows they may not."
 
 
-EXPERIMENT = Experiment(
-    name="index_or_scan",
-    question="Does an index pay for looking rows up, or is a scan as quick?",
-    choose=choose,
-    measure=measure,
-    sentence=sentence,
-    verdict=verdict,
-)
+QUESTION = "Does an index pay for looking rows up, or is a scan as quick?"
+EXPERIMENT = Experiment("index_or_scan", QUESTION, choose, measure, sentence, verdict)

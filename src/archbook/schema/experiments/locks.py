@@ -26,7 +26,7 @@ from archbook.schema.counting import (
     two_statements,
 )
 from archbook.schema.engines.protocol import Engine
-from archbook.schema.experiment import Choice, Experiment
+from archbook.schema.experiment import Choice, Experiment, compared
 from archbook.schema.lab import Lab
 from archbook.schema.model import Schema, Table
 from archbook.schema.outcome import EngineOutcome, Part, part_of, show_value
@@ -193,7 +193,6 @@ def _events(lab: Lab, clients: list[Engine], rows: Counted) -> list[Part]:
 
 
 def sentence(choice: Choice, outcome: EngineOutcome) -> str:
-    """What one engine shows."""
     first, last = outcome.lead.variants[0], outcome.lead.variants[-1]
     lost = outcome.part(LOST)
     wrong = READ if lost.variant(READ).median else NONE
@@ -205,19 +204,18 @@ def sentence(choice: Choice, outcome: EngineOutcome) -> str:
     )
 
 
+ALONE = (
+    "DuckDB alone misleads about a transactional store: nobody ever waits for a row there, whoever comes "
+    "second is turned away at once. Measure with engine both before clients share a row."
+)
+
+
 def verdict(choice: Choice, engines: Mapping[str, EngineOutcome]) -> str:
-    """What each engine shows, which would mislead, and why."""
     said = [sentence(choice, outcome) for outcome in engines.values()]
-    duck, postgres = engines.get("duckdb"), engines.get("postgresql")
+    postgres = engines.get("postgresql")
     if postgres:
         said += [_isolation(postgres), _order(postgres), _outbox(postgres)]
-    if duck and postgres:
-        said.append(_compared(duck, postgres))
-    elif duck:
-        said.append(
-            "DuckDB alone misleads about a transactional store: nobody ever waits for a row there, whoever comes "
-            "second is turned away at once. Measure with engine both before clients share a row."
-        )
+    said += compared(engines, _compared, ALONE)
     return " ".join(said)
 
 
@@ -264,12 +262,5 @@ def _compared(duck: EngineOutcome, postgres: EngineOutcome) -> str:
     )
 
 
-EXPERIMENT = Experiment(
-    name="locks",
-    question="What becomes of changes that several make at once, and of the events beside them?",
-    choose=choose,
-    measure=measure,
-    sentence=sentence,
-    verdict=verdict,
-    writes=True,
-)
+QUESTION = "What becomes of changes that several make at once, and of the events beside them?"
+EXPERIMENT = Experiment("locks", QUESTION, choose, measure, sentence, verdict, writes=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from archbook.errors import ArchbookError
 from archbook.schema.choosing import Link, links
 from archbook.schema.draft import named
-from archbook.schema.experiment import Choice, Experiment, Key, Variant, plan_rows
+from archbook.schema.experiment import Choice, Experiment, Key, Variant, compared, plan_rows
 from archbook.schema.lab import Lab
 from archbook.schema.model import Schema
 from archbook.schema.outcome import EngineOutcome, Part, part_of
@@ -151,7 +151,6 @@ def _two(lab: Lab, family: Family) -> list[Part]:
 
 
 def sentence(choice: Choice, outcome: EngineOutcome) -> str:
-    """What one engine shows."""
     lazy, selected = outcome.lead.variants[0], outcome.lead.variants[-1]
     sent = outcome.part(SENT)
     return (
@@ -163,17 +162,15 @@ def sentence(choice: Choice, outcome: EngineOutcome) -> str:
     )
 
 
+ALONE = (
+    "DuckDB alone misleads: it runs within the process and has no network, and it prepares each statement anew "
+    "for work on whole columns. Measure with engine both before the loading is decided on."
+)
+
+
 def verdict(choice: Choice, engines: Mapping[str, EngineOutcome]) -> str:
-    """What each engine shows, which would mislead, and why."""
     said = [f"{sentence(choice, outcome)} {_local(outcome)}" for outcome in engines.values()]
-    duck, postgres = engines.get("duckdb"), engines.get("postgresql")
-    if duck and postgres:
-        said.append(_compared(duck, postgres))
-    elif duck:
-        said.append(
-            "DuckDB alone misleads: it runs within the process and has no network, and it prepares each statement anew "
-            "for work on whole columns. Measure with engine both before the loading is decided on."
-        )
+    said += compared(engines, _compared, ALONE)
     said.append(_joins(list(engines.values())[-1], choice))
     return " ".join(said)
 
@@ -224,12 +221,5 @@ def _joins(outcome: EngineOutcome, choice: Choice) -> str:
     return said
 
 
-EXPERIMENT = Experiment(
-    name="n_plus_one",
-    question="Does loading each parent's children alone (N+1 statements) cost more than a join or selectinload?",
-    choose=choose,
-    measure=measure,
-    sentence=sentence,
-    verdict=verdict,
-    rows=rows,
-)
+QUESTION = "Does loading each parent's children alone (N+1 statements) cost more than a join or selectinload?"
+EXPERIMENT = Experiment("n_plus_one", QUESTION, choose, measure, sentence, verdict, rows=rows)

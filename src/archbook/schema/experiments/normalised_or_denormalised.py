@@ -10,7 +10,7 @@ from functools import partial
 
 from archbook.errors import ArchbookError
 from archbook.schema.choosing import Link, key_column, links, usual_values
-from archbook.schema.experiment import Choice, Experiment, Key, Sample, Variant
+from archbook.schema.experiment import Choice, Experiment, Key, Sample, Variant, compared
 from archbook.schema.lab import Lab
 from archbook.schema.model import Schema, Table
 from archbook.schema.outcome import EngineOutcome, Part, part_of
@@ -189,7 +189,6 @@ def _stale_counts(lab: Lab, sql: TwoDesigns) -> Part:
 
 
 def sentence(choice: Choice, outcome: EngineOutcome) -> str:
-    """What one engine shows."""
     anew, stored = outcome.lead.variants
     return (
         f"On {outcome.title} with {significant(outcome.rows)} rows in {choice.table}, a page of {PAGE} "
@@ -198,20 +197,19 @@ def sentence(choice: Choice, outcome: EngineOutcome) -> str:
     )
 
 
+ALONE = (
+    "DuckDB alone misleads: it counts by scanning columns and writes single rows slowly, the opposite of a "
+    "transactional store. Measure with engine both before a copy is kept."
+)
+
+
 def verdict(choice: Choice, engines: Mapping[str, EngineOutcome]) -> str:
     """What each engine shows, above how many reads a write it pays, which engine would mislead, and why."""
     said = []
     for outcome in engines.values():
         said += [sentence(choice, outcome), _pays(outcome, COUNTS, ADDED, "added row")]
         said += [_sorted(choice, outcome), _copies_pay(choice, outcome)]
-    duck, postgres = engines.get("duckdb"), engines.get("postgresql")
-    if duck and postgres:
-        said.append(_compared(duck, postgres))
-    elif duck:
-        said.append(
-            "DuckDB alone misleads: it counts by scanning columns and writes single rows slowly, the opposite of a "
-            "transactional store. Measure with engine both before a copy is kept."
-        )
+    said += compared(engines, _compared, ALONE)
     said.append(_wrong(list(engines.values())[-1]))
     return " ".join(said)
 
@@ -290,12 +288,5 @@ def _wrong(outcome: EngineOutcome) -> str:
     return said
 
 
-EXPERIMENT = Experiment(
-    name="normalised_or_denormalised",
-    question="Do stored counts and copied columns pay, and above how many reads a write?",
-    choose=choose,
-    measure=measure,
-    sentence=sentence,
-    verdict=verdict,
-    writes=True,
-)
+QUESTION = "Do stored counts and copied columns pay, and above how many reads a write?"
+EXPERIMENT = Experiment("normalised_or_denormalised", QUESTION, choose, measure, sentence, verdict, writes=True)

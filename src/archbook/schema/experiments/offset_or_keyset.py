@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from archbook.errors import ArchbookError
 from archbook.schema.choosing import key_column, time_column, whole_tables
 from archbook.schema.draft import named
-from archbook.schema.experiment import Choice, Experiment, Key, Sample, Variant
+from archbook.schema.experiment import Choice, Experiment, Key, Sample, Variant, compared
 from archbook.schema.lab import Lab
 from archbook.schema.model import Schema
 from archbook.schema.outcome import EngineOutcome, Part
@@ -190,7 +190,6 @@ def _walk(
 
 
 def sentence(choice: Choice, outcome: EngineOutcome) -> str:
-    """What one engine shows."""
     offset, keyset = outcome.lead.variants
     return (
         f"On {outcome.title} with {significant(outcome.rows)} rows in {choice.table}, a {outcome.lead.name} by "
@@ -199,17 +198,15 @@ def sentence(choice: Choice, outcome: EngineOutcome) -> str:
     )
 
 
+ALONE = (
+    "DuckDB alone misleads about a transactional store: it sorts the whole list for either page, where "
+    "PostgreSQL enters its index at the place and reads on. Measure with engine both before a list is built."
+)
+
+
 def verdict(choice: Choice, engines: Mapping[str, EngineOutcome]) -> str:
-    """What each engine shows, which would mislead, and why."""
     said = [f"{sentence(choice, outcome)} {_deeper(outcome)}" for outcome in engines.values()]
-    duck, postgres = engines.get("duckdb"), engines.get("postgresql")
-    if duck and postgres:
-        said.append(_compared(duck, postgres))
-    elif duck:
-        said.append(
-            "DuckDB alone misleads about a transactional store: it sorts the whole list for either page, where "
-            "PostgreSQL enters its index at the place and reads on. Measure with engine both before a list is built."
-        )
+    said += compared(engines, _compared, ALONE)
     last = list(engines.values())[-1]
     said += [_drift(last), _counted(last)]
     return " ".join(said)
@@ -264,11 +261,5 @@ def _counted(outcome: EngineOutcome) -> str:
     )
 
 
-EXPERIMENT = Experiment(
-    name="offset_or_keyset",
-    question="Does a list stay quick on its later pages, by OFFSET or from where the last page ended?",
-    choose=choose,
-    measure=measure,
-    sentence=sentence,
-    verdict=verdict,
-)
+QUESTION = "Does a list stay quick on its later pages, by OFFSET or from where the last page ended?"
+EXPERIMENT = Experiment("offset_or_keyset", QUESTION, choose, measure, sentence, verdict)

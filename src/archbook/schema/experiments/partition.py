@@ -155,7 +155,6 @@ def _inserting(lab: Lab, postgres: Postgres, months: str) -> Part:
 
 
 def sentence(choice: Choice, outcome: EngineOutcome) -> str:
-    """What one engine shows."""
     when, key, month, owner = choice.roles["time"], choice.roles["key"], outcome.part(MONTH), outcome.part(OWNER)
     rows = f"{significant(outcome.rows)} rows in {choice.table}"
     start = f"On {outcome.title} with {rows}, a query for one month by {when} takes {month.show(month.variants[-1])}"
@@ -191,7 +190,6 @@ def _show(part: Part, name: str) -> str:
 
 
 def verdict(choice: Choice, engines: Mapping[str, EngineOutcome]) -> str:
-    """What each engine shows, which would mislead, and why."""
     postgres = engines.get("postgresql")
     said = [sentence(choice, outcome) for outcome in engines.values()] + ([_costs(postgres)] if postgres else [])
     if "duckdb" in engines:
@@ -229,12 +227,5 @@ def _advice(choice: Choice, postgres: EngineOutcome) -> str:
     return f"At this size the query without the partition key costs no more, within the spread, on {choice.table}."
 
 
-EXPERIMENT = Experiment(
-    name="partition",
-    question="Does cutting a table into partitions pay, also for the query that does not name the partition key?",
-    choose=choose,
-    measure=measure,
-    sentence=sentence,
-    verdict=verdict,
-    writes=True,
-)
+QUESTION = "Does cutting a table into partitions pay, also for the query that does not name the partition key?"
+EXPERIMENT = Experiment("partition", QUESTION, choose, measure, sentence, verdict, writes=True)

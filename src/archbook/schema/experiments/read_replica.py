@@ -247,7 +247,6 @@ def _position(primary: Postgres) -> str:
 
 
 def sentence(choice: Choice, outcome: EngineOutcome) -> str:
-    """What one engine shows."""
     lead, slow = outcome.lead, outcome.part(SLOWEST)
     values = {v.name: f"{lead.show(v)}, p95 {slow.show(slow.variant(v.name))}" for v in lead.variants}
     start = (
@@ -272,7 +271,6 @@ def _has_standby(outcome: EngineOutcome) -> bool:
 
 
 def verdict(choice: Choice, engines: Mapping[str, EngineOutcome]) -> str:
-    """What each engine shows, which would mislead, and why."""
     said = [sentence(choice, outcome) for outcome in engines.values()]
     postgres = engines.get("postgresql")
     if "duckdb" in engines:
@@ -309,12 +307,5 @@ def _advice(postgres: EngineOutcome) -> str:
     )
 
 
-EXPERIMENT = Experiment(
-    name="read_replica",
-    question="Does a read replica keep reports away from the primary's users, and what do its readers miss?",
-    choose=choose,
-    measure=measure,
-    sentence=sentence,
-    verdict=verdict,
-    writes=True,
-)
+QUESTION = "Does a read replica keep reports away from the primary's users, and what do its readers miss?"
+EXPERIMENT = Experiment("read_replica", QUESTION, choose, measure, sentence, verdict, writes=True)

@@ -191,12 +191,5 @@ def _grown(outcome: EngineOutcome) -> str:
     return f"{said} At this size a second store is not earned by adding up."
 
 
-EXPERIMENT = Experiment(
-    name="right_store",
-    question="Which kind of store answers which question best: rows, columns, keys with values, or objects?",
-    choose=choose,
-    measure=measure,
-    sentence=sentence,
-    verdict=verdict,
-    without_duckdb=WITHOUT_DUCKDB,
-)
+QUESTION = "Which kind of store answers which question best: rows, columns, keys with values, or objects?"
+EXPERIMENT = Experiment("right_store", QUESTION, choose, measure, sentence, verdict, without_duckdb=WITHOUT_DUCKDB)

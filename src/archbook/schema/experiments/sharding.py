@@ -135,7 +135,6 @@ def _total(lab: Lab) -> str:
 
 
 def sentence(choice: Choice, outcome: EngineOutcome) -> str:
-    """What one engine shows."""
     key, other = choice.roles["key"], choice.roles["other"]
     parts = {name: outcome.part(name) for name in (LOOK_UP, GROUPED, JOINED)}
     values = {name: {v.name: part.show(v) for v in part.variants} for name, part in parts.items()}
@@ -162,7 +161,6 @@ def sharded(outcome: EngineOutcome) -> bool:
 
 
 def verdict(choice: Choice, engines: Mapping[str, EngineOutcome]) -> str:
-    """What each engine shows, which would mislead, and why."""
     said = [sentence(choice, outcome) for outcome in engines.values()]
     postgres = engines.get("postgresql")
     if "duckdb" in engines:
@@ -196,11 +194,5 @@ def _advice(choice: Choice, postgres: EngineOutcome) -> str:
     return f"Not every query here gains by sharding along {key}, within the spread. {price}"
 
 
-EXPERIMENT = Experiment(
-    name="sharding",
-    question="Past one machine: what does a shard key give, and what pays the query that does not follow it?",
-    choose=choose,
-    measure=measure,
-    sentence=sentence,
-    verdict=verdict,
-)
+QUESTION = "Past one machine: what does a shard key give, and what pays the query that does not follow it?"
+EXPERIMENT = Experiment("sharding", QUESTION, choose, measure, sentence, verdict)

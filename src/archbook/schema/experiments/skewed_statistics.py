@@ -14,7 +14,7 @@ from typing import Any
 
 from archbook.errors import ArchbookError
 from archbook.schema.choosing import Link, amount_column, links, whole_tables
-from archbook.schema.experiment import Choice, Experiment, Key, Variant
+from archbook.schema.experiment import Choice, Experiment, Key, Variant, compared
 from archbook.schema.index_parts import alike, planned_anew
 from archbook.schema.lab import Lab
 from archbook.schema.model import Schema
@@ -238,7 +238,6 @@ def _together(lab: Lab) -> list[Part]:
 
 
 def sentence(choice: Choice, outcome: EngineOutcome) -> str:
-    """What one engine shows."""
     first, last = outcome.lead.variants[0], outcome.lead.variants[-1]
     off = outcome.part(f"rows of {KINDS[2]}").variants[0].median
     flips = f"a {_way(first.plan)} becomes a {_way(last.plan)}"
@@ -252,22 +251,21 @@ def sentence(choice: Choice, outcome: EngineOutcome) -> str:
     )
 
 
+ALONE = (
+    "DuckDB alone misleads about a transactional store: it expects alike of every value, and seldom pays for "
+    "it, since it scans and joins by hash whatever it expects."
+)
+
+
 def verdict(choice: Choice, engines: Mapping[str, EngineOutcome]) -> str:
-    """What each engine shows, which would mislead a backend architect, and why."""
     said = [sentence(choice, outcome) for outcome in engines.values()]
-    duck, postgres = engines.get("duckdb"), engines.get("postgresql")
+    postgres = engines.get("postgresql")
     if postgres and postgres.lead.ratio_low > 1:
         alter = f"ALTER TABLE {quoted(choice.table)} ALTER COLUMN {quoted(*choice.columns)} SET STATISTICS {REMEDY}"
         said.append(f"Remedy: {alter}, then ANALYZE.")
     elif postgres:
         said.append("At this size the sample sees enough of the table; at ten times the rows it may not.")
-    if duck and postgres:
-        said.append(_misleads(duck, postgres))
-    elif duck:
-        said.append(
-            "DuckDB alone misleads about a transactional store: it expects alike of every value, and seldom pays for "
-            "it, since it scans and joins by hash whatever it expects."
-        )
+    said += compared(engines, _misleads, ALONE)
     return " ".join(said)
 
 
@@ -281,11 +279,5 @@ def _misleads(duck: EngineOutcome, postgres: EngineOutcome) -> str:
     return f"Neither engine loses time by its guesses here, though DuckDB's of a popular value is {off} off."
 
 
-EXPERIMENT = Experiment(
-    name="skewed_statistics",
-    question="Does the planner know how many rows a popular and a rare value have, and what if it does not?",
-    choose=choose,
-    measure=measure,
-    sentence=sentence,
-    verdict=verdict,
-)
+QUESTION = "Does the planner know how many rows a popular and a rare value have, and what if it does not?"
+EXPERIMENT = Experiment("skewed_statistics", QUESTION, choose, measure, sentence, verdict)

@@ -265,7 +265,6 @@ def _read(lab: Lab, column: str, indexes: _Indexes, cost_s: float) -> Part:
 
 
 def sentence(choice: Choice, outcome: EngineOutcome) -> str:
-    """What one engine shows."""
     most, least = outcome.lead.variants[0], outcome.lead.variants[-1]
     more = len(choice.columns)
     slower = outcome.lead.ratio_low > 1
@@ -277,7 +276,6 @@ def sentence(choice: Choice, outcome: EngineOutcome) -> str:
 
 
 def verdict(choice: Choice, engines: Mapping[str, EngineOutcome]) -> str:
-    """What each engine shows, which would mislead a backend architect, and why."""
     said = [sentence(choice, outcome) for outcome in engines.values()]
     duck, postgres = engines.get("duckdb"), engines.get("postgresql")
     if postgres:
@@ -311,12 +309,5 @@ def _misleads(duck: EngineOutcome | None, postgres: EngineOutcome | None) -> str
     return f"The cost of writing lies within one spread ({compared}); of space and log only PostgreSQL tells."
 
 
-EXPERIMENT = Experiment(
-    name="too_many_indexes",
-    question="What does each further index cost every write, and which of them is paid back?",
-    choose=choose,
-    measure=measure,
-    sentence=sentence,
-    verdict=verdict,
-    writes=True,
-)
+QUESTION = "What does each further index cost every write, and which of them is paid back?"
+EXPERIMENT = Experiment("too_many_indexes", QUESTION, choose, measure, sentence, verdict, writes=True)
