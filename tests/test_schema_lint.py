@@ -282,3 +282,9 @@ def test_a_name_breaks_out_of_no_page() -> None:
     assert len(report.findings) == 2
     for page in (report.markdown(), report.html(), report.table().markdown(), report.table().html()):
         assert "<script" not in page
+
+
+def test_a_column_of_mysql_keeps_its_default_when_its_type_is_changed() -> None:
+    ddl = "CREATE TABLE t (`id` int PRIMARY KEY, `state` enum('new','paid') NOT NULL DEFAULT 'new') ENGINE=InnoDB;"
+    (finding,) = (finding for finding in lint(ddl).findings if finding.rule == "enum-type")
+    assert finding.do.startswith("`ALTER TABLE t MODIFY state varchar(4) NOT NULL DEFAULT 'new';` with `CHECK (")

@@ -51,6 +51,16 @@ CASES = {
         ),
         1,
     ),
+    "within what is theirs, though they may read all": (
+        (
+            "api: {endpoints: {0: {name: 'GET /api/v1/homes/{id}/things', ownership: false}}}\n"
+            "stores: {things-db: {data: [personal]}}\n"
+            "security: {roles: {member: {may: ['homes:own', 'things:read']}}}\n"
+            "traffic: {journeys: {visit: {steps: [POST /api/v1/things]}}}\n"
+            "calls: {0: {on: [POST /api/v1/things]}, 2: {on: [POST /api/v1/things]}}"
+        ),
+        1,
+    ),
     "of which nobody says what they are": (
         ("api: {endpoints: {0: {ownership: false}}}\nstores: {things-db: {data: null}}"),
         1,

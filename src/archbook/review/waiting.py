@@ -171,15 +171,17 @@ def _around(subject: Subject) -> tuple[dict[int, float], dict[int, float]]:
     """By the identity of a call: how long the least patient waits for it, and how long its target waits at most (s)."""
     known: tuple[dict[int, float], dict[int, float]] | None = subject.kept.get("around calls")
     if known is None:
-        known = subject.kept["around calls"] = {}, {}
+        outer_s: dict[int, float] = {}
+        inner_s: dict[int, float] = {}
+        known = subject.kept["around calls"] = outer_s, inner_s
         flow, calls = subject.plan, subject.design.calls
         for leg in (leg for handling in flow.handlings for leg in handling.legs) if flow else ():
             for deeper in flow.handlings[leg.handling].legs if flow and leg.call >= 0 and leg.sync else ():
                 if deeper.call >= 0 and deeper.sync:
                     outer, inner = calls[leg.call], calls[deeper.call]
-                    known[0][id(inner)] = min(known[0].get(id(inner), math.inf), outer.timeout or math.inf)
+                    outer_s[id(inner)] = min(outer_s.get(id(inner), math.inf), outer.timeout or math.inf)
                     needed_s = attempts(inner) * (inner.timeout or 0.0)
-                    known[1][id(outer)] = max(known[1].get(id(outer), 0.0), needed_s)
+                    inner_s[id(outer)] = max(inner_s.get(id(outer), 0.0), needed_s)
     return known
 
 

@@ -39,7 +39,7 @@ RULE = Rule(
     why="Whoever copied it from a log or a laptop has it until it ends, and a signed token cannot be called back, not "
     "even by a new password",
     remedy="Let tokens live for minutes and renew them; keep what lives longer where it can be revoked.",
-    references=("OWASP ASVS 5, V9.2.1", "RFC 8725, section 3", "OWASP API Security 2023, API2 Broken Authentication"),
+    references=("OWASP ASVS 5, V9.2.1", "RFC 6750, section 5.3", "OWASP API Security 2023, API2 Broken Authentication"),
     check=lasting,
     fires="security: {authentication: {expiry: 30d}}",
     quiet="security: {authentication: {expiry: 1h}}",

@@ -56,12 +56,13 @@ def _ordinary(design: Design, endpoint: Endpoint, beside: list[Endpoint]) -> str
         return "whoever is signed in"
     held = {name: design.security.roles[name] for name in endpoint.roles if name in design.security.roles}
     checked = {name for other in beside for name in other.roles}
-    own = [
-        name
-        for name, role in held.items()
-        if not reaches_all(endpoint, role)
-        and (name in checked or any(sep and what in OWN for _, sep, what in (may.partition(":") for may in role.may)))
-    ]
+    within = [noun for noun in nouns(endpoint.path) if not alike(noun, endpoint.resource)]
+    own = []
+    for name, role in held.items():
+        theirs = [thing for thing, sep, what in (may.partition(":") for may in role.may) if sep and what in OWN]
+        inside = any(alike(thing, noun) for thing in theirs for noun in within)  # as their devices have readings
+        if inside or (not reaches_all(endpoint, role) and (theirs or name in checked)):
+            own.append(name)
     return listed(own)
 
 

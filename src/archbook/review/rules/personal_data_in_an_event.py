@@ -27,7 +27,7 @@ RULE = Rule(
     why="An event is copied into every queue, log and dead letter on its way, and no request to be forgotten ever "
     "reaches all of them",
     remedy="Announce what happened by ids, and give the data to those who may ask for it.",
-    references=("Zalando RESTful API guidelines, rule 200", "GDPR, articles 5 and 17", "OWASP ASVS 5, V14.2.3"),
+    references=("Zalando RESTful API guidelines, rule 200", "GDPR, articles 5 and 17", "OWASP ASVS 5, V14.2.6"),
     check=told,
     fires="events: {thing.created: {carries: [personal]}}",
     quiet="events: {thing.created: {carries: [internal]}}",

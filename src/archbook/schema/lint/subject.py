@@ -147,10 +147,12 @@ class Subject:
         return f"`ALTER TABLE {self.sql(table.name)} {change};`"
 
     def retype(self, table: Table, column: Column, to: str, using: str = "") -> str:
-        """A change of a column's type that a person can paste."""
+        """A change of a column's type that a person can paste. MySQL forgets whatever MODIFY does not say again."""
         name = self.sql(column.name)
         if self.mysql:
-            return self.alter(table, f"MODIFY {name} {to}{'' if column.nullable else ' NOT NULL'}")
+            kept = "" if column.nullable else " NOT NULL"
+            kept += f" DEFAULT {column.default}" if (column.default or "").startswith("'") else ""
+            return self.alter(table, f"MODIFY {name} {to}{kept}")
         return self.alter(table, f"ALTER COLUMN {name} TYPE {to}{using and ' USING ' + using}")
 
     def counted(self) -> str:

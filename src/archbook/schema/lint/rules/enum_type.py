@@ -13,7 +13,8 @@ def fixed(subject: Subject) -> Hits:
             what = f"has one of {len(enum.values)} values that its type lists: {listed(enum.values)}"
             name = subject.sql(column.name)
             check = f"CHECK ({name} IN ('{enum.values[0] if enum.values else ''}', …))"
-            do = f"{subject.retype(table, column, 'text', f'{name}::text')} with `{check}`, or a table of the values"
+            to = f"varchar({max(map(len, enum.values), default=1)})" if subject.mysql else "text"
+            do = f"{subject.retype(table, column, to, f'{name}::text')} with `{check}`, or a table of the values"
             yield subject.at_column(table, column, what, do)
 
 
