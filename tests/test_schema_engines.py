@@ -9,12 +9,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
 import psutil
+import psycopg
 import pytest
 import sqlalchemy
 
@@ -23,8 +24,8 @@ from archbook.schema import parse
 from archbook.schema.engines import start
 from archbook.schema.engines.duckdb import DuckDb
 from archbook.schema.engines.embedded import PREFIX, EmbeddedPostgres, sweep
-from archbook.schema.engines.postgresql import Postgres
-from archbook.schema.engines.protocol import Engine
+from archbook.schema.engines.postgresql import MOST_PREPARED, Postgres
+from archbook.schema.engines.protocol import Engine, Row
 from archbook.schema.model import Column, Enum, Schema, Table, Type
 from archbook.schema.postgres_ddl import BUILT_IN
 from archbook.schema.row_size import index_size_b, row_size_b
@@ -357,6 +358,70 @@ def test_closing_an_engine_closes_its_other_connections(engine: Engine) -> None:
     engine.close()
     with pytest.raises((EngineUnavailable, duckdb.ConnectionException), match="closed"):
         other.execute("SELECT 1")
+
+
+READ = [
+    ("SELECT CAST($1 AS bigint), CAST($2 AS varchar)", ["7", None]),
+    ("SELECT CAST($1 AS bytea), CAST($2 AS text[])", [b"\0x", ["a", None]]),
+    ("SELECT CAST($1 AS integer) + 1", [7]),
+    ("SELECT 1 WHERE CAST($1 AS integer) = 2", ["3"]),
+    ("SELECT CAST($1 AS integer)", ["x"]),
+    ("SELECT nothing", []),
+]
+
+
+@pytest.mark.parametrize(("statement", "values"), READ)
+def test_what_is_read_again_and_again_is_what_a_cursor_gives(
+    postgres: Postgres, statement: str, values: list[object]
+) -> None:
+    def found(ask: Callable[[str, list[object]], list[Row]]) -> object:
+        try:
+            return ask(statement, values)
+        except psycopg.Error as error:
+            return type(error), str(error), error.sqlstate
+
+    expected = found(postgres.execute)
+    assert [found(postgres.read), found(postgres.read)] == [expected, expected]
+
+
+def test_no_more_statements_are_kept_than_are_worth_it(postgres: Postgres) -> None:
+    reader = postgres.another()
+    for number in range(MOST_PREPARED + 3):
+        assert reader.read(f"SELECT {number} + CAST($1 AS integer)", ["1"]) == [(number + 1,)]
+    assert reader.execute("SELECT count(*) FROM pg_prepared_statements") == [(3,)]
+    reader.close()
+
+
+@pytest.mark.parametrize("statement", ["DEALLOCATE ALL", "DISCARD ALL"])
+def test_reading_goes_on_where_the_server_has_forgotten_the_statement(postgres: Postgres, statement: str) -> None:
+    reader = postgres.another()
+    for _ in range(2):
+        assert reader.read("SELECT CAST($1 AS integer)", ["1"]) == [(1,)]
+        reader.execute(statement)
+    reader.close()
+
+
+def test_reading_goes_on_after_a_transaction_was_rolled_back(postgres: Postgres) -> None:
+    reader = postgres.another()
+    for _ in range(2):
+        assert reader.read("SELECT CAST($1 AS integer)", ["1"]) == [(1,)]
+        for change in ("BEGIN", "SELECT CAST($1 AS text)", "ROLLBACK"):
+            reader.execute(change, ["x"] if "$1" in change else ())
+    reader.close()
+
+
+def test_reading_ends_in_a_sentence_when_it_takes_too_long_or_the_server_is_gone(postgres: Postgres) -> None:
+    reader = postgres.another()
+    reader.execute("SET statement_timeout = 100")
+    with pytest.raises(EngineUnavailable, match="was stopped after"):
+        reader.read("SELECT pg_sleep(60)", [])
+    postgres.execute("SELECT pg_terminate_backend($1)", [reader.execute("SELECT pg_backend_pid()")[0][0]])
+    for _ in range(2):
+        with pytest.raises(EngineUnavailable, match="PostgreSQL is gone"):
+            reader.read("SELECT 1", [])
+    reader.close()
+    with pytest.raises(EngineUnavailable, match="has been closed"):
+        reader.read("SELECT 1", [])
 
 
 def test_the_whole_schema_is_made_in_postgresql(postgres: Postgres) -> None:

@@ -35,7 +35,7 @@ class Service:
         self.accounts = demo_accounts(design)
         self.guard = Guard(design, self.accounts, clock=lambda: self.now_s)
         self.app = Starlette(routes=[Route("/{rest:path}", self._answer, methods=["GET", "POST", "PATCH", "DELETE"])])
-        put_around(self.app, design, self.guard, log=self.log.append, **options)
+        put_around(self.app, self.app.router, design, self.guard, log=self.log.append, **options)
 
     async def _answer(self, request: Request) -> JSONResponse:
         await request.body()

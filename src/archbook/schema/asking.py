@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pydantic_core import from_json
+
 from archbook.schema.filled_engine import FilledEngine
-from archbook.schema.model import Column, Table
+from archbook.schema.model import Column, Table, Type
 from archbook.schema.shapes import INTEGERS
 from archbook.schema.sql import quoted
 
@@ -19,6 +21,8 @@ Held = dict[str, Any]
 """A row as JSON has it, by column."""
 _STAMP = {"postgresql": """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')""",
           "duckdb": "strftime(make_timestamp(epoch_us({})), '%Y-%m-%dT%H:%M:%S.%fZ')"}  # fmt: skip
+Decode = Callable[[list[Any]], list[Any]]
+"""Makes JSON of the values of a column."""
 _PLAIN = {*INTEGERS, "bool", "float4", "float8", "bytea"}
 
 
@@ -49,20 +53,23 @@ class Words:
 
     def __init__(self, filled: FilledEngine) -> None:
         self.schema, self.filled, self.engine = filled.schema, filled, filled.engine.name
-        self._read_as: dict[View, tuple[str, list[tuple[str, Callable[[Any], Any]]]]] = {}
+        self._read_as: dict[View, tuple[str, list[tuple[str, Decode]]]] = {}
+        self._bound_as: dict[tuple[str, str], tuple[Type, str]] = {}
 
     def columns(self, view: View) -> str:
         """The columns as text or plain numbers, in the form that JSON has."""
         return self._reading(view)[0]
 
-    def _reading(self, view: View) -> tuple[str, list[tuple[str, Callable[[Any], Any]]]]:
+    def _reading(self, view: View) -> tuple[str, list[tuple[str, Decode]]]:
         """The columns in SQL, and those whose values are more than that: worked out once for each view."""
-        if view not in self._read_as:
+        found = self._read_as.get(view)
+        if found is None:
             table = self.schema.tables[view.table]
             columns = [table.column(name) for name in view.columns]
-            more = [(column.name, to_json) for column in columns if (to_json := self._to_json(column))]
-            self._read_as[view] = ", ".join(self._shown(c, c.name in view.numbers) for c in columns), more
-        return self._read_as[view]
+            more = [(column.name, decode) for column in columns if (decode := self._decode(column))]
+            found = ", ".join(self._shown(c, c.name in view.numbers) for c in columns), more
+            self._read_as[view] = found
+        return found
 
     def _shown(self, column: Column, number: bool) -> str:
         base, name = self.schema.base(column.type), quoted(column.name)
@@ -79,23 +86,24 @@ class Words:
 
     def rows(self, view: View, rows: Iterable[Sequence[Any]]) -> list[Held]:
         found = [dict(zip(view.columns, row, strict=True)) for row in rows]
-        for name, to_json in self._reading(view)[1]:
-            for held in found:
-                if held[name] is not None:
-                    held[name] = to_json(held[name])
+        for name, decode in self._reading(view)[1]:
+            for held, value in zip(found, decode([held[name] for held in found]), strict=True):
+                held[name] = value
         return found
 
-    def _to_json(self, column: Column) -> Callable[[Any], Any] | None:
+    def _decode(self, column: Column) -> Decode | None:
         """What makes JSON of what the engine gives for a column; None where it is so already."""
         base = self.schema.base(column.type)
         if base.array or base.name in ("json", "jsonb"):
-            return json.loads
-        return (lambda value: base64.b64encode(value).decode()) if base.name == "bytea" else None
+            return _parsed
+        return _in_base64 if base.name == "bytea" else None
 
     def bound(self, table: Table, name: str, value: object, values: list[object]) -> str:
         """A placeholder for a value of a column; the value is put behind `values`."""
-        column = table.column(name)
-        base = self.schema.base(column.type)
+        if (table.name, name) not in self._bound_as:
+            column = table.column(name)
+            self._bound_as[table.name, name] = self.schema.base(column.type), self.filled.type_of(column)
+        base, kind = self._bound_as[table.name, name]
         if base.name in ("json", "jsonb") and not base.array and value is not None:
             value = json.dumps(value)
         elif base.name == "bytea" and isinstance(value, str):
@@ -109,7 +117,7 @@ class Words:
         there = f"${len(values)}"
         if base.name == "timestamp" and not base.array:  # in UTC: PostgreSQL would drop the offset that was sent
             there = f"CAST({there} AS TIMESTAMPTZ)"
-        return f"CAST({there} AS {self.filled.type_of(column)})"
+        return f"CAST({there} AS {kind})"
 
     def where(
         self, name: str, conditions: Sequence[Condition], before: Sequence[object] = ()
@@ -161,3 +169,13 @@ class Words:
         nulls = f" OR {quoted(column)} IS NULL" if table.column(column).nullable else ""
         return (f"({quoted(column)} {'<' if down else '>'} {bound}{nulls} OR ({quoted(column)} = {bound}"
                 f"{further}))")  # fmt: skip
+
+
+def _parsed(cells: list[Any]) -> list[Any]:
+    """JSON texts as values, read all at once."""
+    values: list[Any] = from_json(f"[{','.join('null' if cell is None else cell for cell in cells)}]")
+    return values
+
+
+def _in_base64(cells: list[Any]) -> list[Any]:
+    return [cell if cell is None else base64.b64encode(cell).decode() for cell in cells]

@@ -257,6 +257,6 @@ class Serving:
         """The rows of a query. Raises Refused for a value that does not fit its column."""
         with self._connection() as connection:
             try:
-                return connection.execute(statement, values)
+                return connection.read(statement, values)
             except Exception as error:
                 raise refusal(error, self.schema, self.schema.tables[table]) or error from None

@@ -66,14 +66,15 @@ def create(
     async def ready() -> bool:
         return not serving or await asyncio.get_running_loop().run_in_executor(executor, _answers, serving)
 
-    app = FastAPI(title=design.title or design.name, openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app = FastAPI(title=design.title or design.name, openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan,
+                  telemetry={"tracing": False, "metrics": False, "logs": False})  # fmt: skip
     people = _people(design, held, serving)
     handlers = Handlers(
         design, document, serving, held, executor, people=people, guarded=guard, one_by_one=one_by_one, at_once=at_once
     )  # fmt: skip
-    app.router.default = _with_document(handlers, document)  # a route would not match a line end in a path
+    answers = _with_document(handlers, document)  # not routes: they would not match a line end in a path
     accounts = demo_accounts(design, *([people] if people else []))
-    put_around(app, design, Guard(design, accounts) if guard else None, limits=limits, log=log, ready=ready)
+    put_around(app, answers, design, Guard(design, accounts) if guard else None, limits=limits, log=log, ready=ready)
     app.state.close, app.state.serving, app.state.document = close, serving, document
     return app
 

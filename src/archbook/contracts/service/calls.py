@@ -64,12 +64,16 @@ class Routes:
         by_path: dict[str, dict[str, Endpoint]] = {}
         for endpoint in endpoints:
             by_path.setdefault(endpoint.path, {})[endpoint.method] = endpoint
+        self._fixed = {path: endpoints for path, endpoints in by_path.items() if "{" not in path}
         for path in sorted(by_path, key=lambda path: [part.startswith("{") for part in path.split("/")]):
             parts = tuple(None if part.startswith("{") else part for part in path.split("/")[1:])
             self._by_length.setdefault(len(parts), []).append((parts, path, by_path[path]))
 
     def find(self, method: str, path: str) -> tuple[str, Endpoint | None]:
         """The template of a path, empty where there is none; and its endpoint for the method, if it has one."""
+        fixed = self._fixed.get(path, {}).get(method)
+        if fixed:
+            return path, fixed
         asked = path.split("/")[1:]
         template = ""
         for parts, route, endpoints in self._by_length.get(len(asked), ()):

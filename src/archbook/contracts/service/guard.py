@@ -115,8 +115,7 @@ class Identifying:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        if scope["type"] == "http":
-            call_of(scope).caller = self._guard.caller(scope)
+        call_of(scope).caller = self._guard.caller(scope)
         await self._app(scope, receive, send)
 
 
@@ -129,7 +128,7 @@ class Allowing:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         call = call_of(scope)
-        if scope["type"] != "http" or call.endpoint is None:
+        if call.endpoint is None:
             await self._app(scope, receive, send)
             return
         decision = self._guard.decide(call.endpoint, call.caller)

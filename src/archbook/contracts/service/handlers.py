@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
+
+from pydantic_core import to_json
 
 from archbook.contracts import answers
 from archbook.contracts.exchanges import cache_control, sunset
@@ -151,7 +152,7 @@ class Handlers:
             return self._done(one, asked)
         finally:
             quick = one.endpoint.method == "GET" and time.perf_counter() - began < quick_s
-            one.quick = min(one.quick + 1, 2 * TRUSTED) if quick else one.quick // 2
+            one.quick = min(one.quick + 1, 8 * TRUSTED) if quick else one.quick // 2
 
     def _done(self, one: Operation, asked: Asked) -> tuple[int, bytes, Pairs]:
         """Do what is asked. Raises Wrong."""
@@ -213,7 +214,7 @@ class Handlers:
         if rows and beside and self._style.links != "none":
             meta["links"] = answers.page_links(self._style, asked.address, asked.query, beside)
         name, errors = (b"data", b',"errors":[]') if self._style.envelope else (b"items", b"")
-        return b'{"' + name + b'":' + data + b',"meta":' + _json(meta) + errors + b"}"
+        return b'{"' + name + b'":' + data + b',"meta":' + to_json(meta) + errors + b"}"
 
     @property
     def _request_id(self) -> str:
@@ -245,7 +246,7 @@ class Handlers:
     ) -> None:
         said = answers.error_body(self._style, status, message=message, field=field, request_id=call.request_id)
         media = "application/problem+json" if self._style.errors == "problem+json" else "application/json"
-        await answer(send, status, _json(said), media, [("cache-control", "no-store"), *(headers or [])])
+        await answer(send, status, to_json(said), media, [("cache-control", "no-store"), *(headers or [])])
 
 
 def _host(scope: Scope) -> str:
@@ -260,14 +261,10 @@ def _told(endpoint: Endpoint) -> Pairs:
     return found + ([("sunset", sunset(endpoint))] if sunset(endpoint) else [])
 
 
-def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
 def _tagged(value: Any, beside: Any = None) -> tuple[bytes, str]:
     """A value as JSON, and its strong ETag: that of what is told, without the id of the request."""
-    data = _json(value)
-    said = data + _json(beside) if beside else data
+    data = to_json(value)
+    said = data + to_json(beside) if beside else data
     return data, f'"{hashlib.blake2b(said, digest_size=10).hexdigest()}"'
 
 

@@ -48,7 +48,7 @@ class Idempotency:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         call = call_of(scope)
-        if scope["type"] != "http" or call.endpoint is None or not call.endpoint.idempotency_key:
+        if call.endpoint is None or not call.endpoint.idempotency_key:
             await self._app(scope, receive, send)
             return
         key = header(scope, b"idempotency-key") or ""

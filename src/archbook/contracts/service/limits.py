@@ -110,9 +110,6 @@ class Limiting:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         call = call_of(scope)
         verdict = self._limits.take(call, self._clock())
         if verdict.wait_s:

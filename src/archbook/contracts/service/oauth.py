@@ -34,7 +34,7 @@ class Issuing:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        here = scope["type"] == "http" and scope["path"] in (TOKEN_URL, KEYS_PATH) and not call_of(scope).endpoint
+        here = scope["path"] in (TOKEN_URL, KEYS_PATH) and not call_of(scope).endpoint
         if not here or self._guard.kind not in ("jwt", "oauth2"):
             await self._app(scope, receive, send)
             return

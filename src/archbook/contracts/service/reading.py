@@ -108,7 +108,7 @@ class Reader:
 
     def _see_accepted(self, accept: str) -> None:
         """406 where the client takes none of what there is. `application/json` means whatever version there is."""
-        if not accept or not self.answers:
+        if accept in ("", "*/*", self.answers) or not self.answers:
             return
         offered = {self.answers, "application/json", "application/*", "*/*"}
         for part in accept.split(","):

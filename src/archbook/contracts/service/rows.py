@@ -62,6 +62,7 @@ class Rows:
         self.listed = View(
             self.table.name, (*self.names, *dict.fromkeys(c for c in listed if c not in self.names)), numbers
         )
+        self.as_listed = self.listed.columns == tuple(self.names.values())
         self.created = {property_name(c.name, style.case): c for c in columns_created(resource, endpoint)}
         self.changed = {property_name(c.name, style.case): c for c in columns_changed(resource, endpoint)}
         self.owner = held.owner(self.table.name)
@@ -88,7 +89,7 @@ class Rows:
             rows, beside = self._read(conditions, order, MOST_UNPAGED, 0), {}
         if not rows:
             self._see_parents(asked, {column: asked.path[name] for name, column in self.resource.path.items()})
-        return [self.shown(row) for row in rows], beside
+        return rows if self.as_listed else [self.shown(row) for row in rows], beside
 
     def one(self, asked: Asked) -> Held | None:
         """One thing, or None."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from archbook.contracts.service.calls import App, Receive, Scope, Send
 from archbook.contracts.service.guard import Allowing, Guard, Identifying
 from archbook.contracts.service.idempotency import Idempotency
 from archbook.contracts.service.limits import Limiting
@@ -15,6 +16,7 @@ from archbook.design.model import Design
 
 def put_around(
     app: Any,
+    answers: App,
     design: Design,
     guard: Guard | None,
     *,
@@ -22,19 +24,24 @@ def put_around(
     log: Log | None = None,
     ready: Callable[[], Awaitable[bool]] | None = None,
 ) -> None:
-    """Add the middlewares to a FastAPI or Starlette application, the innermost first.
+    """Put the guards between a FastAPI or Starlette application and what answers its requests.
 
-    A request is logged, then its caller is found, then counted against the limits (also of who is not signed in), and
-    only then let in. guard: None lets everybody in; it is kept as `app.state.guard`. limits: False counts nobody, for
-    load runs from one address. log: by default the logger `archbook.service`, which is silent until it has a handler.
+    They take the place of the framework's own middlewares, for which there is nothing to do here. A request is logged,
+    then its caller is found, then counted against the limits (also of who is not signed in), and only then let in.
+    guard: None lets everybody in; it is kept as `app.state.guard`. limits: False counts nobody, for load runs from one
+    address. log: by default the logger `archbook.service`, which is silent until it has a handler.
     """
     app.state.guard = guard
-    app.add_middleware(Idempotency, design=design)
+    around: App = Idempotency(answers, design)
     if guard is not None:
-        app.add_middleware(Allowing, guard=guard, design=design)
-        app.add_middleware(Issuing, guard=guard)
+        around = Issuing(Allowing(around, guard, design), guard)
     if limits:
-        app.add_middleware(Limiting, design=design)
+        around = Limiting(around, design)
     if guard is not None:
-        app.add_middleware(Identifying, guard=guard)
-    app.add_middleware(Telemetry, design=design, log=log, ready=ready)
+        around = Identifying(around, guard)
+    outermost = Telemetry(around, design, log, ready)
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        await (outermost if scope["type"] == "http" else app.router)(scope, receive, send)
+
+    app.middleware_stack = served

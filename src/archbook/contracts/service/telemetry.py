@@ -55,9 +55,6 @@ class Telemetry:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         route, endpoint = self._routes.find(scope["method"], scope["path"])
         if not route and scope["path"] in (METRICS, HEALTH, READINESS):
             await self._operator(scope["path"], send)

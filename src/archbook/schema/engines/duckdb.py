@@ -89,6 +89,8 @@ class DuckDb:
         with self._limited():
             return self.connection.execute(statement, list(parameters)).fetchall()
 
+    read = execute
+
     def explain(self, statement: str, parameters: Sequence[object] = ()) -> str:
         """EXPLAIN ANALYZE; plain EXPLAIN would say Seq Scan although an index is used."""
         return str(self.execute(f"EXPLAIN ANALYZE {statement}", parameters)[0][1])

@@ -12,6 +12,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.pq import DiagnosticField, ExecStatus
+from psycopg.pq.abc import PGresult
 
 from archbook.errors import ArchbookError, EngineUnavailable, TransactionLost, shown
 from archbook.schema.duckdb_ddl import create_enum, enums_of
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 Connection = psycopg.Connection[Any]
 EMBEDDED = "the embedded server"
 CONNECT_LIMIT_S = 10
+MOST_PREPARED = 100  # statements of a connection; PostgreSQL keeps them until they are given up
 logging.getLogger("psycopg").addHandler(logging.NullHandler())  # else its warnings stand beside our sentence on stderr
 
 
@@ -45,6 +49,7 @@ class Postgres:
         self.options, self.shown_as, self.time_limit_s = dict(options), shown_as, time_limit_s
         self.workplace = workplace or f"archbook_{secrets.token_hex(4)}"
         self._types: set[str] = set()
+        self._prepared: dict[tuple[str, tuple[int, ...]], bytes] = {}
         self._others: weakref.WeakSet[Postgres] = weakref.WeakSet()
         self._pools: list[sqlalchemy.Engine] = []
         self.connection = self._connect()
@@ -95,10 +100,41 @@ class Postgres:
 
         Raises TransactionLost for a conflict or deadlock: then ROLLBACK, and run the transaction again.
         """
-        with self._plain_errors(), self._cursor() as cursor:
+        cursor = psycopg.RawCursor(self._open())
+        with self._plain_errors():
             cursor.execute(statement.encode(), parameters or None, prepare=bool(parameters))
             found = cursor.pgresult
             return cursor.fetchall() if found and found.nfields else []
+
+    def read(self, statement: str, parameters: Sequence[object]) -> list[Row]:
+        """As `execute`, for a short query that is asked again and again: through libpq itself, in half the time."""
+        connection = self._open()
+        transformer = Transformer(connection)
+        with self._plain_errors():
+            values = transformer.dump_sequence(parameters, [PyFormat.AUTO] * len(parameters))
+            types = transformer.types or ()
+            for attempt in range(2):
+                name = self._prepared_as(connection, statement, types)
+                result = connection.pgconn.exec_prepared(name, values, transformer.formats)  # type: ignore[arg-type]
+                if attempt or result.error_field(DiagnosticField.SQLSTATE) != b"26000":
+                    break
+                self._prepared.clear()  # psycopg gives all statements up after some of its own, such as ROLLBACK
+            _see_done(connection, result, ExecStatus.TUPLES_OK)
+            transformer.set_pgresult(result)
+            return transformer.load_rows(0, result.ntuples, tuple)
+
+    def _prepared_as(self, connection: Connection, statement: str, types: tuple[int, ...]) -> bytes:
+        """The name of a prepared statement."""
+        name = self._prepared.get((statement, types))
+        if name is None:
+            if len(self._prepared) >= MOST_PREPARED:
+                connection.execute("DEALLOCATE ALL")
+                self._prepared.clear()
+            name = b"archbook_%d" % len(self._prepared)
+            result = connection.pgconn.prepare(name, statement.encode(), types)
+            _see_done(connection, result, ExecStatus.COMMAND_OK)
+            self._prepared[statement, types] = name
+        return name
 
     def explain(self, statement: str, parameters: Sequence[object] = ()) -> str:
         """EXPLAIN (ANALYZE, BUFFERS)."""
@@ -110,9 +146,7 @@ class Postgres:
         One transaction, so the rows are frozen at once and VACUUM has nothing to write; one COPY, since each would
         leave pages empty. It may take longer than a statement may. Raises ArchbookError where a value is refused.
         """
-        if self.connection is None:
-            raise EngineUnavailable("this PostgreSQL has been closed; start it again")
-        with self._plain_errors(), self.connection.transaction():
+        with self._plain_errors(), self._open().transaction():
             self.execute("SET LOCAL statement_timeout = 0")
             self.create_bare(schema, table)
             self._copy(table, lines)
@@ -121,7 +155,7 @@ class Postgres:
         columns = quoted(*(column.name for column in table.columns))
         statement = f"COPY {quoted(table.name)} ({columns}) FROM STDIN WITH (FREEZE)"
         try:
-            with self._plain_errors(), self._cursor() as cursor, cursor.copy(statement.encode()) as copy:
+            with self._plain_errors(), psycopg.RawCursor(self._open()).copy(statement.encode()) as copy:
                 for line in lines:
                     copy.write(line)
         except psycopg.Error as error:
@@ -187,12 +221,10 @@ class Postgres:
         if connection is not None:
             connection.close()
 
-    @contextmanager
-    def _cursor(self) -> Iterator[psycopg.RawCursor[Any]]:
+    def _open(self) -> Connection:
         if self.connection is None:
             raise EngineUnavailable("this PostgreSQL has been closed; start it again")
-        with psycopg.RawCursor(self.connection) as cursor:
-            yield cursor
+        return self.connection
 
     @contextmanager
     def _plain_errors(self) -> Iterator[None]:
@@ -217,6 +249,14 @@ class Postgres:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+
+def _see_done(connection: Connection, result: PGresult, done: ExecStatus) -> None:
+    """Raises what psycopg's own cursor would."""
+    if connection.broken:
+        raise psycopg.OperationalError(result.get_error_message())
+    if result.status != done:
+        raise psycopg.errors.error_from_result(result)
 
 
 def connect(options: Mapping[str, Any], shown_as: str = EMBEDDED) -> Connection:

@@ -23,6 +23,9 @@ class Engine(Protocol):
     def execute(self, statement: str, parameters: Sequence[object] = ()) -> list[Row]:
         """Run one statement and fetch its rows. Raises EngineUnavailable (gone, too slow, out of memory)."""
 
+    def read(self, statement: str, parameters: Sequence[object]) -> list[Row]:
+        """As `execute`, for a short query that is asked again and again; Ctrl-C waits for its end."""
+
     def explain(self, statement: str, parameters: Sequence[object] = ()) -> str:
         """The plan as it was really run, as text for a person."""
 
