@@ -13,7 +13,8 @@ from bench.measure import Measurement, fresh, measured, spread_of, timed
 ROOT = Path(__file__).resolve().parent.parent
 BIG = "from tests.generated import big_design_yaml; text = big_design_yaml()"
 LOADED = (
-    f"{BIG}; from archbook.design.loading import read; from archbook.review import review, rules; rules(); "
+    f"{BIG}; from archbook.design.loading import read; from archbook.review import review, rules; "
+    "from archbook.review.lints import every_lint_rule; rules(); every_lint_rule(); "
     "design = read(text)"
 )
 RULES = "from archbook.review import Subject; subject = Subject(design); subject.grown, subject.today"

@@ -69,14 +69,12 @@ def limits_of(system: System) -> Limits:
 def _roots(system: System, rows: Any, bounds: Any) -> Any:
     """Solve utilisation(load) = 1 for many services at once: shared loads first, then each divides what is left."""
     brackets, below = _Brackets(bounds), needed_by(system, rows)
-    shared = np.geomspace(bounds.min() / 2, 1.01 * bounds.max(), _LANES * (1 + min(len(rows) // _LANES, 3)))
+    shared = np.geomspace(bounds.min() / 2, 1.01 * bounds.max(), _LANES)
     places = system.network.places(np.repeat(below.any(axis=1, keepdims=True), _LANES, axis=1))
-    solution = Solution(system, shared[:_LANES], places=places)
-    found = [solution.utilisation[rows]]
-    found += [solution.solve(loads).utilisation[rows] for loads in shared.reshape(-1, _LANES)[1:]]
-    brackets.narrow(np.arange(len(rows)), np.tile(shared, (len(rows), 1)), np.concatenate(found, axis=1))
+    found = Solution(system, shared, places=places).utilisation[rows]
+    brackets.narrow(np.arange(len(rows)), np.tile(shared, (len(rows), 1)), found)
     cuts = 1 + _LANES // len(rows)
-    for part in np.array_split(np.arange(len(rows)), 1 + len(rows) // (4 * _LANES)):
+    for part in np.array_split(np.arange(len(rows)), 1 + len(rows) // (8 * _LANES)):
         places, each = system.network.places(np.repeat(below[:, part], cuts, axis=1)), np.repeat(rows[part], cuts)
         solved: Solution | None = None
         while brackets.wide(part):

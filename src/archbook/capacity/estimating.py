@@ -132,29 +132,29 @@ def _mend(system: System, growths: list[float]) -> list[tuple[tuple[Remedy, ...]
 
 def _elements(solution: Solution, lane: int) -> dict[str, ElementEstimate]:
     system = solution.system
-    limits = limits_of(system)
+    limits = LaterDict(lambda: limits_of(system).at)
     rates = (system.network.visits_per_s * solution.growths[lane]).tolist()
     columns = [part[..., lane].T.tolist() for part in (solution.servers, solution.hold, solution.utilisation,
                solution.wait, solution.percentiles[0], solution.exponential)]  # fmt: skip
     rows = zip(system.stations.values(), rates, system.known.tolist(), *columns, strict=True)
-    return {row[0].name: _element(system.design, limits.at.get(row[0].name, math.nan), *row) for row in rows}
+    return {row[0].name: _element(system.design, limits, *row) for row in rows}
 
 
 def _element(
-    design: Design, breaks_at: float, station: Station, rate: float, known: bool, servers: float,
+    design: Design, limits: Mapping[str, float], station: Station, rate: float, known: bool, servers: float,
     holding: Moments, utilisation: float, wait: Moments, percentiles: tuple[float, float, float], exponential: bool,
 ) -> ElementEstimate:  # fmt: skip
     limit = station.rate_limit_per_s
     if not known:
         nan = math.nan
         return ElementEstimate(station.name, station.kind, rate, 0, nan, nan, rate / limit if limit else nan, nan, nan,
-                               nan, nan, nan, breaks_at, "unknown", ("not estimated: no service_time",))  # fmt: skip
+                               nan, nan, nan, limits, "unknown", ("not estimated: no service_time",))  # fmt: skip
     p50, p95, p99 = percentiles
     external = design.externals.get(station.name)
     found = ElementEstimate(
         station.name, station.kind, rate, int(servers), station.own[0] if station.own else holding[0], holding[0],
         rate / limit if limit else utilisation, wait[0], wait[0] + holding[0], p50, p95,
-        p99 if external is None or external.p99 is None else float(external.p99), breaks_at,
+        p99 if external is None or external.p99 is None else float(external.p99), limits,
         _formula(station, exponential),
     )  # fmt: skip
     doubts = _doubts(design, found, holding)

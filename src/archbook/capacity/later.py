@@ -45,3 +45,12 @@ class LaterTuple(_Later, Sequence[Any]):
 
 class LaterDict(_Later, Mapping[Any, Any]):
     """A dict that is made when it is first looked at."""
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return self._made.get(key, default)
+
+    def items(self) -> Any:
+        return self._made.items()
+
+    def values(self) -> Any:
+        return self._made.values()

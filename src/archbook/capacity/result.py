@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -36,9 +37,14 @@ class ElementEstimate:
     p50_s: float
     p95_s: float
     p99_s: float
-    breaks_at: float  # multiple of today's load at which it saturates; inf: never
+    limits: Mapping[str, float] = field(repr=False, compare=False)  # of all elements, found when first asked for
     formula: str  # key of `formulas` in the estimate
     warnings: tuple[str, ...] = ()
+
+    @property
+    def breaks_at(self) -> float:
+        """Multiple of today's load at which it saturates; inf: never, nan: not known."""
+        return self.limits.get(self.name, math.nan)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,12 +46,15 @@ def timeout_budgets(design: Design) -> tuple[TimeoutBudget, ...]:
     """
     found: dict[int, TimeoutBudget] = {}
     planned: Plan = plan(design)
+    needs: dict[int, tuple[float, float, int]] = {}
     for handling in planned.handlings:
         for leg in handling.legs:
             inner = planned.handlings[leg.handling].legs
             if leg.call < 0 or not leg.sync or not any(deeper.sync for deeper in inner):
                 continue
-            longest, in_a_row, which = _needed(design, inner)
+            if leg.handling not in needs:
+                needs[leg.handling] = _needed(design, inner)
+            longest, in_a_row, which = needs[leg.handling]
             known = found.get(leg.call)
             if known is None or in_a_row > known.in_a_row_s:
                 call = design.calls[leg.call]

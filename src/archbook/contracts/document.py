@@ -97,13 +97,15 @@ class Document:
         >>> document.resolve({"$ref": "#/components/schemas/A"}), document.resolve({"$ref": "#/nowhere"})
         ({'type': 'string'}, {})
         """
-        if not isinstance(node, Mapping):
+        if not isinstance(node, dict):
             return NOTHING
-        if not isinstance(node.get("$ref"), str):
+        reference = node.get("$ref")
+        if not isinstance(reference, str):
             return node
-        if id(node) not in self._resolved:  # always the same object, or one that contains itself would never be known
-            self._resolved[id(node)] = node, self._followed(node)
-        return self._resolved[id(node)][1]
+        key = reference if len(node) == 1 else id(node)
+        if key not in self._resolved:  # always the same object, or one that contains itself would never be known
+            self._resolved[key] = node, self._followed(node)
+        return self._resolved[key][1]
 
     def target(self, reference: str) -> Any:
         """What a local reference points to; None where it is dangling, remote or no reference."""
@@ -145,7 +147,7 @@ class Document:
     def _followed(self, node: Any) -> Node:
         beside: dict[str, Any] = {}
         for _ in range(REFERENCES_LIMIT):
-            if not isinstance(node, Mapping):
+            if not isinstance(node, dict):
                 return NOTHING
             reference = node.get("$ref")
             if not isinstance(reference, str):
@@ -156,7 +158,7 @@ class Document:
         return NOTHING
 
     @cached_property
-    def _resolved(self) -> dict[int, tuple[Node, Node]]:
+    def _resolved(self) -> dict[int | str, tuple[Node, Node]]:
         return {}
 
     @cached_property

@@ -133,13 +133,18 @@ def nouns(path: str) -> list[str]:
     >>> nouns("/api/v1/payments/{id}/refunds"), nouns("/getOrderItems")
     (['payments', 'refunds'], ['order_items'])
     """
+    return [*_nouns(path)]
+
+
+@lru_cache(maxsize=4096)
+def _nouns(path: str) -> tuple[str, ...]:
     found = []
     for segment in path.split("/"):
         held = words(segment)
         held = held[1:] if len(held) > 1 and held[0] in METHODS else held
         if held and segment != "api" and not VERSION.fullmatch(segment):
             found.append("_".join(held))
-    return found
+    return tuple(found)
 
 
 def kebab(segment: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -241,11 +242,11 @@ class _Writer:
 
     def _headers(self, endpoint: Endpoint, names: list[str]) -> Node:
         """The headers of an answer: shared ones, and those whose value the design knows."""
-        known = {"Cache-Control": cache_control(endpoint), "Sunset": sunset(endpoint)}
         told: Node = {}
         for name in names:
-            if known.get(name):
-                told[name] = {"schema": {"type": "string", "const": known[name]}}
+            known = {"Cache-Control": cache_control, "Sunset": sunset}.get(name)
+            if known and (value := known(endpoint)):
+                told[name] = {"schema": {"type": "string", "const": value}}
             else:
                 self.headers.add(name)
                 told[name] = answers.header(name)
@@ -271,6 +272,7 @@ class _Writer:
         return name if self.ids[name] == 1 else f"{name}{self.ids[name]}"
 
 
+@lru_cache(maxsize=4096)
 def _pascal(name: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name) if part) or "Thing"
 

@@ -113,7 +113,8 @@ class Design(Part):
     @property
     def memo(self) -> Memo:
         """What other rooms have worked out from this design, and need not work out again."""
-        return self._memo
+        held: Memo = (self.__pydantic_private__ or {})["_memo"]  # asked for so often that pydantic's way costs
+        return held
 
     @property
     def called(self) -> str:

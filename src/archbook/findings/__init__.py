@@ -12,9 +12,10 @@ from typing import Any, Literal
 
 Severity = Literal["high", "medium", "low"]
 SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
+_RANKS = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Hit:
     """One place where a rule's condition holds.
 
@@ -65,9 +66,9 @@ class Rule:
         return (self.check.__doc__ or self.id).partition("\n")[0].rstrip(".")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # as Hit, not frozen: there may be tens of thousands, and that makes them slow to make
 class Finding:
-    """What a rule found at one place."""
+    """What a rule found at one place; never changed, but by `replace`."""
 
     rule: str
     severity: Severity
@@ -111,7 +112,7 @@ def apply(
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
     """Findings by severity, then by what they cost; those that are alike stay in their order."""
-    return sorted(findings, key=lambda finding: (SEVERITIES.index(finding.severity), -finding.cost))
+    return sorted(findings, key=lambda finding: (_RANKS[finding.severity], -finding.cost))
 
 
 def _finding(rule: Rule, hit: Hit, place: Callable[[tuple[str | int, ...]], str]) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 from archbook.design.elements import Slo
@@ -28,8 +29,12 @@ def pauses_s(call: Call) -> float:
     >>> pauses_s(Call(**{"from": "a", "to": "b"}, retries=3, backoff="jittered", pause="50ms"))
     0.35000000000000003
     """
-    factor = PAUSES[call.backoff]
-    return sum(call.pause * factor**number for number in range(call.retries)) if factor else 0.0
+    return _pauses_s(float(call.pause), PAUSES[call.backoff], call.retries)
+
+
+@lru_cache(maxsize=1024)
+def _pauses_s(pause_s: float, factor: int, retries: int) -> float:
+    return sum(pause_s * factor**number for number in range(retries)) if factor else 0.0
 
 
 def longest_s(call: Call) -> float:
@@ -196,6 +201,7 @@ def proposed_timeout_s(subject: Subject, call: Call) -> float | None:
     return min(wanted, most) if most else None
 
 
+@lru_cache(maxsize=4096)
 def stepped(seconds: float, up: bool = True) -> float:
     """The next sensible value of a timeout, above or below.
 
@@ -211,6 +217,7 @@ def stepped(seconds: float, up: bool = True) -> float:
     return float(f"{found:.3g}")
 
 
+@lru_cache(maxsize=4096)
 def typed(seconds: float) -> str:
     """Seconds as they stand in a design file.
 

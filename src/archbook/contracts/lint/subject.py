@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Any
 
@@ -36,7 +36,6 @@ class Endpoint:
         self.method, self.path, self.name = operation.method, operation.path, operation.name
         self.node = operation.node
         self.segments = [segment for segment in operation.path.split("/") if segment]
-        self._answers: dict[tuple[str, ...], list[tuple[str, Node]]] = {}
         self.one = bool(self.segments) and self.segments[-1].startswith("{")
 
     @cached_property
@@ -67,10 +66,12 @@ class Endpoint:
 
     def answers(self, *first_digits: str) -> list[tuple[str, Node]]:
         """Answers whose status begins so, such as ``2``; ``default`` by its own name."""
-        if first_digits not in self._answers:
-            found = [(status, node) for status, node in self.responses.items() if status.startswith(first_digits)]
-            self._answers[first_digits] = found
-        return self._answers[first_digits]
+        held = self.responses
+        return [(status, held[status]) for status in _beginning(self._statuses, first_digits)]
+
+    @cached_property
+    def _statuses(self) -> tuple[str, ...]:
+        return tuple(self.responses)
 
     @cached_property
     def shapes(self) -> list[tuple[str, Node]]:
@@ -121,7 +122,7 @@ class Endpoint:
     def headers_of(self, answer: Node) -> frozenset[str]:
         """Names of the headers of an answer, in lower case."""
         held = answer.get("headers")
-        return frozenset(str(name).lower() for name in held) if isinstance(held, Mapping) else frozenset()
+        return _lowered(tuple(held)) if isinstance(held, Mapping) else frozenset()
 
     def at(self, what: str, do: str, *seen: str, where: Where = (), severity: Severity | None = None) -> Hit:
         """A hit at this operation; `what` goes on after its name. where: a place inside it."""
@@ -265,6 +266,16 @@ class Subject:
                 if id(entry[1]) not in seen:
                     seen.add(id(entry[1]))
                     waiting.append(entry)
+
+
+@lru_cache(maxsize=4096)  # most operations have the same answers
+def _beginning(statuses: tuple[str, ...], first_digits: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(status for status in statuses if status.startswith(first_digits))
+
+
+@lru_cache(maxsize=4096)
+def _lowered(names: tuple[Any, ...]) -> frozenset[str]:
+    return frozenset(str(name).lower() for name in names)
 
 
 def parts(schema: Node) -> Sequence[Any]:

@@ -4,7 +4,7 @@ from archbook.design.contract import Endpoint
 from archbook.design.model import Design
 from archbook.findings import Hit, Hits, Rule
 from archbook.review.subject import Subject
-from archbook.units import listed, show_count, show_factor, show_rate
+from archbook.units import listed, show_count, show_rate, show_share
 
 KNOWS_THE_CALLER = ("user",)
 
@@ -50,11 +50,11 @@ def _hit(subject: Subject, entry: str, endpoints: list[Endpoint]) -> Hit:
 
 def _spare(subject: Subject, entry: str) -> list[str]:
     now = subject.today.elements.get(entry) if subject.today else None
-    if now is None or not 1 < now.breaks_at < float("inf"):
+    if now is None or not 0 < now.utilisation < 1:
         return []
-    spare = show_rate(now.arrival_rate_per_s * (now.breaks_at - 1))
-    return [f"one client that asks {spare} more takes all that {entry} has left today, for it saturates at "
-            f"{show_factor(now.breaks_at)} (computed: capacity less today's peak)"]  # fmt: skip
+    spare = show_rate(now.arrival_rate_per_s * (1 / now.utilisation - 1))
+    return [f"one client that asks {spare} more takes all that {entry} has left today, of which "
+            f"{show_share(now.utilisation)} is in use (computed: capacity less today's peak)"]  # fmt: skip
 
 
 RULE = Rule(

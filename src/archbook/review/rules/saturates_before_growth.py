@@ -16,7 +16,8 @@ def saturated(subject: Subject) -> Hits:
     grown = subject.grown
     if grown is None:
         return
-    early = [broken for broken in grown.breaks if broken.at < grown.growth]
+    full = any(element.utilisation >= 1 for element in grown.elements.values())
+    early = [broken for broken in grown.breaks if broken.at < grown.growth] if full else []
     needed = {remedy.element: remedy for remedy in grown.remedies} if early else {}
     for broken in early:
         if broken.element in needed:

@@ -5,7 +5,7 @@ from archbook.review.queues import bounded, entries, waited_for
 from archbook.review.subject import Subject
 from archbook.units import show_factor
 
-NEAR = 10.0
+HALF = 0.5  # in use at growth: from there on it is worth saying when the queue fills
 
 
 def endless(subject: Subject) -> Hits:
@@ -14,7 +14,7 @@ def endless(subject: Subject) -> Hits:
         if subject.design.services[name].queue is None:
             do, seen, mend = bounded(subject, name)
             found = subject.grown.elements.get(name) if subject.grown else None
-            if found and found.breaks_at < NEAR * subject.design.traffic.growth:
+            if found and found.utilisation >= HALF:
                 seen = [f"it fills from {show_factor(found.breaks_at)} today's load on (computed: saturation)", *seen]
             what = f"the queue of {name} has no bound"
             yield subject.at(("services", name), name, what, do, *seen, mend=mend)
