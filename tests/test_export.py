@@ -98,8 +98,9 @@ def design(**changes: object) -> Design:
 def estimate(of: Design, growth: float = 1.0) -> Estimate:
     """An estimate with made-up numbers for `design()`."""
     element = ElementEstimate(
-        "orders", "service", 4.1 * growth, 8, 0.012, 0.012, 0.2 * growth, 0.001, 0.013, 0.01, 0.03, 0.05, {"orders": 4.2}, "mmc"
-    )
+        "orders", "service", 4.1 * growth, 8, 0.012, 0.012, 0.2 * growth, 0.001, 0.013, 0.01, 0.03, 0.05,
+        {"orders": 4.2}, "mmc",
+    )  # fmt: skip
     endpoint = EndpointEstimate("GET /items", 4.1 * growth, 0.02, 0.01, 0.25, 0.3, 0.2, (("orders", 0.02),), "path")
     return Estimate(
         of.name, growth, 10.0, 1.0 * growth, 4.1 * growth, {"orders": element}, (), {"GET /items": endpoint}, (), 1e4,
