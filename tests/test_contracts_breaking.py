@@ -112,6 +112,11 @@ OF_VALUES = {
 }
 
 
+def test_a_format_that_is_no_text_is_none() -> None:
+    assert kinds(takes({"format": []}), takes({"format": {}})) == {}
+    assert "request-parameter-type-changed" in kinds(takes(TEXT | {"format": []}), takes(NUMBER | {"format": {}}))
+
+
 def gone(**node: Any) -> dict[str, Any]:
     """With a second path."""
     document = api()

@@ -233,7 +233,7 @@ def _types(before: Node, after: Node, side: str) -> Iterator[tuple[str, str, str
     said = _type_text(before, old), _type_text(after, new)
     if said[0] == said[1]:
         return
-    forms = before.get("format"), after.get("format")
+    forms = _format(before), _format(after)
     wider = _within(old, new) and (forms[1] is None or forms[0] == forms[1] or forms in _NARROWER)
     narrower = _within(new, old) and (forms[0] is None or forms[0] == forms[1] or forms[::-1] in _NARROWER)
     if side == "request":
@@ -273,8 +273,13 @@ def _within(inner: frozenset[str], outer: frozenset[str]) -> bool:
 
 def _type_text(node: Node, types: Iterable[str]) -> str:
     said = " or ".join(sorted(types)) or "anything"
+    form = _format(node)
+    return f"{said} ({form})" if form is not None else said
+
+
+def _format(node: Node) -> str | None:
     form = node.get("format")
-    return f"{said} ({form})" if isinstance(form, str) else said
+    return form if isinstance(form, str) else None
 
 
 def _enum(node: Node) -> list[str] | None:
