@@ -128,6 +128,14 @@ class Subject:
         return self.grown.pools if self.grown else ()
 
     @cached_property
+    def pools_of(self) -> Mapping[str, list[PoolEstimate]]:
+        """Those pools by the store that they lead to."""
+        found: dict[str, list[PoolEstimate]] = {}
+        for pool in self.pools:
+            found.setdefault(pool.store, []).append(pool)
+        return found
+
+    @cached_property
     def calls_to(self) -> Mapping[str, list[Placed]]:
         """All calls by what they ask, with their index."""
         return grouped(enumerate(self.design.calls), lambda call: call.to)

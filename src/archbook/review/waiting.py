@@ -176,17 +176,21 @@ def _around(subject: Subject) -> tuple[dict[int, float], dict[int, float]]:
     """By the identity of a call: how long the least patient waits for it, and how long its target waits at most (s)."""
     known: tuple[dict[int, float], dict[int, float]] | None = subject.kept.get("around calls")
     if known is None:
+        calls, handlings = subject.design.calls, subject.plan.handlings if subject.plan else ()
+        made = [[leg for leg in handling.legs if leg.call >= 0 and leg.sync] for handling in handlings]
+        needs_s = [max((attempts(c) * (c.timeout or 0.0) for leg in legs if (c := calls[leg.call])), default=0.0)
+                   for legs in made]  # fmt: skip
+        patience_s = [math.inf] * len(made)  # of the least patient caller of each handling
+        for leg in (leg for legs in made for leg in legs):
+            patience_s[leg.handling] = min(patience_s[leg.handling], calls[leg.call].timeout or math.inf)
         outer_s: dict[int, float] = {}
         inner_s: dict[int, float] = {}
+        for waits_s, legs in zip(patience_s, made, strict=True):
+            for leg in legs:
+                key = id(calls[leg.call])
+                outer_s[key] = min(outer_s.get(key, math.inf), waits_s)
+                inner_s[key] = max(inner_s.get(key, 0.0), needs_s[leg.handling])
         known = subject.kept["around calls"] = outer_s, inner_s
-        flow, calls = subject.plan, subject.design.calls
-        for leg in (leg for handling in flow.handlings for leg in handling.legs) if flow else ():
-            for deeper in flow.handlings[leg.handling].legs if flow and leg.call >= 0 and leg.sync else ():
-                if deeper.call >= 0 and deeper.sync:
-                    outer, inner = calls[leg.call], calls[deeper.call]
-                    outer_s[id(inner)] = min(outer_s.get(id(inner), math.inf), outer.timeout or math.inf)
-                    needed_s = attempts(inner) * (inner.timeout or 0.0)
-                    inner_s[id(outer)] = max(inner_s.get(id(outer), 0.0), needed_s)
     return known
 
 

@@ -39,7 +39,7 @@ def _needed(subject: Subject) -> dict[str, int]:
 def _hit(subject: Subject, name: str, instances: dict[str, int], when: str) -> Hit:
     store = subject.design.stores[name]
     pool, accepted, number = int(store.pool or 0), int(store.max_connections or 0), sum(instances.values())
-    pools = [found for found in subject.pools if found.store == name]
+    pools = subject.pools_of.get(name, [])
     fits = accepted // number
     needed = max((max(found.smallest, found.deadlock_floor) for found in pools), default=1)
     mend: dict[Where, Any] = {("stores", name, "pool"): fits} if fits >= max(needed, 1) else {}
