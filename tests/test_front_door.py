@@ -49,6 +49,15 @@ def test_the_import_brings_nothing_heavy_with_it() -> None:
     assert [name for name in HEAVY if name in loaded] == []
 
 
+@pytest.mark.parametrize(
+    "code", ["import archbook.diagrams.grammar", "from archbook.commands import lab; lab.lab_app()"]
+)
+def test_charts_and_jupyterlab_open_without_grammars_that_they_never_use(code: str) -> None:
+    loaded = python(f"{code}\nimport sys; print(*sys.modules)").split()
+    assert "jsonschema" in loaded
+    assert [name for name in ("rfc3987_syntax", "lark") if name in loaded] == []
+
+
 @pytest.mark.parametrize("before", ["", "from archbook.review import rules; ", "import archbook.export; "])
 def test_a_room_whose_name_is_a_verb_is_both(before: str) -> None:
     code = (

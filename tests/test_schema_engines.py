@@ -94,6 +94,28 @@ def test_duckdb_reads_no_file_and_no_network_and_keeps_its_settings(statement: s
         engine.execute(statement)
 
 
+class Seeker:
+    """Notes what is looked for along the path; it finds nothing itself."""
+
+    def __init__(self) -> None:
+        self.sought: list[str] = []
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:  # noqa: ARG002
+        self.sought.append(name)
+
+
+def test_duckdb_looks_along_the_path_for_no_pandas_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "meta_path", [seeker := Seeker(), *sys.meta_path])
+    with DuckDb() as engine:
+        assert engine.connection.execute("SELECT $1 + $2", [1, 2]).fetchall() == [(3,)]
+        assert "pandas" in seeker.sought  # as DuckDB does by itself
+        engine.execute("SELECT 1")  # whether there is one is asked once
+        seeker.sought.clear()
+        assert engine.execute("SELECT $1 + $2", [1, 2]) == [(3,)]
+        assert seeker.sought == []
+    assert "pandas" not in sys.modules
+
+
 def test_duckdb_is_stopped_at_its_time_limit() -> None:
     with DuckDb(time_limit_s=0.3) as engine:
         began = time.monotonic()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "archbook"
 FLOORS = {
-    "errors": 1, "units": 1, "tables": 1,
+    "errors": 1, "units": 1, "tables": 1, "without": 1,
     "design": 2,
     "evidence": 3, "findings": 3,
     "capacity": 4, "schema": 4,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
 from archbook.commands import design_argument, tell
+from archbook.without import without
 
 
 @click.command("lab")
@@ -30,9 +32,14 @@ def command(design: str | None, port: int | None, no_browser: bool) -> None:
     ours = str(Path(__file__).parents[1] / "jupyter")  # with them JupyterLab does not even ask whether to fetch news
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, (ours, os.environ.get("JUPYTER_CONFIG_PATH"))))
     tell(f"opening {folder} on {subject.name}; stop it with Ctrl-C")
-    from jupyterlab.labapp import LabApp
+    lab_app().launch_instance(argv=lab_arguments(folder, port, no_browser))
 
-    LabApp.launch_instance(argv=lab_arguments(folder, port, no_browser))
+
+def lab_app() -> Any:
+    """JupyterLab, without the grammars of internationalised addresses: it checks none, and they take a second."""
+    with without("rfc3987_syntax"):
+        from jupyterlab.labapp import LabApp
+    return LabApp
 
 
 def lab_arguments(folder: Path, port: int | None, no_browser: bool) -> list[str]:

@@ -47,7 +47,7 @@ def utilisation_chart(curve: Sequence[Estimate], design: Design) -> Picture:
 
 def experiment_chart(outcome: Outcome, part: str = "") -> Picture:
     """Values of each variant of one part (the leading one) on each engine: repeats as dots, median named."""
-    import altair
+    from archbook.diagrams.grammar import altair
 
     part = part or outcome.parts()[0]
     found = [(e, p) for e in outcome.engines.values() for p in e.parts if p.name == part]
@@ -109,7 +109,7 @@ def _ends(part: Part) -> list[str]:
 
 def _axis(unit: str, values: Sequence[float]) -> tuple[Any, Any, str]:
     """Scale, axis and title: logarithmic for times, from zero for all else."""
-    import altair
+    from archbook.diagrams.grammar import altair
 
     if unit != "s":
         top = 1.08 * max([*values, 1e-9])
@@ -126,7 +126,7 @@ def _axis(unit: str, values: Sequence[float]) -> tuple[Any, Any, str]:
 
 def flush_chart(outcome: CacheOutcome) -> Picture:
     """Reads of the database around a flush of the cache before it: median of the rounds, with their quartiles."""
-    import altair
+    from archbook.diagrams.grammar import altair
 
     flush = outcome.flush
     slot = flush.times_s[1] - flush.times_s[0]
@@ -152,7 +152,7 @@ def flush_chart(outcome: CacheOutcome) -> Picture:
 
 def data(rows: list[dict[str, Any]]) -> Any:
     """Rows for a chart."""
-    import altair
+    from archbook.diagrams.grammar import altair
 
     untyped: Any = altair.Data
     return untyped(values=rows)
@@ -160,8 +160,9 @@ def data(rows: list[dict[str, Any]]) -> Any:
 
 def picture(chart: Any, finding: str, subtitle: str, height: float | None = None, alt: str = "") -> Picture:
     """A layered chart, or charts one below the other (which have their size), as a picture in the house style."""
-    import altair
     import vl_convert
+
+    from archbook.diagrams.grammar import altair
 
     title = altair.TitleParams(
         wrap(finding, LINE_LENGTH),

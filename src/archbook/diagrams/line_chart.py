@@ -20,7 +20,7 @@ def line_chart(finding: str, subtitle: str, x: str, y: str, rows: Sequence[Mappi
 
     x, y: titles of the axes with their units. An `x` that spans a decade is logarithmic, and says so.
     """
-    import altair
+    from archbook.diagrams.grammar import altair
 
     places = sorted({row["x"] for row in (*rows, *gaps)})
     logarithmic = places[0] > 0 and places[-1] >= 10 * places[0]

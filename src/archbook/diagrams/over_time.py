@@ -49,7 +49,7 @@ def _last(line: _Line) -> float:
 
 def _rates(run: Any, lines: Sequence[_Line], title: str, names: bool) -> Any:
     """Lines with their bands and names, and what happens shaded behind them."""
-    import altair
+    from archbook.diagrams.grammar import altair
 
     end = run.duration_s
     top = 1.1 * max(max(float(line.course.mean.max()) for line in lines), 1e-9)
@@ -82,7 +82,7 @@ def _rates(run: Any, lines: Sequence[_Line], title: str, names: bool) -> Any:
 
 def _labels(lines: Sequence[_Line], end: float, top: float) -> list[Any]:
     """The names of lines at their right ends, pushed apart so that none covers another."""
-    import altair
+    from archbook.diagrams.grammar import altair
 
     labels, below = [], 1e9
     for line in sorted(lines, key=lambda line: -_last(line)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import math
 import os
 import secrets
@@ -14,7 +15,8 @@ import threading
 import time
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -26,6 +28,7 @@ from archbook.schema.duckdb_ddl import bare_table, create_enum, enums_of, to_duc
 from archbook.schema.engines.protocol import Row
 from archbook.schema.model import Entry, Schema, Table
 from archbook.schema.sql import quoted
+from archbook.without import without
 
 if TYPE_CHECKING:
     import sqlalchemy
@@ -162,7 +165,7 @@ class DuckDb:
         """Interrupt what runs longer than the limit, or on Ctrl-C (the watch costs a statement nothing)."""
         self._deadline = time.monotonic() + self.time_limit_s
         try:
-            with self._hearing_signals():
+            with not_looking_for_pandas(), self._hearing_signals():
                 yield
         except duckdb.InterruptException:
             raise EngineUnavailable(f"DuckDB was stopped after {self.time_limit_s:g} s: ask for fewer rows") from None
@@ -204,6 +207,19 @@ class DuckDb:
                 over = time.monotonic() > engine._deadline
                 if over or (engine._deadline < math.inf and signal.SIGINT in numbers):
                     engine.connection.interrupt()
+
+
+def not_looking_for_pandas() -> AbstractContextManager[None]:
+    """DuckDB imports pandas for each parameter, lest it is one of its values; where there is none, that fails at once.
+
+    Looking for it along the whole path took as long again as a look-up by key, and was part of what is measured.
+    """
+    return without("pandas") if _pandas_is_missing() else nullcontext()
+
+
+@cache
+def _pandas_is_missing() -> bool:
+    return importlib.util.find_spec("pandas") is None
 
 
 def _locked_down(memory_limit: str, threads: int) -> duckdb.DuckDBPyConnection:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from archbook.errors import ArchbookError
 from archbook.schema.choosing import Link, links
 from archbook.schema.draft import named
+from archbook.schema.engines.duckdb import not_looking_for_pandas
 from archbook.schema.experiment import Choice, Experiment, Key, Variant, compared, plan_rows
 from archbook.schema.lab import Lab
 from archbook.schema.model import Schema
@@ -67,6 +68,11 @@ def rows(schema: Schema, choice: Choice, wanted: int) -> Mapping[str, int]:
 
 def measure(lab: Lab) -> list[Part]:
     """Pages of two sizes with and without the network, statements counted, and two collections at once."""
+    with not_looking_for_pandas():  # SQLAlchemy has connections of its own
+        return _measured(lab)
+
+
+def _measured(lab: Lab) -> list[Part]:
     from archbook.schema.orm import Family
 
     found = _links(lab.choice)
