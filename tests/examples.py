@@ -113,6 +113,7 @@ SERVICE = (
     "slo: {p95: 400ms, p99: 800ms, availability: 99%}, availability: 99.9%, health_check: /healthz, "
     "alerts: [{when: p95 > 400ms for 5min, tells: things-team}]"
 )
+DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the same text; in C where PyYAML was built with it
 APPENDED = ("calls", "decisions", "waivers")
 
 
@@ -130,7 +131,7 @@ def good(fragment: str = "") -> Design:
         if isinstance(over.get(key), list):
             over[key] = data.get(key, []) + over[key]
     ddl = over.pop("ddl", {})
-    design = read(yaml.safe_dump(_merged(data, over), sort_keys=False, allow_unicode=True, width=1000))
+    design = read(yaml.dump(_merged(data, over), Dumper=DUMPER, sort_keys=False, allow_unicode=True, width=1000))
     design._source = replace(design.source, ddl=ddl)
     return design
 

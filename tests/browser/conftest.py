@@ -5,6 +5,9 @@ def test_it(notebook):
     page.run_all()                         # every cell, waits until the kernel is idle
     page.at("[data-cell-index]")           # a Playwright locator; page.page is Playwright's page
     page.shoot("start")                    # build/screenshots/start.png
+
+One server, one browser and one page serve all tests of a worker: a notebook is opened in the page that is there, on a
+workbook copied anew, with a kernel of its own, and closed with it.
 """
 
 from __future__ import annotations
@@ -20,7 +23,8 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,7 +32,7 @@ from urllib.parse import urlsplit
 import nbformat
 import psutil
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
@@ -41,6 +45,7 @@ SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 READY_S, OPEN_S, RUN_S, LOOK_S = 120.0, 120.0, 300.0, 40.0
+expect.set_options(timeout=LOOK_S * 1000)  # its own 5 s are too few on a busy machine
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,14 +56,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass
 class Lab:
-    """A running JupyterLab. folder: the copy of the workbook; design: the copy of the design it is on."""
+    """A running JupyterLab. home: all it writes; folder: the copy of the workbook; design: the one it is on."""
 
+    home: Path
     folder: Path
     design: Path
     port: int
     token: str
     process: subprocess.Popen[bytes]
     log: Path
+
+    def renew(self) -> None:
+        """Notebooks, designs and progress as they are for a reader who begins. The folders stay: they are looked at."""
+        for name in ("notebooks", "data"):
+            for path in (self.folder / name).iterdir():
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+            copied(name, self.folder)
+        shutil.rmtree(self.home / "archbook", ignore_errors=True)
 
     def ask(self, path: str, method: str = "GET") -> Any:
         """An answer of the server's own API."""
@@ -97,14 +111,58 @@ class Lab:
         return names
 
 
+class Desk:
+    """The page of JupyterLab in which notebooks are opened one after another."""
+
+    def __init__(self, lab: Lab, browser: Browser) -> None:
+        self.lab, self.page = lab, browser.new_context().new_page()
+        self.beyond: list[str] = []  # addresses other than this machine that the page asked for
+        self.crashes: list[str] = []  # JavaScript errors that nobody caught
+        self.page.on("request", lambda request: self.beyond.extend(_beyond(request.url)))
+        self.page.on("websocket", lambda web: self.beyond.extend(_beyond(web.url)))
+        self.page.on("pageerror", lambda error: self.crashes.append(str(error)))
+        self.load()
+
+    def load(self) -> None:
+        """JupyterLab from its start, with nothing open."""
+        self.page.set_default_timeout(OPEN_S * 1000)
+        self.page.goto(f"http://127.0.0.1:{self.lab.port}/lab?token={self.lab.token}&reset")
+        self.page.wait_for_function("() => window.jupyterapp?.commands.hasCommand('docmanager:open')")
+        self.page.evaluate("() => jupyterapp.restored.then(() => null)")
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
+
+    def open(self, name: str, width: int, height: int) -> Notebook:
+        """A notebook, its kernel idle; JupyterLab is light, with its side bar, whatever it was made before."""
+        notebook, path = Notebook(self.page, name, self.beyond), f"notebooks/{name}.ipynb"
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.set_default_timeout(OPEN_S * 1000)
+        if self.page.locator("body[data-jp-theme-light='false']").count():
+            notebook.theme(dark=False)
+        self.page.evaluate("""path => { jupyterapp.shell.expandLeft();
+            jupyterapp.commands.execute('docmanager:open', {path, factory: 'Notebook'}); }""", path)  # fmt: skip
+        self.page.wait_for_function("""path => {
+            const panel = window.jupyterapp.shell.currentWidget;
+            return panel?.context?.path === path && panel.sessionContext.session?.kernel; }""", arg=path)  # fmt: skip
+        notebook.wait_until_idle(OPEN_S)
+        self.page.set_default_timeout(LOOK_S * 1000)
+        return notebook
+
+    def clear(self) -> None:
+        """Close what is open, unsaved, and end its kernels."""
+        self.page.evaluate("() => [...jupyterapp.shell.widgets('main')].forEach(widget => widget.dispose())")
+        if self.page.locator(".jp-Dialog").count():  # it would cover the next test's notebook
+            self.load()
+        for session in self.lab.ask("/api/sessions"):
+            self.lab.ask(f"/api/sessions/{session['id']}", "DELETE")
+
+
 @dataclass
 class Notebook:
-    """One notebook in one page of the browser."""
+    """A notebook in the page of the browser."""
 
     page: Page
     name: str
-    beyond: list[str] = field(default_factory=list)  # addresses other than this machine that the page asked for
-    crashes: list[str] = field(default_factory=list)  # JavaScript errors that nobody caught
+    beyond: list[str]  # addresses other than this machine that the page asked for
 
     def at(self, selector: str) -> Locator:
         """A locator inside the notebook."""
@@ -194,11 +252,10 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-def copied_workbook(folder: Path) -> Path:
-    """The checkout's source, notebooks and designs elsewhere: `archbook lab` started there changes nothing here."""
-    for name in ("src", "notebooks", "data"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
-    return folder
+def copied(name: str, folder: Path) -> None:
+    """A folder of the checkout elsewhere: `archbook lab` started there changes nothing here."""
+    ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+    shutil.copytree(ROOT / name, folder / name, ignore=ignored, dirs_exist_ok=True)
 
 
 def free_port() -> int:
@@ -207,12 +264,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """`archbook lab` on copies, for the tests of one module."""
+    """`archbook lab` on copies."""
     chromium()
     home = tmp_path_factory.mktemp("lab")
-    folder = copied_workbook(home / "work book")  # a space, as people have them
+    folder = home / "work book"  # a space, as people have them
+    for name in ("src", "notebooks", "data"):
+        copied(name, folder)
     for name, values in SETTINGS.items():
         path = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -229,7 +288,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with log.open("wb") as out:
         command = [sys.executable, "-m", "archbook", "lab", str(design), "--no-browser", "--port", str(port)]
         process = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env=environment, cwd=home)
-    lab = Lab(folder, design, port, token, process, log)
+    lab = Lab(home, folder, design, port, token, process, log)
     try:
         lab.wait_until_ready()
         yield lab
@@ -240,35 +299,47 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             process.kill()
 
 
-@pytest.fixture
-def notebook(lab: Lab, browser: Browser) -> Iterator[Callable[..., Notebook]]:
-    """`notebook("00_start_here")`: opened, its kernel idle. Nothing it loads may come from beyond this machine."""
-    opened: list[Notebook] = []
+@pytest.fixture(scope="session")
+def desk(lab: Lab, browser: Browser) -> Desk:
+    return Desk(lab, browser)
+
+
+@contextmanager
+def opening(lab: Lab, desk: Desk) -> Iterator[Callable[..., Notebook]]:
+    """What opens notebooks on a new workbook. Nothing they load may come from beyond this machine."""
+    lab.renew()
+    desk.beyond.clear()
+    desk.crashes.clear()
 
     def open_notebook(name: str, width: int = 1400, height: int = 1000) -> Notebook:
-        context = browser.new_context(viewport={"width": width, "height": height})
-        page = context.new_page()
-        notebook = Notebook(page, name)
-        opened.append(notebook)
-        page.on("request", lambda request: notebook.beyond.extend(_beyond(request.url)))
-        page.on("websocket", lambda web: notebook.beyond.extend(_beyond(web.url)))
-        page.on("pageerror", lambda error: notebook.crashes.append(str(error)))
-        page.set_default_timeout(OPEN_S * 1000)
-        page.goto(f"http://127.0.0.1:{lab.port}/lab/tree/notebooks/{name}.ipynb?token={lab.token}&reset")
-        page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel")
-        notebook.wait_until_idle(OPEN_S)
-        page.set_default_timeout(LOOK_S * 1000)
-        return notebook
+        return desk.open(name, width, height)
 
-    yield open_notebook
-    for one in opened:
-        one.page.context.close()
-    for kernel in lab.ask("/api/sessions"):
-        lab.ask(f"/api/sessions/{kernel['id']}", "DELETE")
-    beyond = [address for one in opened for address in one.beyond]
-    assert beyond == [], f"the page asked for addresses beyond this machine: {beyond}"
-    crashes = [crash for one in opened for crash in one.crashes]
-    assert crashes == [], f"JavaScript failed in the page: {crashes}"
+    try:
+        yield open_notebook
+        assert desk.beyond == [], f"the page asked for addresses beyond this machine: {desk.beyond}"
+        assert desk.crashes == [], f"JavaScript failed in the page: {desk.crashes}"
+    finally:
+        desk.clear()
+
+
+@pytest.fixture
+def notebook(lab: Lab, desk: Desk) -> Iterator[Callable[..., Notebook]]:
+    """`notebook("00_start_here")`: opened, its kernel idle."""
+    with opening(lab, desk) as open_notebook:
+        yield open_notebook
+
+
+@pytest.fixture(scope="module")
+def read_notebook(lab: Lab, desk: Desk) -> Iterator[Callable[..., Notebook]]:
+    """`read_notebook("00_start_here")`: the same, run once, and left open for all tests of a module."""
+    with opening(lab, desk) as open_notebook:
+
+        def read(name: str, **options: int) -> Notebook:
+            page = open_notebook(name, **options)
+            page.run_all()
+            return page
+
+        yield read
 
 
 def _beyond(url: str) -> list[str]:

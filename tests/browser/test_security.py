@@ -8,11 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 
-@pytest.fixture
-def chapter(notebook):
-    page = notebook("09_security", width=1300, height=1100)
-    page.run_all()
-    return page
+@pytest.fixture(scope="module")
+def chapter(read_notebook):
+    return read_notebook("09_security", width=1300, height=1100)
 
 
 def test_the_chapter_runs_and_its_results_fit_the_page_in_both_themes(chapter) -> None:

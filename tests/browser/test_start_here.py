@@ -8,12 +8,17 @@ import pytest
 from playwright.sync_api import expect
 
 
+@pytest.fixture(scope="module")
+def chapter(read_notebook):
+    return read_notebook("00_start_here", width=1500, height=1100)
+
+
 @pytest.fixture
-def start(notebook):
-    page = notebook("00_start_here", width=1500, height=1100)
-    page.run_all()
-    page.at(".archbook-panel").scroll_into_view_if_needed()
-    return page
+def start(chapter):
+    """The chapter as it was run: the panel shows the design as it is saved."""
+    chapter.at("button").filter(has_text="Reset").click()
+    expect(chapter.at(".archbook-panel")).not_to_contain_text("Changed from the design")
+    return chapter
 
 
 def slider(page, number: int):
@@ -75,17 +80,20 @@ def test_every_diagram_is_drawn_in_light_and_in_dark(start) -> None:
         assert box is not None
         assert box["width"] > 300
         start.shoot(f"containers-{name}")
+    start.theme(dark=False)
 
 
-def test_the_panel_stacks_on_a_narrow_screen(notebook) -> None:
-    page = notebook("00_start_here", width=700, height=1000)
-    page.run_all()
-    controls, results = (
-        page.at(".archbook-slider").first.bounding_box(),
-        page.at(".archbook-answer").first.bounding_box(),
-    )
+def test_the_panel_stacks_on_a_narrow_screen(start) -> None:
+    def corners():
+        return [start.at(f".archbook-{part}").first.bounding_box() for part in ("slider", "answer")]
+
+    controls, results = corners()
+    assert results["y"] < controls["y"] + 100
+    start.page.set_viewport_size({"width": 700, "height": 1000})
+    start.page.wait_for_timeout(300)
+    controls, results = corners()
     assert controls is not None
     assert results is not None
     assert results["y"] > controls["y"] + 100
-    page.at(".archbook-panel").scroll_into_view_if_needed()
-    page.shoot("capacity-panel-narrow", ".archbook-panel")
+    start.at(".archbook-panel").scroll_into_view_if_needed()
+    start.shoot("capacity-panel-narrow", ".archbook-panel")
