@@ -307,6 +307,7 @@ def test_the_ddl_of_a_store_is_read(tmp_path: Path) -> None:
     ("name", "words"),
     [
         ("schema/dv.sql", "is no file in the design folder; did you mean `schema/db.sql`?"),
+        ("schema/old.sql", "is no file in the design folder; did you mean `schema/db.sql`?"),
         ("nowhere/db.sql", "is no file in the design folder; write the DDL there, or leave the key out"),
         ("../secret.sql", "leads out of the design folder; copy the file into it"),
         ("/etc/passwd", "leads out of the design folder; copy the file into it"),
@@ -322,6 +323,7 @@ def test_a_schema_file_that_cannot_be_read_is_told(tmp_path: Path, name: str, wo
     (tmp_path / "secret.sql").write_text("secret")
     (home / "schema" / "link.sql").symlink_to(tmp_path / "secret.sql")
     (home / "schema" / "db.sql").write_text("")
+    (home / "schema" / "old.sql").mkdir()
     (home / "schema" / "latin1.sql").write_bytes(b"-- caf\xe9")
     (home / "schema" / "huge.sql").write_bytes(b"-" * 5_000_001)
     problems = told((SCHEMA % name).replace("hit_ratio: 0.9", "hit_ratio: 9"), home)

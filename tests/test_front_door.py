@@ -114,6 +114,16 @@ def test_evidence_is_kept_in_the_designs_folder_and_found_again(design_folder: C
     assert ab.load_evidence(design) == (*before, entry)
 
 
+@pytest.mark.parametrize("content", ["[1, null]", '{"archbook_evidence": 1, "evidence": [{"x": 1}]}', "7"])
+def test_evidence_that_was_changed_by_hand_is_told_in_a_sentence(
+    design_folder: Callable[[str], Path], content: str
+) -> None:
+    folder = design_folder("minimal")
+    (folder / "evidence.json").write_text(content, encoding="utf-8")
+    with pytest.raises(ab.DesignError, match="was changed by hand; mend it, or move it away and measure again"):
+        ab.load_evidence(ab.load(folder))
+
+
 def test_evidence_of_a_design_made_in_code_has_nowhere_to_go() -> None:
     from tests.examples import example
 

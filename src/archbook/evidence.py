@@ -106,7 +106,8 @@ def load_evidence(folder: Path) -> tuple[Evidence, ...]:
             raise ValueError(f"format {document['archbook_evidence']!r} is not {FORMAT}")
         return tuple(Evidence(**entry) for entry in document["evidence"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        problem = Problem(FILE, getattr(error, "lineno", None), "", f"is not evidence that Archbook wrote ({error})",
+        reason = f" ({error})" if isinstance(error, ValueError) else ", or was changed by hand"
+        problem = Problem(FILE, getattr(error, "lineno", None), "", f"is not evidence that Archbook wrote{reason}",
                           "mend it, or move it away and measure again")  # fmt: skip
         raise DesignError([problem]) from None
 

@@ -10,6 +10,7 @@ from tests.examples import findings
 # things-db is there for 99.95 %, front with four instances always; the bank has a fallback, back is optional.
 CASES = {
     "as much as the store": ("services: {front: {slo: {availability: 99.95%}}}", []),
+    "more, by less than the digits of the store's say": ("services: {front: {slo: {availability: 99.951%}}}", []),
     "more": (
         "services: {front: {slo: {availability: 99.96%}}}",
         ["front promises 99.96 % and can reach 99.95 % at best"],

@@ -178,7 +178,9 @@ def _schema(folder: Path, name: str) -> str:
     path = folder.resolve() / name
     require_inside(path, folder, name)
     if not path.is_file():
-        beside = sorted(entry.relative_to(folder.resolve()).as_posix() for entry in path.parent.glob("*.sql"))
+        beside = sorted(
+            entry.relative_to(folder.resolve()).as_posix() for entry in path.parent.glob("*.sql") if entry.is_file()
+        )
         remedy = suggestion(name, beside) if beside else "write the DDL there, or leave the key out"
         raise refusal(name, None, "is no file in the design folder", remedy)
     return decoded(file_content(path, name), name)

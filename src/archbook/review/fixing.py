@@ -58,8 +58,10 @@ class Fixed:
         left = (self.after or self.before).findings
         rules = list(dict.fromkeys(finding.rule for finding in left if not finding.mend))
         if rules:
-            persons = show_count(sum(not finding.mend for finding in left), "finding")
-            lines.append(f"\n{persons} need a person ({listed(rules)}): `archbook review` says what to do.")
+            number = sum(not finding.mend for finding in left)
+            need = "needs" if number == 1 else "need"
+            persons = f"{show_count(number, 'finding')} {need} a person ({listed(rules)})"
+            lines.append(f"\n{persons}: `archbook review` says what to do.")
         again = sum(bool(finding.mend) for finding in left) if self.after else 0
         if again:
             lines.append(f"{show_count(again, 'more change')} can be made now: run it again.")

@@ -9,6 +9,8 @@ from archbook.review.subject import Subject
 from archbook.units import show_duration, show_share
 
 ALWAYS = 0.99999
+ROUNDED = 1.05
+"""What is stated in two or three digits may be away this many times as long as promised."""
 
 
 def out_of_reach(subject: Subject) -> Hits:
@@ -28,7 +30,7 @@ def out_of_reach(subject: Subject) -> Hits:
         cached = float(endpoint.hit_ratio or 0.0)
         shares[endpoint.name] = share = cached + (1 - cached) * reached
         promised = endpoint.slo.availability if endpoint.slo else None
-        if promised is not None and share < promised - 1e-9:
+        if promised is not None and _short(share, promised):
             yield _hit(subject, ("api", "endpoints", index), endpoint.name, promised, share, needs[endpoint.name])
     yield from _services(subject, shares, needs)
 
@@ -41,9 +43,13 @@ def _services(subject: Subject, shares: dict[str, float], needs: dict[str, Avail
         total = sum(weights.values())
         if promised is not None and total:
             share = sum(weights[endpoint] * shares[endpoint] for endpoint in own) / total
-            if share < promised - 1e-9:
+            if _short(share, promised):
                 worst = min(own, key=lambda endpoint: shares[endpoint] - 1e-6 * weights[endpoint] / total)
                 yield _hit(subject, ("services", name), name, promised, share, needs[worst])
+
+
+def _short(share: float, promised: float) -> bool:
+    return 1 - share > ROUNDED * (1 - promised) + 1e-9
 
 
 def _hit(
