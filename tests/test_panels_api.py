@@ -56,29 +56,29 @@ def test_every_edit_is_seen(panel, control, value, expected):
     for view in VIEWS[:3]:
         panel._view.value = view
         texts.append(said(panel._shown))
-    assert panel._changes
+    assert panel._edits
     assert panel._top.value + panel._shown.value != before
     assert expected in " ".join(texts)
 
 
 def test_an_edit_that_is_taken_back_is_no_change(panel):
     panel._cache.value, panel._owned.value, panel._roles.value = 60.0, "off", ("admin",)
-    assert len(panel._changes) == 3
+    assert len(panel._edits.told()) == 3
     panel._cache.value, panel._owned.value, panel._roles.value = 0.0, "on", ("customer", "support", "admin")
-    assert panel._changes == {}
+    assert not panel._edits
 
 
 @pytest.mark.parametrize("path", ["orders", "/or ders", "/a?b=1", "", "/" + "x" * 400])
 def test_a_path_that_is_none_is_said_and_changes_nothing(panel, path):
     panel._path.value = path
     assert "is no endpoint" in said(panel._top)
-    assert panel._changes == {}
+    assert not panel._edits
 
 
 def test_two_endpoints_cannot_have_one_name(panel):
     panel._path.value = "/api/v1/payments"
     assert "is another endpoint of the design" in said(panel._top)
-    assert panel._changes == {}
+    assert not panel._edits
 
 
 def test_save_renames_it_wherever_it_is_spoken_of_and_undo_puts_back_every_byte(panel):
@@ -136,6 +136,112 @@ def test_a_body_that_is_no_json_is_said(live):
     assert "is no JSON" in said(live._shown)
 
 
+def test_a_new_endpoint_is_linted_written_called_saved_and_undone(panel):
+    panel.add()
+    assert (panel._endpoint.value, panel._service.value) == ("GET /api/v1/new-things", "order-service")
+    panel._path.value, panel._auth.value = "/api/v1/getWishes", "none"
+    assert "GET /api/v1/getWishes" in said(panel._top)
+    assert "no client breaks by what was changed" in said(panel._top)
+    assert "`GET /api/v1/wishes`" in said(panel._shown)
+    panel._path.value = "/api/v1/wishes"
+    panel._view.value = "OpenAPI"
+    assert said(panel._shown).startswith("/api/v1/wishes:")
+    panel._view.value = "Breaks"
+    assert "endpoint-added" in said(panel._shown)
+    assert "GET /api/v1/wishes is new" in said(panel._changed)
+    panel.call()
+    assert "→ 200 OK in" in said(panel._shown).replace("&gt;", ">")
+    panel.stop()
+    file = panel._saved_design.folder / "design.yaml"
+    before = file.read_bytes()
+    panel.save()
+    assert ab.load(file.parent).endpoint("GET /api/v1/wishes").service == "order-service"
+    assert set(before.splitlines()) < set(file.read_bytes().splitlines())
+    assert panel._endpoint.value == "GET /api/v1/wishes"
+    panel.undo()
+    assert file.read_bytes() == before
+
+
+def test_an_endpoint_is_removed_with_the_steps_and_calls_that_need_it_and_undo_puts_back_every_byte(panel):
+    gone = "POST /api/v1/orders"
+    file = panel._saved_design.folder / "design.yaml"
+    before = file.read_bytes()
+    panel._endpoint.value = "GET /api/v1/notifications"
+    panel.remove()
+    assert "3 places" not in said(panel._said)
+    panel._endpoint.value = "GET /api/v1/orders/{id}"
+    panel._cache.value = 60.0
+    panel._endpoint.value = "GET /api/v1/orders"
+    panel._path.value = "/api/v1/purchases"
+    panel._endpoint.value = "GET /api/v1/payments"
+    panel.remove()
+    panel.add()
+    panel.add()
+    panel.remove()
+    assert "GET /api/v1/payments" not in panel._endpoint.options
+    assert "breaking change" in said(panel._top)
+    panel.save()
+    assert "Saved in design.yaml" in said(panel._said)
+    design = ab.load(file.parent)
+    names = [endpoint.name for endpoint in design.api.endpoints]
+    assert names == [endpoint.name for endpoint in panel.design.api.endpoints] == list(panel._endpoint.options)
+    assert {"GET /api/v1/payments", "GET /api/v1/notifications", "GET /api/v1/orders"}.isdisjoint(names)
+    assert {"GET /api/v1/purchases", "GET /api/v1/new-things", gone} < set(names)
+    assert b"GET /api/v1/payments," not in file.read_bytes()
+    comments = [line.partition(b"#")[2] for line in before.splitlines() if b"#" in line and b"payments," not in line]
+    assert [text for text in comments if text not in file.read_bytes()] == []
+    panel.undo()
+    assert file.read_bytes() == before
+
+
+def test_another_may_take_the_name_of_a_removed_one(panel):
+    panel._endpoint.value = "GET /api/v1/payments"
+    panel.remove()
+    panel._endpoint.value = "GET /api/v1/orders"
+    panel._path.value = "/api/v1/payments"
+    folder = panel._saved_design.folder
+    panel.save()
+    assert "Saved" in said(panel._said)
+    assert ab.load(folder).endpoint("GET /api/v1/payments").service == "order-service"
+
+
+def test_what_would_lose_its_cause_is_not_removed(panel):
+    panel._endpoint.value = "POST /api/v1/orders"
+    panel.remove()
+    assert "has nothing but `POST /api/v1/orders`" in said(panel._said)
+    assert panel._endpoint.value == "POST /api/v1/orders"
+    assert not panel._edits
+
+
+def test_reset_puts_back_what_was_removed_and_takes_away_what_is_new(panel):
+    names = panel._endpoint.options
+    panel.add()
+    panel._endpoint.value = "GET /api/v1/payments"
+    panel.remove()
+    panel.reset()
+    assert panel._endpoint.options == names
+    assert not panel._edits
+
+
+def test_the_last_endpoint_stays():
+    panel = ab.panels.api(read(f"{TEXT}api: {{endpoints: [{{name: GET /things, service: a}}]}}\n"))
+    panel.remove()
+    assert "at least one endpoint" in said(panel._said)
+    assert panel._endpoint.options == ("GET /things",)
+
+
+def test_the_first_endpoint_of_a_design_is_added(tmp_path):
+    (tmp_path / "design.yaml").write_text(f"{TEXT}# the end\n")
+    panel = ab.panels.api(ab.load(tmp_path))
+    panel.add()
+    assert "GET /api/v1/new-things" in said(panel._top)
+    panel.save()
+    assert ab.load(tmp_path).api.endpoints[0].name == "GET /api/v1/new-things"
+    panel.undo()
+    assert (tmp_path / "design.yaml").read_text() == f"{TEXT}# the end\n"
+    assert "promises no endpoints yet" in said(panel._top)
+
+
 def test_a_design_without_endpoints_says_so():
     panel = ab.panels.api(read(f"{TEXT}api: {{endpoints: []}}\n"))
     assert "promises no endpoints yet" in said(panel._top)
@@ -156,7 +262,7 @@ def test_every_style_has_an_answer(style):
         panel._view.value = view
         assert said(panel._shown) or view == "Lint"
     panel._deprecated.value = "on"
-    assert panel._changes
+    assert panel._edits
 
 
 def test_every_control_has_a_description_and_can_be_reached_by_keyboard(panel):

@@ -40,3 +40,25 @@ def test_an_edited_endpoint_is_linted_and_called(opened):
     page.at(".archbook-panel button:text-is('Call')").first.click()
     page.at("text=200 OK").first.wait_for()
     page.shoot_panel("api-panel")
+
+
+def test_a_new_endpoint_is_called_and_another_one_removed(opened):
+    page = opened("api", height=1300)
+    page.at(".archbook-panel button:text-is('New endpoint')").first.click()
+    path = page.at(".archbook-panel input[type=text]").first
+    expect(path).to_have_value("/api/v1/new-things")
+    path.fill("/api/v1/wishes")
+    path.press("Enter")
+    page.at("text=GET /api/v1/wishes is new").first.wait_for()
+    page.at(".archbook-panel button:has-text('Breaks')").first.click()
+    page.at("text=endpoint-added").first.wait_for()
+    page.shoot("api-panel-new", ".archbook-panel")
+    page.at(".archbook-panel button:has-text('Live call')").first.click()
+    page.at(".archbook-panel button:text-is('Call')").first.click()
+    page.at("text=200 OK").first.wait_for()
+    page.at(".archbook-panel select").first.select_option("GET /api/v1/payments")
+    page.at(".archbook-panel button:text-is('Remove endpoint')").first.click()
+    page.at("text=GET /api/v1/payments is removed").first.wait_for()
+    page.at(".archbook-panel button:has-text('Breaks')").first.click()
+    page.at("text=api-removed-without-deprecation").first.wait_for()
+    page.shoot_panel("api-panel-removed")

@@ -13,7 +13,7 @@ from archbook.design.files import write_atomically
 from archbook.design.loading import FILE, collector_at_rest, described, load
 from archbook.design.model import Design, Where
 from archbook.design.places import spelled, value_at
-from archbook.design.yaml_safe import refusal
+from archbook.design.yaml_safe import read_yaml, refusal
 from archbook.errors import Conflict, DesignError, Problem, shown
 
 MARK = "\ufeff"
@@ -21,11 +21,12 @@ MARK = "\ufeff"
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What a save did: the design as it is now, the changes that take it back, and one sentence."""
+    """What a save did: the design as it is now, the changes that take it back, one sentence, and the file before."""
 
     design: Design
     undo: Mapping[Where, Any]
     text: str
+    before: str = ""
 
 
 def save(design: Design, changes: Mapping[Where, Any]) -> Saved:
@@ -37,6 +38,15 @@ def save(design: Design, changes: Mapping[Where, Any]) -> Saved:
     """
     with collector_at_rest():
         return _save(design, changes)
+
+
+def take_back(saved: Saved) -> Saved:
+    """Write the file as it was before a save, byte for byte. Raises Conflict if it has changed since."""
+    path = _file(saved.design)
+    _unchanged(path, saved.design.source.digest)
+    design = described(read_yaml(saved.before, path.name), saved.before, path.name, path.parent)
+    write_atomically(path.resolve(), saved.before)
+    return Saved(design, {}, f"{path.name} is as it was before the save.")
 
 
 def save_ddl(design: Design, store: str, ddl: str) -> Design:
@@ -66,7 +76,7 @@ def _save(design: Design, changes: Mapping[Where, Any]) -> Saved:
     if design.source.variant:
         file = f"variants/{design.source.variant}.yaml"
         raise refusal(file, None, "a variant is not saved by Archbook", "change it in an editor, or save the design")
-    path = design.folder / design.source.places.get((), (FILE, 1))[0]
+    path = _file(design)
     text = _unchanged(path, design.source.digest)
     values = {where: _plain(where, value, design) for where, value in changes.items()}
     try:
@@ -80,7 +90,12 @@ def _save(design: Design, changes: Mapping[Where, Any]) -> Saved:
     if new != text:
         _unchanged(path, design.source.digest)
         write_atomically(path.resolve(), new)
-    return Saved(saved, _undo(result.before, changes), _sentence(path.name, changes, result.before))
+    return Saved(saved, _undo(result.before, changes), _sentence(path.name, changes, result.before), text)
+
+
+def _file(design: Design) -> Path:
+    assert design.folder is not None
+    return design.folder / design.source.places.get((), (FILE, 1))[0]
 
 
 def _unchanged(path: Path, digest: str) -> str:

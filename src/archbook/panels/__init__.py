@@ -36,7 +36,7 @@ __all__ = [
 
 
 def api(design: Design) -> ApiPanel:
-    """The API panel: edit an endpoint; see lint, its OpenAPI, what breaks for clients, and a live call.
+    """The API panel: add, change or remove an endpoint; see lint, its OpenAPI, whom it breaks, and a live call.
 
     It opens on the first endpoint of the design.
     """

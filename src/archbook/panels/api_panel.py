@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
-from typing import Any, get_args
+from typing import get_args
 
 import ipywidgets as widgets
 from pydantic import TypeAdapter, ValidationError
@@ -14,14 +14,13 @@ from archbook.contracts.document import Document
 from archbook.contracts.lint import lint_api
 from archbook.contracts.live import NOBODY, Live, Request
 from archbook.contracts.openapi import as_text, to_openapi
-from archbook.design.checks import REFERENCES
 from archbook.design.contract import Endpoint
-from archbook.design.model import Design, Where
-from archbook.design.places import found
+from archbook.design.model import Design
 from archbook.design.quantities import EndpointName
 from archbook.errors import ArchbookError
 from archbook.findings import Finding
 from archbook.findings.report import Report
+from archbook.panels.api_edits import Edits
 from archbook.panels.controls import button, menu, sentence, set_values, slider
 from archbook.panels.saving import Saves
 from archbook.units import show_count, show_duration
@@ -39,7 +38,7 @@ class ApiPanel(Saves):
 
     def __init__(self, design: Design) -> None:
         self._saved_design, self._quiet = design, False
-        self._changes: dict[Where, Any] = {}
+        self._edits = Edits(design)
         self._report: Report | None = None
         self._before: tuple[Design, Document] | None = None
         self._live: Live | None = None
@@ -48,10 +47,11 @@ class ApiPanel(Saves):
         self._top, self._shown = widgets.HTML(), widgets.HTML()
         self._top.add_class("archbook-top")
         self._shown.add_class("archbook-below")
-        more = widgets.Accordion([widgets.VBox([self._roles, self._owned, self._key, self._deprecated])],
+        more = widgets.Accordion([widgets.VBox([self._service, self._roles, self._owned, self._key, self._deprecated])],
                                  titles=("More",), selected_index=None)  # fmt: skip
-        column = [self._endpoint, self._method, self._path, self._answers, self._auth, self._cache, more, self._changed]
-        super().__init__([*column, self._buttons()], [self._top, self._view, self._live_part, self._shown])
+        column = [self._endpoint, self._endpoint_buttons(), self._method, self._path, self._answers, self._auth,
+                  self._cache, more, self._changed, self._buttons()]  # fmt: skip
+        super().__init__(column, [self._top, self._view, self._live_part, self._shown])
         self._take()
 
     def _build_controls(self) -> None:
@@ -65,6 +65,7 @@ class ApiPanel(Saves):
         self._auth = menu("Caller", [], None, "Who may call it")
         self._auth.options = CALLERS
         self._cache = slider("Kept for", CACHES, 0.0, _kept, "How long clients and the CDN may keep the answer")
+        self._service = menu("Service", self._saved_design.services, None, "The service that answers it")
         self._roles = widgets.SelectMultiple(
             options=list(self._saved_design.security.roles), description="Roles", rows=4,
             tooltip="Roles that may call it; all when none is chosen", style={"description_width": "116px"},
@@ -78,8 +79,8 @@ class ApiPanel(Saves):
         self._build_call()
         self._endpoint.observe(lambda _: self._unless_quiet(self._take), "value")
         self._view.observe(lambda _: self._look(), "value")
-        for control in (self._method, self._path, self._answers, self._auth, self._cache, self._roles, self._owned,
-                        self._key, self._deprecated):  # fmt: skip
+        for control in (self._method, self._path, self._answers, self._auth, self._cache, self._service, self._roles,
+                        self._owned, self._key, self._deprecated):  # fmt: skip
             control.observe(lambda _: self._unless_quiet(self._edit), "value")
 
     def _build_call(self) -> None:
@@ -90,6 +91,15 @@ class ApiPanel(Saves):
                                       layout=widgets.Layout(width="auto", height="110px"))  # fmt: skip
         call = button("Call", "Ask the service of the design as it stands, which starts on this machine", self.call)
         self._live_part = widgets.VBox([self._who, self._body, widgets.HBox([call])])
+
+    def _endpoint_buttons(self) -> widgets.HBox:
+        return widgets.HBox(
+            [
+                button("New endpoint", "Add one beside the chosen one, and change it below", self.add),
+                button("Remove endpoint", "Take the chosen one out, and the steps and calls that need it", self.remove),
+            ],
+            layout=widgets.Layout(flex_flow="row wrap", margin="0 0 0 116px"),
+        )
 
     def _buttons(self) -> widgets.HBox:
         return widgets.HBox(
@@ -110,25 +120,29 @@ class ApiPanel(Saves):
     @property
     def design(self) -> Design:
         """The design with its endpoints as they stand here."""
-        return self._saved_design.changed(self._changes)
+        return self._edits.design
 
-    def _index(self) -> int:
-        """Which endpoint of the design is chosen; the menu keeps the order of the file."""
-        return int(self._endpoint.index or 0)
+    def _number(self) -> int:
+        """Which endpoint is chosen; the menu keeps the order of the file."""
+        return self._edits.left[int(self._endpoint.index or 0)]
+
+    def _chosen(self) -> Endpoint:
+        return self._edits.endpoints[self._number()]
 
     def _take(self) -> None:
         """The controls go to what the chosen endpoint promises."""
-        if not self._saved_design.api.endpoints:
-            self._top.value = sentence("This design promises no endpoints yet: write them under `api.endpoints`, each "
-                                       "with a name such as `GET /api/v1/orders` and its service.")  # fmt: skip
+        if not self._edits.left:
+            self._report = None
+            self._top.value = sentence("This design promises no endpoints yet: *New endpoint* adds the first one.")
+            self._shown.value = self._changed.value = ""
             return
-        now = self.design.api.endpoints[self._index()]
+        now = self._chosen()
         self._answered, self._body.value = "", ""
         self._quiet = True
         self._method.options = list(dict.fromkeys([*METHODS, now.method]))
         self._method.value, self._path.value = now.method, now.path
         self._answers.value = (PAGES if now.paginated else WHOLE) if now.list else ONE
-        self._auth.value = now.auth
+        self._auth.value, self._service.value = now.auth, now.service
         kept = float(now.cache or 0.0)
         set_values(self._cache, sorted({*CACHES, kept}), kept, _kept)
         known = dict.fromkeys([*self._saved_design.security.roles, *now.roles])
@@ -142,44 +156,69 @@ class ApiPanel(Saves):
     def _edit(self) -> None:
         """The chosen endpoint goes to what the controls say; what cannot be is said, and changes nothing."""
         self._said.value = ""
-        if not self._saved_design.api.endpoints:
+        if not self._edits.left:
             return
-        name = f"{self._method.value} {self._path.value.strip()}"
-        others = {e.name for i, e in enumerate(self.design.api.endpoints) if i != self._index()}
+        number, name = self._number(), f"{self._method.value} {self._path.value.strip()}"
+        others = {self._edits.endpoints[other].name for other in self._edits.left if other != number}
         wrong = "is another endpoint of the design" if name in others else _wrong(name)
         if wrong:
             self._top.value = sentence(f"{name} {wrong}. Everything else stands as it was.")
             return
-        saved = self._saved_design.api.endpoints[self._index()]
         answers = self._answers.value
-        values = {"name": name, "list": answers != ONE, "auth": self._auth.value,
-                  "paginated": saved.paginated if answers == ONE else answers == PAGES,
+        values = {"name": name, "list": answers != ONE, "auth": self._auth.value, "service": self._service.value,
+                  "paginated": self._edits.base.api.endpoints[number].paginated if answers == ONE else answers == PAGES,
                   "cache": float(self._cache.value) or None, "roles": self._chosen_roles(),
                   "ownership": self._owned.value == "on", "idempotency_key": self._key.value == "on",
                   "deprecated": self._deprecated.value == "on"}  # fmt: skip
         for key, value in values.items():
-            where = ("api", "endpoints", self._index(), key)
-            if value == (getattr(saved, key) or (None if key == "cache" else getattr(saved, key))):
-                self._changes.pop(where, None)
-            else:
-                self._changes[where] = value
+            self._edits.change(number, key, value)
         self._show()
 
     def _chosen_roles(self) -> tuple[str, ...]:
         """The chosen roles, in the order in which the design has them."""
-        saved = self._saved_design.api.endpoints[self._index()].roles
+        saved = self._edits.base.api.endpoints[self._number()].roles
         return tuple(role for role in dict.fromkeys([*saved, *self._roles.value]) if role in self._roles.value)
+
+    def add(self) -> None:
+        """A new endpoint, after the manner of the chosen one."""
+        number = self._edits.add(self._chosen() if self._edits.left else None)
+        self._choose(self._edits.left.index(number))
+        self._tell("A new endpoint: say below what it promises. Nothing is written before you save.")
+
+    def remove(self) -> None:
+        """The chosen endpoint, and what needs it, is taken out."""
+        if len(self._edits.left) < 2:
+            self._tell("An API has at least one endpoint: add another one before.")
+            return
+        name, place = self._chosen().name, int(self._endpoint.index or 0)
+        try:
+            along = self._edits.remove(self._number())
+        except ArchbookError as error:
+            self._tell(error)
+            return
+        self._choose(min(place, len(self._edits.left) - 1))
+        also = f", and {show_count(along, 'place')} of the design that needed it (steps, calls)" if along else ""
+        self._tell(f"{name} is taken out{also}. Nothing is written before you save.")
+
+    def _choose(self, place: int | None) -> None:
+        """The menu has the endpoints that are there, and one of them is chosen."""
+        self._quiet = True
+        self._endpoint.options = [self._edits.endpoints[number].name for number in self._edits.left]
+        self._endpoint.index = place
+        self._quiet = False
+        self._take()
 
     def reset(self) -> None:
         """Back to what the design says."""
-        self._changes.clear()
-        self._name_menu()
-        self._take()
-        self._said.value = sentence("Reset: every endpoint stands as the design says.", "changed")
+        place = self._endpoint.index or 0
+        self._edits = Edits(self._saved_design)
+        most = len(self._edits.left) - 1
+        self._choose(min(place, most) if most >= 0 else None)
+        self._tell("Reset: every endpoint stands as the design says.")
 
     def _name_menu(self) -> None:
         """The menu's names follow a rename, and the choice stays."""
-        names, index = [endpoint.name for endpoint in self.design.api.endpoints], self._endpoint.index
+        names, index = [self._edits.endpoints[number].name for number in self._edits.left], self._endpoint.index
         if list(self._endpoint.options) != names:
             self._quiet = True
             self._endpoint.options = names
@@ -188,23 +227,22 @@ class ApiPanel(Saves):
 
     def save(self) -> None:
         """Write the changed endpoints, and what speaks of them by name, into design.yaml."""
-        if not self._changes:
-            self._said.value = sentence("Nothing to save: no endpoint differs from the design.", "changed")
+        if not self._edits:
+            self._tell("Nothing to save: no endpoint differs from the design.")
             return
-        typed = {where: _typed(value) for where, value in self._changes.items()}
-        self._write({**typed, **_references(self._saved_design, self._changes)})
+        self._write(self._edits.written())
 
     # What is said and shown
 
     def _show(self) -> None:
         design = self.design
         self._name_menu()
-        endpoint = design.api.endpoints[self._index()]
+        endpoint = self._chosen()
         try:
             self._document = Document("with the changes", to_openapi(design))
             if self._before is None or self._before[0] is not self._saved_design:
-                document = Document("the saved design", to_openapi(self._saved_design))
-                self._before = (self._saved_design, document)
+                saved = to_openapi(self._saved_design) if self._saved_design.api.endpoints else {"paths": {}}
+                self._before = (self._saved_design, Document("the saved design", saved))
             self._report, self._breaks = lint_api(design), diff_api(self._before[1], self._document)
         except ArchbookError as error:
             self._top.value = sentence(str(error))
@@ -212,9 +250,8 @@ class ApiPanel(Saves):
         self._top.value = sentence(self._answer(endpoint))
         if self._answered:
             self._answered = sentence("The endpoint has changed since; Call asks it again.", "changed")
-        told = [f"{self._saved_design.api.endpoints[int(where[2])].name}, {where[3]} → {_said(value)}"
-                for where, value in self._changes.items()]  # fmt: skip
-        self._changed.value = sentence(f"Changed from the design: {'; '.join(told)}.", "changed") if told else ""
+        told = "; ".join(self._edits.told())
+        self._changed.value = sentence(f"Changed from the design: {told}.", "changed") if told else ""
         self._look()
 
     def _here(self, endpoint: Endpoint) -> list[Finding]:
@@ -227,7 +264,7 @@ class ApiPanel(Saves):
         lint = f"*{show_count(len(here), 'finding')}* of the lint" if here else "the lint has nothing to say"
         first = f" ({here[0].what})" if here else ""
         text = f"*{endpoint.name}*: {lint}{first}; ".replace("`", "")
-        if not self._changes:
+        if not self._edits:
             return f"{text}it stands as it is saved."
         if not broken:
             return f"{text}*no client breaks* by what was changed."
@@ -241,7 +278,7 @@ class ApiPanel(Saves):
         self._body.layout.display = "flex" if self._method.value in ("POST", "PUT", "PATCH") else "none"
         if self._report is None:
             return
-        endpoint = self.design.api.endpoints[self._index()]
+        endpoint = self._chosen()
         shows = {VIEWS[0]: self._lint, VIEWS[1]: self._openapi, VIEWS[2]: self._broken, VIEWS[3]: self._called}
         self._shown.value = shows[self._view.value](endpoint)
 
@@ -263,7 +300,8 @@ class ApiPanel(Saves):
 
     def _broken(self, _: Endpoint) -> str:
         changes = self._breaks
-        return changes.table().html() if changes.changes else sentence(changes.answer)
+        table = f'<div style="overflow-x:auto">{changes.table().html()}</div>'
+        return table if changes.changes else sentence(changes.answer)
 
     def _called(self, endpoint: Endpoint) -> str:
         first = f"Call starts the service and asks {endpoint.name}; what is sent and answered stands here."
@@ -276,7 +314,7 @@ class ApiPanel(Saves):
         if self._report is None:
             return
         design, who = self.design, self._who.value
-        endpoint = design.api.endpoints[self._index()]
+        endpoint = self._chosen()
         self._view.value = VIEWS[3]
         try:
             if self._live is None or self._live.design != design:
@@ -303,17 +341,6 @@ class ApiPanel(Saves):
             self._live = None
 
 
-def _references(design: Design, changes: dict[Where, Any]) -> dict[Where, Any]:
-    """What in a design speaks of an endpoint by its name, with the name that it gets."""
-    names = {design.api.endpoints[int(where[2])].name: new for where, new in changes.items() if where[3] == "name"}
-    if not names:
-        return {}
-    data = design.model_dump(mode="json", by_alias=True)
-    patterns = (pattern for kind in ("endpoint", "endpoint or event") for pattern in REFERENCES[kind].split())
-    spoken = (place for pattern in patterns for place in found(data, pattern))
-    return {where: names[name] for where, name in spoken if isinstance(name, str) and name in names}
-
-
 def _rule(finding: Finding) -> str:
     return ", ".join((finding.rule, *finding.references))
 
@@ -321,21 +348,6 @@ def _rule(finding: Finding) -> str:
 def _as_typed(text: str) -> str:
     style = "font-size:12px;line-height:1.4;max-height:480px;overflow:auto;white-space:pre-wrap;overflow-wrap:anywhere"
     return f'<pre style="{style}">{escape(text)}</pre>'
-
-
-def _typed(value: Any) -> Any:
-    """A value as a person types it."""
-    if isinstance(value, tuple):
-        return list(value) or None
-    return f"{value:g}s" if isinstance(value, float) else value
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, tuple):
-        return " and ".join(value) or "everybody"
-    return show_duration(value) if isinstance(value, float) else "none" if value is None else str(value)
 
 
 def _kept(seconds: float) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from archbook.design.model import Design, Where
-from archbook.design.saving import Saved, save
+from archbook.design.saving import Saved, save, take_back
 from archbook.errors import ArchbookError
 from archbook.panels.panel import Panel
 
@@ -30,11 +31,15 @@ class Saves(Panel):
         if self._undo is None:
             self._tell("Nothing to undo: this panel has not saved.")
             return
-        self._write(dict(self._undo.undo), undoing=True)
+        taken_back = self._undo
+        self._store(lambda: take_back(taken_back), undoing=True)
 
-    def _write(self, changes: dict[Where, Any], undoing: bool = False) -> None:
+    def _write(self, changes: Mapping[Where, Any]) -> None:
+        self._store(lambda: save(self._saved_design, changes))
+
+    def _store(self, write: Callable[[], Saved], undoing: bool = False) -> None:
         try:
-            saved = save(self._saved_design, changes)
+            saved = write()
         except ArchbookError as error:
             self._tell(error)
             return
