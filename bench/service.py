@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import archbook as ab
-from archbook.contracts.load import Asked, _raw, _Run
+from archbook.contracts.clients import Asked, Clients, request_of
 from archbook.contracts.load_outcome import times_of
 from archbook.contracts.service.asking import ask
 from archbook.contracts.service.beside import Beside
@@ -55,7 +55,7 @@ def run() -> Iterator[Measurement]:
             ours, theirs = [], []
             for turn in range(TURNS):
                 ours.append(_p95_ms(design, service.url, requests, turn))
-                theirs.append(_p95_ms(design, url, [_raw(url, "/page", {})], turn))
+                theirs.append(_p95_ms(design, url, [request_of(url, "/page", {})], turn))
     name = f"PostgreSQL: keyset page of 20 of {ORDERS / 1e6:.0f} M orders, {CLIENTS} clients, p95"
     yield Measurement(name, statistics.median(ours), "ms", 20.0, spread_of(ours), TURNS, PEER,
                       statistics.median(theirs))  # fmt: skip
@@ -84,7 +84,7 @@ def _pages(design: Design, service: Beside) -> tuple[list[bytes], int]:
         assert found.status == 200, str(found)
         cursor = found.data["meta"]["next_cursor"]
         target = f"{path}?limit={design.api.style.max_page_size}&cursor={cursor}"
-        requests.append(_raw(service.url, f"{path}?limit=20&cursor={cursor}", proof))
+        requests.append(request_of(service.url, f"{path}?limit=20&cursor={cursor}", proof))
     page = ask(service.url, f"GET {path}?limit=20&cursor={cursor}", headers=dict(proof))
     assert len(page.data["data"]) == 20
     return requests, len(page.body)
@@ -92,7 +92,7 @@ def _pages(design: Design, service: Beside) -> tuple[list[bytes], int]:
 
 def _p95_ms(design: Design, url: str, requests: list[bytes], seed: int) -> float:
     part = Asked(design.api.endpoints[0], 1.0, requests)
-    asyncio.run(_Run(url, [part], None, seed, None).last(SECONDS, CLIENTS))
+    asyncio.run(Clients(url, [part], seed=seed).last(SECONDS, CLIENTS))
     assert not part.failures
     return 1000 * times_of(part.seconds).p95_s
 

@@ -14,8 +14,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 import archbook as ab
+from archbook.contracts import clients as asking
 from archbook.contracts import load
-from archbook.contracts.load import Asked, _Kept, _Run
+from archbook.contracts.clients import Asked, Clients, Kept, request_of
 from archbook.contracts.load_outcome import LoadOutcome, outcome_of
 from archbook.contracts.service.running import Running
 from archbook.design.contract import Endpoint
@@ -27,7 +28,7 @@ TOLD = {"clients": 2, "rate_per_s": None, "seconds": 10.0, "seed": 7, "rows": 10
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "WARM_UP_S", 0.1)
+    monkeypatch.setattr(asking, "WARM_UP_S", 0.1)
 
 
 class Small:
@@ -46,8 +47,8 @@ class Small:
 
     def run(self, what: str, seconds: float, clients: int = 2, rate: float | None = None, kept: Any = None) -> Asked:
         with Running(self.app) as service:
-            part = Asked(Endpoint(name=f"GET /{what}", service="a"), 1.0, [load._raw(service.url, f"/{what}", {})])
-            asyncio.run(_Run(service.url, [part], rate, 7, kept).last(seconds, clients))
+            part = Asked(Endpoint(name=f"GET /{what}", service="a"), 1.0, [request_of(service.url, f"/{what}", {})])
+            asyncio.run(Clients(service.url, [part], rate, 7, kept).last(seconds, clients))
         return part
 
 
@@ -77,12 +78,43 @@ def test_a_service_that_cannot_keep_up_is_said() -> None:
     assert "could not keep up" not in dataclasses.replace(outcome(_=[0.1] * 1000), rate_per_s=100.0).verdict
 
 
+@pytest.mark.parametrize(
+    ("parts", "good"),
+    [
+        ([b"HTTP/1.1 200 OK\r\nContent-Le", b"ngth: 6\r\n\r", b"\nabc", b"def"], 1),
+        ([b"HTTP/1.1 204 No Content\r\n\r\n"], 1),
+        ([b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nabc"], 0),
+        ([], 0),
+    ],
+)
+def test_an_answer_counts_when_all_of_it_has_come_and_one_cut_short_ends_the_run(
+    monkeypatch: pytest.MonkeyPatch, parts: list[bytes], good: int
+) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(0.02)
+        writer.close()
+
+    async def run() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        await Clients(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", [part]).last(1.0, 1)
+
+    monkeypatch.setattr(asking, "WARM_UP_S", 0.0)
+    part = Asked(Endpoint(name="GET /a", service="a"), 1.0, [b"GET /a HTTP/1.1\r\n\r\n"])
+    with pytest.raises(ArchbookError, match="closed a connection in the middle of the run"):
+        asyncio.run(run())
+    assert (len(part.seconds), part.failures) == (good, 0)
+
+
 def test_a_cache_asks_once_for_what_may_be_kept() -> None:
     small = Small()
-    part = small.run("kept", 0.3, clients=1, rate=100.0, kept=_Kept())
+    part = small.run("kept", 0.3, clients=1, rate=100.0, kept=Kept())
     assert len(part.seconds) > 5
     assert small.asked["kept"] == 1
-    small.run("slow", 0.3, clients=1, rate=50.0, kept=_Kept())
+    small.run("slow", 0.3, clients=1, rate=50.0, kept=Kept())
     assert small.asked["slow"] > 5
 
 

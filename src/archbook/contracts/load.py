@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import bisect
 import itertools
-import random
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from archbook.capacity import estimate
+from archbook.contracts.clients import Asked, Clients, Kept, request_of
 from archbook.contracts.load_outcome import LoadOutcome, outcome_of
 from archbook.design.contract import Endpoint
 from archbook.design.model import Design
@@ -36,22 +33,10 @@ ROUNDS = 4
 CACHED_PER_S = 200.0
 """How often caches are asked where nothing else is said: who is answered at once would ask again without end."""
 LONGEST_S, MOST_CLIENTS = 600.0, 256
-WARM_UP_S = 0.5
 VARIETY = 20
 """How many different objects of an endpoint are asked for."""
 TRIES = 100
 Progress = Callable[[float, float, str], None]
-
-
-@dataclass(slots=True)
-class Asked:
-    """Requests of one endpoint. weight: its share of the load. seconds: what each good answer took."""
-
-    endpoint: Endpoint
-    weight: float
-    requests: Sequence[bytes]
-    seconds: list[float] = field(default_factory=list)
-    failures: int = 0
 
 
 def load_test(
@@ -87,7 +72,7 @@ def load_test(
             for number, (name, service, asked, cached) in enumerate(parts):
                 if progress:
                     progress(turn * len(parts) + number, ROUNDS * len(parts) if compare else 1, name or "asking")
-                run = _Run(service.url, asked, rate_per_s, seed + turn, _Kept() if cached else None)
+                run = Clients(service.url, asked, rate_per_s, seed + turn, Kept() if cached else None)
                 asked_s += asyncio.run(run.last(each_s, clients))
     found = {name: asked for name, _, asked, _ in parts}
     told = {"clients": clients, "rate_per_s": rate_per_s, "seconds": asked_s / len(parts), "seed": seed, **options}
@@ -132,7 +117,7 @@ def _requests(
             if status in (401, 403):
                 break
             if status == 200:
-                good.append(_raw(url, target, proof))
+                good.append(request_of(url, target, proof))
             if len(good) >= VARIETY:
                 break
         if good:
@@ -161,92 +146,6 @@ def _keys(design: Design, path: str, url: str, proof: Mapping[str, str]) -> Iter
     for row in rows if isinstance(rows, list) else []:
         if isinstance(row, dict) and row:
             yield row.get("id", next(iter(row.values())))
-
-
-def _raw(url: str, target: str, proof: Mapping[str, str]) -> bytes:
-    fields = {"Host": urlsplit(url).netloc, "Accept": "application/json", **proof}
-    return "\r\n".join([f"GET {target} HTTP/1.1", *(f"{k}: {v}" for k, v in fields.items()), "", ""]).encode()
-
-
-class _Kept:
-    """What a shared cache in front of the clients keeps: answers until Cache-Control's max-age is over."""
-
-    def __init__(self) -> None:
-        self._until: dict[bytes, float] = {}
-
-    def has(self, request: bytes) -> bool:
-        return self._until.get(request, 0.0) > time.monotonic()
-
-    def keep(self, request: bytes, head: bytes) -> None:
-        said = next((line for line in head.lower().split(b"\r\n") if line.startswith(b"cache-control:")), b"")
-        age = said.partition(b"max-age=")[2].partition(b",")[0].strip()
-        if age.isdigit() and b"no-store" not in said and b"private" not in said:
-            self._until[request] = time.monotonic() + int(age)
-
-
-class _Run:
-    """Clients that ask one service at once, each on a connection of its own."""
-
-    def __init__(
-        self, url: str, asked: Sequence[Asked], rate_per_s: float | None, seed: int, kept: _Kept | None
-    ) -> None:
-        place = urlsplit(url)
-        self._host, self._port = place.hostname or "", place.port or 80
-        self._asked, self._rate, self._seed, self._kept = asked, rate_per_s, seed, kept
-        self._shares = list(itertools.accumulate(part.weight for part in asked))
-
-    async def last(self, seconds: float, clients: int) -> float:
-        """Ask for so long; how long the answers that count took to come, in seconds."""
-        began = time.perf_counter() + WARM_UP_S
-        rate = self._rate / clients if self._rate else None
-        async with asyncio.TaskGroup() as group:
-            for number in range(clients):
-                group.create_task(self._client(random.Random(f"{self._seed} {number}"), began, began + seconds, rate))
-        return time.perf_counter() - began
-
-    async def _client(self, dice: random.Random, began: float, until: float, rate_per_s: float | None) -> None:
-        reader, writer = await asyncio.open_connection(self._host, self._port)
-        due = time.perf_counter()
-        try:
-            while True:
-                due = due + dice.expovariate(rate_per_s) if rate_per_s else time.perf_counter()
-                if max(due, time.perf_counter()) >= until:  # also where it is behind: a run is bounded
-                    return
-                if (early := due - time.perf_counter()) > 0:
-                    await asyncio.sleep(early)
-                part = self._asked[bisect.bisect(self._shares, dice.random() * self._shares[-1])]
-                request = dice.choice(part.requests)
-                if self._kept and self._kept.has(request):
-                    good = True
-                else:
-                    writer.write(request)
-                    head, good = await _answer(reader)
-                    if good and self._kept:
-                        self._kept.keep(request, head)
-                now = time.perf_counter()
-                if now >= began:
-                    part.seconds.append(now - due) if good else _failed(part)
-                if self._kept:
-                    await asyncio.sleep(0)  # what the cache answers must not keep the others from asking
-        except (OSError, asyncio.IncompleteReadError):
-            raise ArchbookError(
-                "the service closed a connection in the middle of the run; is it still there?"
-            ) from None
-        finally:
-            writer.close()
-
-
-def _failed(part: Asked) -> None:
-    part.failures += 1
-
-
-async def _answer(reader: asyncio.StreamReader) -> tuple[bytes, bool]:
-    """The head of an answer whose length it says, read to its end, and whether it is a good one."""
-    head = await reader.readuntil(b"\r\n\r\n")
-    length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0].strip()
-    if length.isdigit():
-        await reader.readexactly(int(length))
-    return head, head[9:10] == b"2"
 
 
 def _checked(seconds: float, clients: int, rate_per_s: float | None) -> tuple[float, int]:

@@ -17,7 +17,7 @@ from archbook.tables import Table, as_columns
 from archbook.units import show_count, show_duration, show_factor, show_rate, significant
 
 if TYPE_CHECKING:
-    from archbook.contracts.load import Asked
+    from archbook.contracts.clients import Asked
 
 SAMPLE = 2000
 """Times of a variant from which the interval of a ratio is resampled."""

@@ -43,6 +43,7 @@ MOST_CHARACTERS, MOST_IN_PROSE = 200, 10_000
 """Characters that a client may send where the DDL sets no limit."""
 
 
+@lru_cache(maxsize=4096)
 def property_name(column: str, case: str) -> str:
     """A column's name as clients read it.
 

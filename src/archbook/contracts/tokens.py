@@ -32,6 +32,7 @@ class Claims:
     scopes: frozenset[str]
     roles: frozenset[str]
     expires_at_s: float
+    issued_at_s: float
 
 
 class Keys:
@@ -48,7 +49,7 @@ class Keys:
             raise ArchbookError("tokens need pyjwt[crypto]: pip install 'archbook[service]'")
         self.issuer, self.audience, self.lifetime_s, self.algorithm = issuer, audience, lifetime_s, algorithm
         self._private: dict[str, Any] = {}
-        self._checked: dict[str, dict[str, Any]] = {}
+        self._checked: dict[str, Claims] = {}
         self.rotate()
 
     def rotate(self) -> str:
@@ -86,13 +87,17 @@ class Keys:
 
     def verify(self, token: str, now_s: float) -> Claims:
         """What a token says, if it is ours, for us and still valid. Raises TokenRefused with the reason."""
-        said = self._checked.get(token)
-        if said is None:
-            said = self._decoded(token)
+        claims = self._checked.get(token)
+        if claims is None:
+            claims = _claims(self._decoded(token))
             if len(self._checked) >= MOST_CHECKED:
                 self._checked.clear()
-            self._checked[token] = said
-        return _claims(said, now_s)
+            self._checked[token] = claims
+        if now_s >= claims.expires_at_s:
+            raise TokenRefused(f"the token expired {now_s - claims.expires_at_s:.0f} s ago")
+        if claims.issued_at_s > now_s + 1:
+            raise TokenRefused(f"the token is issued {claims.issued_at_s - now_s:.0f} s from now")
+        return claims
 
     def _decoded(self, token: str) -> dict[str, Any]:
         """What a token says whose signature is ours, whenever it is valid."""
@@ -119,19 +124,14 @@ class Keys:
         return said
 
 
-def _claims(said: dict[str, Any], now_s: float) -> Claims:
-    """The claims, whose times are held against a clock that the caller has."""
+def _claims(said: dict[str, Any]) -> Claims:
     try:
         expires, issued = float(said["exp"]), float(said["iat"])
     except (TypeError, ValueError):
         raise TokenRefused("the token does not say in numbers when it was issued and expires") from None
-    if now_s >= expires:
-        raise TokenRefused(f"the token expired {now_s - expires:.0f} s ago")
-    if issued > now_s + 1:
-        raise TokenRefused(f"the token is issued {issued - now_s:.0f} s from now")
     roles = said.get("roles")
     names = frozenset(map(str, roles)) if isinstance(roles, list) else frozenset()
-    return Claims(str(said["sub"]), frozenset(str(said.get("scope", "")).split()), names, expires)
+    return Claims(str(said["sub"]), frozenset(str(said.get("scope", "")).split()), names, expires, issued)
 
 
 def _reason(error: Exception, keys: Keys) -> str:
