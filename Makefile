@@ -28,7 +28,7 @@ test: $(READY)  ## all tests but those that need a browser (TEST_ARGS="-k capaci
 	@$(PY) -m pytest -n $(JOBS) --ignore=tests/browser $(TEST_ARGS)
 
 browser: $(READY)  ## the tests that drive Chromium
-	@$(PY) -m pytest -n $(JOBS) --dist loadfile tests/browser $(BROWSER_ARGS)
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder tests/browser $(BROWSER_ARGS)
 
 check: $(READY)  ## style, types, import order, notebooks stripped, reference current
 	@$(PY) tools/check.py

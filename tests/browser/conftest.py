@@ -48,10 +48,17 @@ READY_S, OPEN_S, RUN_S, LOOK_S = 120.0, 120.0, 300.0, 40.0
 expect.set_options(timeout=LOOK_S * 1000)  # its own 5 s are too few on a busy machine
 
 
+# Whole chapters, the longest first: so no worker begins a long one when the other is about to end.
+LONGEST = ("database_scaling", "data_modelling", "start_here", "performance_checklist", "common_mistakes",
+           "load_balancing", "failure", "api_contracts", "service_boundaries")  # fmt: skip
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker("browser")
+    order = {f"test_{name}": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
 
 
 @dataclass
