@@ -21,6 +21,7 @@ CASES = {
         "decisions: [{id: 1, title: Two, why: Fire, alternatives: [One], about: [front -> bank, things]}]",
         0,
     ),
+    "the reason of a part": ("stores: {things-db: {why: See decision 7}}", 1),
     "ended": ("decisions: [{id: 1, title: Two, status: deprecated, about: [orders-db]}]", 0),
 }
 

@@ -24,6 +24,12 @@ CASES = {
         1,
     ),
     "superseded by what is in force": ("decisions: [{id: 1, title: Mail, status: superseded, superseded_by: 100}]", 0),
+    "the reason of a part that is there": (
+        "decisions: [{id: 1, title: Mail, status: superseded, superseded_by: 100}]\n"
+        "calls: {2: {why: 'The mail may wait (decision 1), see Decision 1 and decision 100'}}",
+        1,
+    ),
+    "the reason of a part, in force": ("calls: {2: {why: See decision 100 and decisions 1}}", 0),
 }
 
 

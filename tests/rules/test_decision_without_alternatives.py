@@ -11,6 +11,14 @@ CASES = {
     "accepted": ("decisions: [{id: 1, title: Two regions, why: Fire}]", 1),
     "proposed": ("decisions: [{id: 1, title: Two regions, status: proposed, why: Fire}]", 1),
     "rejected": ("decisions: [{id: 1, title: Two regions, status: rejected, why: Fire}]", 0),
+    "only the one that was chosen": (
+        "decisions: [{id: 1, title: R, why: Fire, decision: 'Chosen option: \"Two\", for fire', alternatives: [Two]}]",
+        1,
+    ),
+    "one beside it": (
+        "decisions: [{id: 1, title: R, why: Fire, decision: 'Chosen: \"Two\"', alternatives: [Two, One]}]",
+        0,
+    ),
     "without its why it is another finding": ("decisions: [{id: 1, title: Two regions}]", 0),
 }
 

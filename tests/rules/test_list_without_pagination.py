@@ -48,6 +48,11 @@ stores:
     assert bandwidth == "10 req/s at 10× today's peak of 200 kB each are 2 MB/s (computed: rate × size)"
 
 
+@pytest.mark.parametrize(("most", "findings"), [(1000, 0), (1001, 1)])
+def test_a_page_has_an_end(most: int, findings: int) -> None:
+    assert len(review(example(api("list: true", "cursor").replace("50", str(most)))).findings) == findings
+
+
 def mutated(good: Design) -> Design:
     index = [endpoint.list for endpoint in good.api.endpoints].index(True)
     return good.changed({("api", "endpoints", index, "paginated"): False})

@@ -10,6 +10,8 @@ from tests.examples import findings
 CASES = {
     "personal": ("events: {thing.created: {carries: [internal, personal]}}", 1),
     "credentials": ("events: {thing.created: {carries: [credentials]}}", 1),
+    "a key that is an address": ("events: {thing.created: {key: customerEmail}}", 1),
+    "a key that only sounds so": ("events: {thing.created: {key: mailing_id}}", 0),
     "internal": ("events: {thing.created: {carries: [internal, public]}}", 0),
 }
 

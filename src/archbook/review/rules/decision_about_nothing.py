@@ -1,14 +1,16 @@
 """A decision whose subject is gone."""
 
 from archbook.design.model import Design
+from archbook.design.places import spelled
 from archbook.errors import suggestion
 from archbook.findings import Hit, Hits, Rule
+from archbook.review.rules.decision_superseded_in_use import spoken_of
 from archbook.review.subject import Subject
 from archbook.units import listed
 
 
 def broken_link(subject: Subject) -> Hits:
-    """A decision that is about something that the design does not have."""
+    """A decision about something that the design does not have, or the reverse: a reason that is no decision of it."""
     known = _names(subject.design)
     for index, decision in enumerate(subject.design.decisions):
         gone = [name for name in decision.about if name not in known]
@@ -19,6 +21,16 @@ def broken_link(subject: Subject) -> Hits:
                 f"decisions[{index}]: name in `about` what it is about now, or set `status: deprecated`; for "
                 f"{gone[0]}: {suggestion(gone[0], known)}",
                 ("decisions", index),
+            )
+
+    numbers = {one.id for one in subject.design.decisions}
+    for where, about, number in spoken_of(subject.design) if numbers else ():
+        if number not in numbers:
+            yield subject.at(
+                where,
+                about,
+                f"{about} is so by decision {number}, which the design does not have",
+                f"{spelled(where)}: name in `why` one of its {len(numbers)} decisions, or write decision {number} down",
             )
 
 

@@ -1,18 +1,24 @@
 """A road that was left, with people still on it."""
 
+import re
+from collections.abc import Iterator
+
 from archbook.design.contract import Decision
-from archbook.design.model import Design
+from archbook.design.model import Design, Where
+from archbook.design.places import spelled
 from archbook.findings import Hit, Hits, Rule
 from archbook.review.subject import Subject
 from archbook.units import listed
 
 ENDED = ("deprecated", "superseded")
+SPOKEN = re.compile(r"\bdecision (\d+)\b", re.IGNORECASE)
 
 
 def still_in_use(subject: Subject) -> Hits:
     """An ended decision about parts that are still there, and of which no decision in force speaks.
 
-    One that was superseded by a decision that is not accepted has ended too early.
+    One that was superseded by a decision that is not accepted has ended too early. So has one that the `why` of a part
+    still gives as its reason.
     """
     design = subject.design
     in_force = {name for one in design.decisions if one.status == "accepted" for name in one.about}
@@ -27,6 +33,30 @@ def still_in_use(subject: Subject) -> Hits:
                 "one's `about` what it is about; or take it back with `status: accepted`",
                 ("decisions", index),
             )
+
+    ended = {one.id: one for one in design.decisions if one.status in (*ENDED, "rejected")}
+    for where, name, number in spoken_of(design) if ended else ():
+        if one := ended.get(number):
+            by = f" by decision {one.superseded_by}" if one.superseded_by else ""
+            yield subject.at(
+                where,
+                name,
+                f"{name} is so by decision {number}, which is {one.status}{by}",
+                f"{spelled(where)}: say in `why` which decision holds now, and change what followed the other",
+            )
+
+
+def spoken_of(design: Design) -> Iterator[tuple[Where, str, int]]:
+    """Where a part of a design gives a decision as its reason: its place, its name and the number."""
+    groups = [(section, getattr(design, section)) for section in ("services", "stores", "externals", "events")]
+    parts: list[tuple[Where, str, str]] = [
+        ((section, name), name, part.why) for section, group in groups for name, part in group.items()
+    ]
+    parts += [(("calls", i), f"{call.from_} → {call.to}", call.why) for i, call in enumerate(design.calls)]
+    parts += [(("api", "endpoints", i), one.name, one.why) for i, one in enumerate(design.api.endpoints)]
+    for where, name, why in parts:
+        for number in dict.fromkeys(SPOKEN.findall(why)):
+            yield where, name, int(number)
 
 
 def _open(design: Design, decision: Decision, orphans: set[str]) -> str:

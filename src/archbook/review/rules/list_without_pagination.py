@@ -5,9 +5,12 @@ from archbook.findings import Hits, Rule
 from archbook.review.subject import ROWS, Subject
 from archbook.units import show_rate, show_size, significant
 
+MOST_ROWS = 1000
+"""A page of more is a list answered whole."""
+
 
 def unpaginated(subject: Subject) -> Hits:
-    """A list that is answered without pages, by its own words or by the style of the API."""
+    """A list that is answered without pages, by its own words or by the style of the API, or in pages without end."""
     style = subject.design.api.style
     whole = style.pagination == "none"
     way, also = ("page", "; api.style: set `pagination: page`") if whole else (style.pagination, "")
@@ -22,6 +25,16 @@ def unpaginated(subject: Subject) -> Hits:
                 mend={("api", "endpoints", index, "paginated"): True}
                 | ({("api", "style", "pagination"): way} if whole else {}),
             )
+
+    if style.max_page_size > MOST_ROWS and not whole and any(e.list for e in subject.design.api.endpoints):
+        yield subject.at(
+            ("api", "style", "max_page_size"),
+            "max_page_size",
+            f"a page may have {significant(style.max_page_size)} rows, which is the whole list for most",
+            "api.style: set `max_page_size: 100`, and offer an export where all rows are wanted",
+            mend={("api", "style", "max_page_size"): 100},
+            severity="medium",
+        )
 
 
 def _growth(subject: Subject, endpoint: Endpoint) -> list[str]:
