@@ -38,6 +38,31 @@ def test_every_command_is_there_and_documented() -> None:
     assert [name for name in COMMANDS if f"`archbook {name}" not in page] == []
 
 
+@pytest.mark.parametrize("command", ["check", "ddl", "lint-api", "lint-schema", "review", "openapi"])
+@pytest.mark.parametrize("subject", ["x" * 5000, "x" * 5000 + "#y", "x" * 5000 + ".sql", "x" * 5000 + ".yaml"])
+def test_a_name_that_no_disk_holds_is_wrong_input(
+    command: str, subject: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = run(capsys, command, subject)
+    assert (code, "fault of ours" in err) == (2, False)
+
+
+@pytest.mark.parametrize(("command", "files"), [("lint-api", 1), ("openapi", 1), ("diff-api", 2)])
+def test_a_document_that_cannot_be_read_is_wrong_input(
+    command: str, files: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "api.json"
+    file.write_text("{}", encoding="utf-8")
+
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refused)
+    code, _, err = run(capsys, command, *[file] * files)
+    assert code == 2
+    assert f"{file}: cannot be read (Permission denied)" in err
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_of_its_own(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, name, "--help")

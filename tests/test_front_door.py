@@ -104,6 +104,25 @@ def test_what_has_no_chart_and_what_is_no_evidence_is_refused(subject: object, d
         ab.keep(design, subject or 3)
 
 
+@pytest.mark.parametrize("wrong", ["ecommerce", None, 3])
+@pytest.mark.parametrize(
+    "verb",
+    [ab.review, ab.checklist, ab.curve, ab.headroom, ab.estimate, ab.load_evidence, ab.serve, ab.load_test, ab.save,
+     ab.keep, ab.draw, ab.openapi],
+)  # fmt: skip
+def test_what_is_no_design_is_refused_with_how_to_load_one(verb: Callable[..., object], wrong: object) -> None:
+    more = {"save": [{}], "keep": [[]], "draw": ["containers"]}.get(getattr(verb, "__name__", ""), [])
+    with pytest.raises(ab.ArchbookError, match="is no design; load it first"):
+        verb(wrong, *more)
+
+
+@pytest.mark.parametrize("wrong", [3, 1.5, [1], {"a": 1}])
+@pytest.mark.parametrize("verb", [ab.load, ab.check, ab.lint_schema, ab.lint_api, lambda it: ab.diff_api(it, it)])
+def test_what_is_neither_a_text_nor_a_file_is_refused(verb: Callable[..., object], wrong: object) -> None:
+    with pytest.raises(ab.ArchbookError, match=r"give its (text|path)"):
+        verb(wrong)
+
+
 def test_evidence_is_kept_in_the_designs_folder_and_found_again(design_folder: Callable[[str], Path]) -> None:
     from archbook.evidence import found
 

@@ -64,18 +64,22 @@ def _split(value: object, kind: str, example: str) -> tuple[float, str, str]:
     return number, match[2] or "", match[3] or ""
 
 
+def _with_unit(value: object, kind: str, of: str, example: str, units: Mapping[str, float]) -> float:
+    number, unit, per = _split(value, kind, example)
+    if number == 0 and not unit and not per:
+        return 0.0
+    if unit not in units or per:
+        raise ValueError(f"has no unit of {of}; write it like {example}")
+    return number * units[unit]
+
+
 def parse_duration(value: object) -> float:
     """Seconds. A unit is required, except for 0.
 
     >>> parse_duration("12ms"), parse_duration("1.5 h")
     (0.012, 5400.0)
     """
-    number, unit, per = _split(value, "duration", "`12ms`, `1.5s`, `5min`, `2h` or `30d`")
-    if number == 0 and not unit and not per:
-        return 0.0
-    if unit not in DURATIONS_S or per:
-        raise ValueError("has no unit of time; write it like `12ms`, `1.5s`, `5min`, `2h` or `30d`")
-    return number * DURATIONS_S[unit]
+    return _with_unit(value, "duration", "time", "`12ms`, `1.5s`, `5min`, `2h` or `30d`", DURATIONS_S)
 
 
 def parse_size(value: object) -> float:
@@ -84,12 +88,7 @@ def parse_size(value: object) -> float:
     >>> parse_size("4KB"), parse_size("1 MiB")
     (4000.0, 1048576.0)
     """
-    number, unit, per = _split(value, "size", "`512B`, `4KB`, `2MB` or `1GB`")
-    if number == 0 and not unit and not per:
-        return 0.0
-    if unit not in SIZES_B or per:
-        raise ValueError("has no unit of size; write it like `512B`, `4KB`, `2MB` or `1GB`")
-    return number * SIZES_B[unit]
+    return _with_unit(value, "size", "size", "`512B`, `4KB`, `2MB` or `1GB`", SIZES_B)
 
 
 def parse_rate(value: object) -> float:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archbook import evidence as _evidence
 from archbook import workbook
+from archbook.design.model import Design, a_design
 from archbook.errors import ArchbookError, DesignError, InvalidInput, Problem
 from archbook.evidence import Evidence
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from archbook.contracts.load_outcome import LoadOutcome
     from archbook.contracts.openapi import OpenApi
     from archbook.contracts.service.running import Running
-    from archbook.design.model import Design
     from archbook.diagrams.picture import Picture
     from archbook.findings.report import Report
     from archbook.review.checklist import Checklist
@@ -60,8 +61,10 @@ def load(design: str | Path | None = None) -> Design:
     """
     from archbook.design.loading import load
 
+    if not isinstance(design, str | Path | None):
+        raise InvalidInput(f"a {type(design).__name__} is no folder of a design; give its path, or a shipped name")
     folder, mark, variant = str(design or "").rpartition("#")
-    if mark and not Path(str(design)).exists():
+    if mark and not os.path.exists(str(design)):
         return load(workbook.find_design(folder or None)).variant(variant)
     return load(workbook.find_design(design))
 
@@ -107,7 +110,7 @@ def curve(design: Design, growths: Sequence[float] = ()) -> list[Estimate]:
     """Estimates from today's load to the one that the design is made for, or at the `growths` given."""
     from archbook.capacity import curve
 
-    top = max(design.traffic.growth, 2.0)
+    top = max(a_design(design).traffic.growth, 2.0)
     return curve(design, list(growths) or [top ** (step / 15) for step in range(16)])
 
 
@@ -180,7 +183,7 @@ def measure_cache(design: Design, **options: Any) -> CacheOutcome:
         "TTL": {"TTL": lambda zipf, rows, reads: cache_estimate(zipf, rows, rows, 1.0, reads).hit_ratio},
     }  # fmt: skip
     with waiting_line() as progress:
-        return measure_cache(design, **{"formulas": formulas, "progress": progress, **options})
+        return measure_cache(a_design(design), **{"formulas": formulas, "progress": progress, **options})
 
 
 def review(design: Design, evidence: Iterable[Evidence] | None = None, **options: Any) -> Report:
@@ -214,7 +217,6 @@ def diff(a: Design | str | Path, b: Design | str | Path, growth: float | None = 
     Each is a design, or what `load` takes, such as ``ecommerce#bank-by-event``, a variant. growth: multiple of today's
     load; else the one that `a` is made for.
     """
-    from archbook.design.model import Design
     from archbook.review.comparing import diff
 
     old, new = (each if isinstance(each, Design) else load(each) for each in (a, b))
@@ -243,7 +245,6 @@ def openapi(design: Design, *, public: bool = False) -> OpenApi:
     the design needs to know (`x-archbook`).
     """
     from archbook.contracts.openapi import to_openapi
-    from archbook.design.model import a_design
 
     return to_openapi(a_design(design), public=public)
 
@@ -255,7 +256,6 @@ def diff_api(old: Design | Document | str | Path, new: Design | Document | str |
     """
     from archbook.contracts.breaking import diff_api
     from archbook.contracts.document import Document, read
-    from archbook.design.model import Design
 
     def document(api: Design | Document | str | Path, name: str) -> Document:
         if isinstance(api, Design):
@@ -288,7 +288,7 @@ def serve(design: Design, *, host: str = "127.0.0.1", port: int = 0, public: boo
     try:
         from archbook.contracts.service.app import create
 
-        return Running(create(design, **options), listening, design.name)
+        return Running(create(a_design(design), **options), listening, design.name)
     except BaseException:
         listening.close()
         raise
@@ -304,7 +304,7 @@ def load_test(design: Design, seconds: float = 10.0, clients: int = 16, **option
     from archbook.waiting_line import waiting_line
 
     with waiting_line() as progress:
-        return load_test(design, seconds, clients, **{"progress": progress, **options})
+        return load_test(a_design(design), seconds, clients, **{"progress": progress, **options})
 
 
 def export(design: Design, folder: str | Path, formats: Sequence[str] = ("md", "html")) -> Files:
@@ -321,7 +321,6 @@ def draw(design: Design, view: str, of: str | None = None, heat: Mapping[str, fl
     by element. Raises UnknownName, RenderError.
     """
     from archbook.contracts.secrets import without
-    from archbook.design.model import a_design
     from archbook.diagrams.view import draw
 
     return draw(without(a_design(design)), view, of, heat)
@@ -345,7 +344,6 @@ def chart(subject: Any, design: Design | None = None, part: str = "") -> Picture
 
     part: which part of an experiment's outcome, such as ``point look-up``; the leading one unless told.
     """
-    from archbook.design.model import Design
     from archbook.diagrams.charts import experiment_chart, flush_chart, utilisation_chart
     from archbook.diagrams.line_chart import line_chart
     from archbook.diagrams.over_time import replay_chart
@@ -370,21 +368,23 @@ def chart(subject: Any, design: Design | None = None, part: str = "") -> Picture
 
 def keep(design: Design, found: Evidence | Iterable[Evidence] | Outcome | LoadOutcome | Simulation | Replay) -> Said:
     """Keep evidence, or what an experiment or a simulation says, in the design's folder. Raises Conflict."""
+    folder = a_design(design).folder
     entries: Any = found.evidence(design) if hasattr(found, "evidence") else found
     entries = list(entries) if isinstance(entries, Iterable) else [entries]
     if strange := next((type(entry).__name__ for entry in entries if not isinstance(entry, Evidence)), None):
         raise InvalidInput(
             f"a {strange} is no evidence; give an Evidence, or what an experiment or simulation answered"
         )
-    if design.folder is None:
+    if folder is None:
         raise ArchbookError(f"{design.name} was made in code and has no folder to keep evidence in; save it first")
     if not entries:
         return Said("Nothing kept: there is no number that it stands behind.")
-    path = _evidence.keep(design.folder, entries)
+    path = _evidence.keep(folder, entries)
     names = ", ".join(entry.id for entry in entries)
     return Said(f"Kept in {path.name} of {design.name}: {names}. Delete the entry there to undo.")
 
 
 def load_evidence(design: Design) -> tuple[Evidence, ...]:
     """All evidence kept in the design's folder, oldest first. Raises DesignError."""
-    return _evidence.load_evidence(design.folder) if design.folder else ()
+    folder = a_design(design).folder
+    return _evidence.load_evidence(folder) if folder else ()

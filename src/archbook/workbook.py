@@ -55,7 +55,7 @@ def find_design(design: str | Path | None = None) -> Path:
     Raises UnknownName, with the nearest known one.
     """
     path = Path(design or ".")
-    if path.is_file() or (path / "design.yaml").is_file():
+    if os.path.isfile(path) or os.path.isfile(path / "design.yaml"):  # of a name too long for the disk: no
         return path
     known = designs()
     if design is None:
@@ -63,7 +63,7 @@ def find_design(design: str | Path | None = None) -> Path:
         raise ArchbookError(f"there is no design.yaml in this folder; name a design: a folder, or {listed}")
     if str(design) in known:
         return known[str(design)]
-    if path.is_dir():
+    if os.path.isdir(path):
         raise ArchbookError(f"{shown(path)} has no design.yaml; `archbook new {path}` makes one")
     siblings = [str(file.parent) for file in path.parent.glob("*/design.yaml")]
     near = nearest(str(design), [*known, *siblings])

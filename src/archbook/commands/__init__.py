@@ -37,20 +37,23 @@ precision_option = click.option("--precision", type=click.FloatRange(min=0.0, mi
 def ddl_file(subject: str) -> Path | None:
     """The path, where a person named a file with DDL and not a design. Raises ArchbookError where there is none."""
     path = Path(subject)
-    if path.suffix in DDL_SUFFIXES and not path.exists():
+    if path.suffix in DDL_SUFFIXES and not os.path.exists(path):
         near = nearest(path.name, [file.name for file in path.parent.glob(f"*{path.suffix}")])
         meant = f"; did you mean {shown(str(path.with_name(near)))}?" if near else ""
         raise ArchbookError(f"there is no file {shown(subject)}{meant}")
-    return path if path.is_file() and path.suffix not in (".yaml", ".yml") else None
+    return path if os.path.isfile(path) and path.suffix not in (".yaml", ".yml") else None
 
 
 def api_of(subject: str) -> Design | Path:
     """The design, or the path of the OpenAPI document, that a person named."""
     path = Path(subject)
-    if path.is_file():
-        with path.open("rb") as stream:
-            is_design = re.search(rb"^archbook:", stream.read(8192), re.MULTILINE) is not None
-        if not is_design:
+    if os.path.isfile(path):
+        try:
+            with path.open("rb") as stream:
+                start = stream.read(8192)
+        except OSError:
+            start = b""  # who reads it says why it cannot be read
+        if re.search(rb"^archbook:", start, re.MULTILINE) is None:
             return path
     elif path.suffix in API_SUFFIXES:
         return path

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archbook.commands import ddl_file, tell
+from archbook.commands import ddl_file, output_option, tell
 
 if TYPE_CHECKING:
     from archbook.schema import Entry, Schema
@@ -23,7 +23,7 @@ MOST = 40  # tables listed without --all
 @click.argument("subject", metavar="FILE_OR_DESIGN")
 @click.option("--store", metavar="NAME", help="The store of a design whose DDL is meant, where several have some.")
 @click.option("--to", "form", type=click.Choice(FORMS), help="What to write; else what FILE ends with, else a summary.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Where to write.")
+@output_option
 @click.option("--all", "everything", is_flag=True, help="Every table, and all of the ledger.")
 def command(subject: str, store: str | None, form: str | None, output: Path | None, everything: bool) -> None:
     """Say what DDL was read as, and write it for other engines.
@@ -55,7 +55,8 @@ def command(subject: str, store: str | None, form: str | None, output: Path | No
 def _read(subject: str, store: str | None) -> tuple[str, str]:
     """What the DDL is called, and its text."""
     from archbook import verbs
-    from archbook.errors import ArchbookError, UnknownName, shown
+    from archbook.errors import ArchbookError
+    from archbook.schema.ddl import stores_with_ddl
     from archbook.schema.lint import read_ddl
 
     if subject == "-":
@@ -67,11 +68,7 @@ def _read(subject: str, store: str | None) -> tuple[str, str]:
     if store is None and len(known) != 1:
         which = f"add --store {'|'.join(known)}" if known else "name a file in a store's `schema`"
         raise ArchbookError(f"{len(known) or 'no'} stores of {design.name} have DDL; {which}")
-    if store is not None and store not in known:
-        if store in design.stores:
-            raise ArchbookError(f"store {shown(store)} has no DDL; name a file in its `schema`")
-        raise UnknownName("store", store, known)
-    name = store or known[0]
+    (name,) = stores_with_ddl(design, store)
     return name, design.source.ddl[name]
 
 

@@ -21,7 +21,7 @@ from archbook.design.cycles import cycles
 from archbook.design.loading import collector_at_rest
 from archbook.design.model import Where
 from archbook.design.yaml_safe import Limits, decoded, read_yaml, refusal
-from archbook.errors import ArchbookError, shown
+from archbook.errors import ArchbookError, InvalidInput, shown
 from archbook.units import listed, show_count
 
 LIMITS = Limits(size_b=50_000_000, depth=100, values=4_000_000, foreign=True)
@@ -232,6 +232,8 @@ def read(source: str | bytes | Path, name: str = "openapi.yaml") -> Document:
     >>> [operation.name for operation in read('{"openapi": "3.1.0", "paths": {"/users": {"get": {}}}}').operations]
     ['GET /users']
     """
+    if not isinstance(source, str | bytes | Path):
+        raise InvalidInput(f"a {type(source).__name__} is no OpenAPI document; give its text, or a Path to its file")
     if isinstance(source, str) and _FILE.fullmatch(source.strip()):
         source = Path(source.strip())
     if isinstance(source, Path):

@@ -11,10 +11,10 @@ from typing import Any
 
 from archbook.design.files import write_atomically
 from archbook.design.loading import FILE, collector_at_rest, described, load
-from archbook.design.model import Design, Where
+from archbook.design.model import Design, Where, a_design
 from archbook.design.places import spelled, value_at
 from archbook.design.yaml_safe import read_yaml, refusal
-from archbook.errors import Conflict, DesignError, Problem, shown
+from archbook.errors import Conflict, DesignError, InvalidInput, Problem, shown
 
 MARK = "\ufeff"
 
@@ -36,8 +36,10 @@ def save(design: Design, changes: Mapping[Where, Any]) -> Saved:
     that is not there is added, and None takes one out. Raises Conflict if the file has changed since it was loaded, and
     DesignError if the changed design is not valid; nothing has been written then.
     """
+    if not isinstance(changes, Mapping):
+        raise InvalidInput(f"changes are a mapping of places to values, not a {type(changes).__name__}")
     with collector_at_rest():
-        return _save(design, changes)
+        return _save(a_design(design), changes)
 
 
 def take_back(saved: Saved) -> Saved:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from archbook.errors import nearest, shown
+from archbook.errors import ArchbookError, UnknownName, nearest, shown
 from archbook.schema import parse_mysql
 from archbook.schema.draft import Draft
 from archbook.schema.model import Carried, Schema
 from archbook.schema.statements import Statement, Statements
+
+if TYPE_CHECKING:
+    from archbook.design.model import Design
 
 MOST_REFUSALS = 500
 MOST_REFUSED_CHARACTERS = 100_000_000  # a text that keeps being read again to its end is given up
@@ -66,6 +70,18 @@ def parse(ddl: str) -> Schema:
             break
     _conditional(draft, statements)
     return draft.finish(count)
+
+
+def stores_with_ddl(design: Design, store: str | None = None) -> list[str]:
+    """The stores of a design that have DDL, or only the one named. Raises ArchbookError, UnknownName."""
+    found = design.source.ddl
+    if store is not None and store not in found:
+        if store in design.stores:
+            raise ArchbookError(f"store {shown(store)} has no DDL; name a file in its `schema`")
+        raise UnknownName("store", store, found)
+    if not found:
+        raise ArchbookError("no store of this design has DDL; name a file in a store's `schema`")
+    return list(found) if store is None else [store]
 
 
 def _conditional(draft: Draft, statements: Statements) -> None:

@@ -84,14 +84,6 @@ def enums_of(schema: Schema, table: Table) -> set[str]:
     return {schema.base(column.type).name for column in table.columns} & set(schema.enums)
 
 
-def bare_table(schema: Schema, table: Table) -> str:
-    """CREATE TABLE with types and NOT NULL only: quick to fill."""
-    columns = [
-        f"{quoted(c.name)} {column_type(schema, c.type)}{'' if c.nullable else ' NOT NULL'}" for c in table.columns
-    ]
-    return f"CREATE TABLE {quoted(table.name)} ({', '.join(columns)})"
-
-
 def in_order(schema: Schema) -> list[Table]:
     """Tables with those that they point to first; a cycle is cut where it is met."""
     order: dict[str, Table] = {}

@@ -46,14 +46,6 @@ def to_postgres(schema: Schema, scratch: bool = False) -> Ddl:
     return Ddl(tuple(writer.statements()), tuple(writer.ledger))
 
 
-def bare_table(schema: Schema, table: Table) -> str:
-    """CREATE TABLE in a scratch schema, with types and NOT NULL only."""
-    columns = [
-        f"{quoted(c.name)} {column_type(schema, c.type)}{'' if c.nullable else ' NOT NULL'}" for c in table.columns
-    ]
-    return f"CREATE TABLE {quoted(table.name)} ({', '.join(columns)})"
-
-
 def column_type(schema: Schema, type_: Type) -> str:
     """A type in a scratch schema: as PostgreSQL without extensions knows it; text where it does not."""
     base = schema.base(type_)

@@ -7,7 +7,7 @@ from contextlib import closing
 
 from archbook.design.model import Design
 from archbook.errors import ArchbookError, UnknownName, shown
-from archbook.schema.ddl import parse
+from archbook.schema.ddl import parse, stores_with_ddl
 from archbook.schema.engines import NAMES, start
 from archbook.schema.engines.duckdb import DuckDb
 from archbook.schema.engines.postgresql import Postgres
@@ -69,13 +69,9 @@ def choose_store(choose: Choose, subject: str | Design, store: str | None) -> tu
             raise ArchbookError(f"store {shown(store)}: DDL alone has no stores; leave it out, or name a design")
         schema = _with_tables(parse(subject))
         return "", schema, choose(schema, {})
-    if store is not None and store not in subject.source.ddl:
-        if store in subject.stores:
-            raise ArchbookError(f"store {shown(store)} has no DDL; name a file in its `schema`")
-        raise UnknownName("store", store, subject.source.ddl)
     suits: list[tuple[float, str, Schema, Choice]] = []
     reasons = []
-    for name in subject.source.ddl if store is None else [store]:
+    for name in stores_with_ddl(subject, store):
         sizes = _sizes(subject, name)
         try:
             schema = _with_tables(parse(subject.source.ddl[name]))
@@ -86,8 +82,6 @@ def choose_store(choose: Choose, subject: str | Design, store: str | None) -> tu
             suits.append((sizes.get(choice.table, 0.0), name, schema, choice))
     if suits:
         return max(suits, key=lambda suit: suit[0])[1:]  # the first of those of one size
-    if not reasons:
-        raise ArchbookError("no store of this design has DDL; name a file in a store's `schema`")
     raise ArchbookError("; ".join(reasons))
 
 

@@ -14,18 +14,17 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from archbook.errors import EngineUnavailable, TransactionLost
-from archbook.schema.duckdb_ddl import bare_table, create_enum, enums_of, to_duckdb
-from archbook.schema.engines.protocol import Row
+from archbook.schema.duckdb_ddl import column_type, to_duckdb
+from archbook.schema.engines.protocol import Engine, Row
 from archbook.schema.model import Entry, Schema, Table
 from archbook.schema.sql import quoted
 from archbook.without import without
@@ -38,13 +37,14 @@ CLOSING = b"\0"  # no signal has this number
 WATCH_S = 0.05  # how often the time limit is looked at
 
 
-class DuckDb:
+class DuckDb(Engine):
     """An in-memory DuckDB. Reading or writing files, extensions and settings are refused.
 
     of: an engine whose database this one is another connection to.
     """
 
     name = "duckdb"
+    column_type = staticmethod(column_type)
     version = duckdb.__version__
     _before = -1  # who was told of signals before us
 
@@ -119,20 +119,7 @@ class DuckDb:
             return False
         return True
 
-    def create_bare(self, schema: Schema, table: Table) -> None:
-        """Create one table with its columns (and their types) and nothing else."""
-        for name in enums_of(schema, table) - self._types:
-            self.execute(create_enum(schema, name))
-            self._types.add(name)
-        self.execute(bare_table(schema, table))
-
-    def create_index(self, name: str, table: str, columns: Iterable[str], unique: bool = False) -> None:
-        """Create a plain index."""
-        kind = "UNIQUE INDEX" if unique else "INDEX"
-        self.execute(f"CREATE {kind} {quoted(name)} ON {quoted(table)} ({quoted(*columns)})")
-
     def analyze(self, table: str) -> None:
-        """Bring the statistics of a table up to date."""
         self.execute(f"ANALYZE {quoted(table)}")
 
     def size_b(self, table: str) -> float | None:  # noqa: ARG002
@@ -140,7 +127,6 @@ class DuckDb:
         return None
 
     def interrupt(self) -> None:
-        """End the statement that another thread runs here, which raises EngineUnavailable there."""
         self.connection.interrupt()
 
     def close(self) -> None:
@@ -153,12 +139,6 @@ class DuckDb:
             self._signals.close()
             self._heard.close()
         self.connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
 
     @contextmanager
     def _limited(self) -> Iterator[None]:

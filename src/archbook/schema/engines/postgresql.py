@@ -8,8 +8,7 @@ import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.adapt import PyFormat, Transformer
@@ -17,10 +16,9 @@ from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGresult
 
 from archbook.errors import ArchbookError, EngineUnavailable, TransactionLost, shown
-from archbook.schema.duckdb_ddl import create_enum, enums_of
-from archbook.schema.engines.protocol import Row
+from archbook.schema.engines.protocol import Engine, Row
 from archbook.schema.model import Entry, Schema, Table
-from archbook.schema.postgres_ddl import bare_table, to_postgres
+from archbook.schema.postgres_ddl import column_type, to_postgres
 from archbook.schema.sql import literal, quoted
 
 if TYPE_CHECKING:
@@ -33,13 +31,14 @@ MOST_PREPARED = 100  # statements of a connection; PostgreSQL keeps them until t
 logging.getLogger("psycopg").addHandler(logging.NullHandler())  # else its warnings stand beside our sentence on stderr
 
 
-class Postgres:
+class Postgres(Engine):
     """A PostgreSQL connection that works in a schema of its own.
 
     options: what psycopg connects with. workplace: the schema of another connection to work in; by default a new one.
     """
 
     name = "postgresql"
+    column_type = staticmethod(column_type)
     citus = ""  # the version of the extension that spreads tables over servers, where there is one
     connection: Connection | None = None
 
@@ -185,18 +184,6 @@ class Postgres:
                 ledger.append(Entry(0, part, "is lost", str(error).splitlines()[0][:160], "lost"))
         return tuple(ledger)
 
-    def create_bare(self, schema: Schema, table: Table) -> None:
-        """Create one table with its columns (and their types) and nothing else."""
-        for name in enums_of(schema, table) - self._types:
-            self.execute(create_enum(schema, name))
-            self._types.add(name)
-        self.execute(bare_table(schema, table))
-
-    def create_index(self, name: str, table: str, columns: Iterable[str], unique: bool = False) -> None:
-        """Create a plain index."""
-        kind = "UNIQUE INDEX" if unique else "INDEX"
-        self.execute(f"CREATE {kind} {quoted(name)} ON {quoted(table)} ({quoted(*columns)})")
-
     def analyze(self, table: str) -> None:
         """VACUUM and ANALYZE: statistics and visibility map as autovacuum would leave them."""
         self.execute(f"VACUUM (ANALYZE) {quoted(table)}")
@@ -207,7 +194,6 @@ class Postgres:
         return float(self.execute("SELECT pg_relation_size($1::regclass)", [relation])[0][0])
 
     def interrupt(self) -> None:
-        """End the statement that another thread runs here, which raises EngineUnavailable there."""
         if self.connection is not None:
             self.connection.cancel_safe()
 
@@ -243,12 +229,6 @@ class Postgres:
                 raise  # such as a lock not to be had: an answer, not an end
             reason = str(error).splitlines()[0] if str(error) else "no reason given"
             raise EngineUnavailable(f"PostgreSQL is gone ({reason}); what was measured until then is lost") from None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
 
 
 def _see_done(connection: Connection, result: PGresult, done: ExecStatus) -> None:

@@ -17,11 +17,11 @@ from pkgutil import iter_modules
 from archbook.design.contract import Waiver
 from archbook.design.loading import collector_at_rest
 from archbook.design.model import Design
-from archbook.errors import ArchbookError, UnknownName, shown
+from archbook.errors import ArchbookError, InvalidInput, UnknownName
 from archbook.findings import Crash, Finding, Rule, apply, worst_first
 from archbook.findings.report import IN_DESIGN, Report
 from archbook.findings.waivers import PlacedWaiver, settle
-from archbook.schema.ddl import parse
+from archbook.schema.ddl import parse, stores_with_ddl
 from archbook.schema.lint.subject import Subject
 from archbook.schema.model import Schema
 from archbook.units import show_count
@@ -67,6 +67,8 @@ def lint(
     """
     chosen = rules() if only is None else tuple(only)
     day = today or datetime.date.today()
+    if not isinstance(subject, str | Schema | Design):
+        raise InvalidInput(f"a {type(subject).__name__} is no DDL; give its text, a Path to its file, or a design")
     if not isinstance(subject, Design):
         text = subject if isinstance(subject, str) else ""
         linted = [_Linted(subject, text, file, chosen, day)]
@@ -74,7 +76,7 @@ def lint(
         return _report(file, linted, (), chosen, day, IN_DDL)
     parsed = {name: parse(text) for name, text in subject.source.ddl.items()}
     linted = []
-    for name in _stores(subject, store):
+    for name in stores_with_ddl(subject, store):
         held = subject.stores[name]
         called = {table: table if table in held.holds else table.rpartition(".")[2] for table in parsed[name].tables}
         sizes = {table: held.holds[own].items for table, own in called.items() if own in held.holds}
@@ -118,18 +120,6 @@ def _measure(linted: Sequence[_Linted], engine: str | None, rows: int, seed: int
     for part in linted:
         part.findings, remarks = priced(part.subject, part.findings, engine, rows, seed, progress)
         part.remarks += remarks
-
-
-def _stores(design: Design, store: str | None) -> Sequence[str]:
-    if store is None:
-        if not design.source.ddl:
-            raise ArchbookError("no store of this design has DDL; name a file in a store's `schema`")
-        return list(design.source.ddl)
-    if store not in design.source.ddl:
-        if store in design.stores:
-            raise ArchbookError(f"store {shown(store)} has no DDL; name a file in its `schema`")
-        raise UnknownName("store", store, design.source.ddl)
-    return [store]
 
 
 class _Linted:
