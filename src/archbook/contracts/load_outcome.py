@@ -108,14 +108,12 @@ class LoadOutcome:
             factor = self.ratio if self.ratio >= 1 else 1 / self.ratio
             ends = sorted(1 / end if self.ratio < 1 else end for end in (self.ratio_low, self.ratio_high))
             interval = f"{show_factor(ends[0])} to {show_factor(ends[1])}"
-            change = "no difference, within the spread" if same else (
-                f"{show_factor(factor)} {'faster' if self.ratio > 1 else 'slower'} ({interval})")  # fmt: skip
+            change = f"{show_factor(factor)} {'faster' if self.ratio > 1 else 'slower'} ({interval}) than with {first}"
+            change = f"no difference, within the spread from {first}" if same else change
             return (
-                f"With {last}: {change} than with {first}: half of all answers within {show_duration(after.p50_s)} "
-                f"instead of {show_duration(before.p50_s)}, 95 % within {show_duration(after.p95_s)} instead of "
+                f"With {last}: {change}: half of all answers within {show_duration(after.p50_s)} instead of "
+                f"{show_duration(before.p50_s)}, 95 % within {show_duration(after.p95_s)} instead of "
                 f"{show_duration(before.p95_s)} ({who})."
-            ).replace(
-                f"{change} than with {first}", f"{change} from {first}" if same else f"{change} than with {first}"
             )
         (times,), (rate,) = self.together.values(), self.per_s.values()
         behind = self.rate_per_s is not None and rate < KEEPS_UP * self.rate_per_s
