@@ -115,11 +115,14 @@ DECLARED = [
     (LINKED, "mixed-links", None, 0),
     (RULES["closed-enum"].fires, "closed-enum", Style(enums="open"), 1),
     (RULES["closed-enum"].fires, "closed-enum", Style(enums="closed"), 0),
+    ("paths: {/v1/a: {get: {}}, /v2/b: {get: {}}}", "version-scheme", Style(version="v1"), 1),
+    ("paths: {/v1/a: {get: {}}, /v2/b: {get: {}}}", "version-scheme", None, 0),
+    ("paths: {/v1/a: {get: {deprecated: true}}, /v2/b: {get: {}}}", "version-scheme", Style(version="v2"), 0),
 ]
 
 
 @pytest.mark.parametrize(("fragment", "rule", "style", "findings"), DECLARED)
-def test_links_and_lists_of_values_are_as_declared(fragment: str, rule: str, style: Any, findings: int) -> None:
+def test_links_lists_of_values_and_versions_are_as_declared(fragment: str, rule: str, style: Any, findings: int) -> None:
     found, _ = apply([RULES[rule]], Subject(read(example(fragment)), style), str)
     assert len(found) == findings
 
