@@ -122,7 +122,9 @@ DECLARED = [
 
 
 @pytest.mark.parametrize(("fragment", "rule", "style", "findings"), DECLARED)
-def test_links_lists_of_values_and_versions_are_as_declared(fragment: str, rule: str, style: Any, findings: int) -> None:
+def test_links_lists_of_values_and_versions_are_as_declared(
+    fragment: str, rule: str, style: Any, findings: int
+) -> None:
     found, _ = apply([RULES[rule]], Subject(read(example(fragment)), style), str)
     assert len(found) == findings
 

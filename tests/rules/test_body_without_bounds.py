@@ -10,6 +10,8 @@ from tests.examples import findings
 CASES = {
     "no limit": ("api: {endpoints: {1: {body_limit: null}}}", 1),
     "no schema": ("api: {endpoints: {1: {validated: false}}}", 1),
+    "a limit far off": ("api: {endpoints: {1: {body_limit: 2GB, request_size: 1KB}}}", 1),
+    "a large limit for what is large": ("api: {endpoints: {1: {body_limit: 2GB, request_size: 60MB}}}", 0),
     "a read has no body": ("api: {endpoints: {0: {body_limit: null}}}", 0),
     "nor has a deletion": ("  - {name: 'DELETE /things/{id}', service: front, resource: things}", 0),
 }
