@@ -8,14 +8,16 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
 import archbook as ab
 from archbook.errors import ArchbookError, EngineUnavailable, InvalidInput, UnknownName
-from archbook.schema import CacheOutcome, measure_cache
+from archbook.schema import CacheOutcome, cache_measuring, measure_cache
 from archbook.schema.engines import valkey as engine
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,6 +62,29 @@ def test_the_cache_answers_faster_and_a_flush_sends_more_to_the_database(outcome
     flush = outcome.flush
     assert flush.after_per_s.value > flush.before_per_s.value
     assert max(spread.value for spread in flush.reads_per_s) <= flush.rate_per_s
+
+
+@pytest.mark.parametrize(("late", "fails"), [(0, False), (3, False), (4, True)])
+def test_a_round_in_which_the_machine_was_busy_is_begun_again_three_times_at_most(late: int, fails: bool) -> None:
+    told = iter([*[cache_measuring._Late("this machine does not keep up")] * late, *[[4.0] * 4, [40.0, 8.0]] * 3])
+
+    def slots(rate_per_s: float, number: int) -> list[float]:  # noqa: ARG001
+        if isinstance(found := next(told), Exception):
+            raise found
+        return found
+
+    class Warm:
+        _slots, asked, reads = staticmethod(slots), staticmethod(range), 0
+        cache = SimpleNamespace(flushall=lambda asynchronous: None)  # noqa: ARG005
+
+        def read(self, key: int) -> None:  # noqa: ARG002
+            self.reads += 1
+
+    warm = Warm()
+    with pytest.raises(ArchbookError, match="keep up") if fails else nullcontext():
+        flush = cache_measuring._Cached.flush(warm, 100.0, refill=10)
+        assert (flush.before_per_s.value, flush.after_per_s.value) == (4.0, 40.0)
+        assert warm.reads == 10 * (2 + late)  # each round begins warm
 
 
 def test_the_outcome_shows_itself_and_names_what_is_approximate(outcome: CacheOutcome) -> None:
