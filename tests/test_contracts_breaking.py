@@ -112,6 +112,34 @@ OF_VALUES = {
 }
 
 
+def test_parts_within_parts_are_put_together_once_each_however_often_they_are_named() -> None:
+    def deep(kind: str) -> dict[str, Any]:
+        document = answers({"$ref": "#/components/schemas/S0"})
+        shapes: dict[str, Any] = {
+            f"S{n}": {"allOf": [{"$ref": f"#/components/schemas/S{n + 1}", "description": d} for d in "abcdefgh"],
+                      "description": "a part"} for n in range(40)}  # fmt: skip
+        document["components"] = {"schemas": {**shapes, "S40": {"properties": {"x": {"type": kind}}}}}
+        return document
+
+    assert "response-property-type-changed" in kinds(deep("string"), deep("integer"))
+
+
+def test_many_renamed_properties_and_paths_are_recognised_and_end() -> None:
+    def many(make: Callable[[int], str]) -> dict[str, Any]:
+        return answers({"type": "object", "properties": {make(n): TEXT for n in range(500)}})
+
+    changed = changes(many(lambda n: f"userName{n}"), many(lambda n: f"user_name{n}"))
+    assert sum(bool(change.renamed_to) for change in changed.changes) == 500
+
+    def paths(prefix: str) -> dict[str, Any]:
+        names = (f"get{chr(97 + n % 26) * (n // 26 + 1)}" for n in range(600))
+        nodes = {f"{prefix}/things-{n}": {"get": {"operationId": name}} for n, name in enumerate(names)}
+        return {**api(), "paths": nodes}
+
+    moved = changes(paths("/shop"), paths("/api/shop"))
+    assert sum(bool(change.renamed_to) for change in moved.changes) == 600
+
+
 def test_a_format_that_is_no_text_is_none() -> None:
     assert kinds(takes({"format": []}), takes({"format": {}})) == {}
     assert "request-parameter-type-changed" in kinds(takes(TEXT | {"format": []}), takes(NUMBER | {"format": {}}))

@@ -285,6 +285,17 @@ x-archbook-waivers:
     assert any("is waived without a reason" in remark for remark in report.remarks)
 
 
+@pytest.mark.parametrize("union", ["allOf", "oneOf", "anyOf"])
+def test_a_shape_that_is_put_together_a_thousand_times_over_is_looked_into(union: str) -> None:
+    shapes: dict[str, Any] = {f"S{n}": {union: [{"$ref": f"#/components/schemas/S{n + 1}"}]} for n in range(1500)}
+    shapes["S1500"] = {"properties": {"name": {"type": "string"}}}
+    body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/S1300"}}}}
+    data = {"openapi": "3.1.0", "paths": {"/a": {"post": {"requestBody": body}}}, "components": {"schemas": shapes}}
+    report = lint_api(json.dumps(data))
+    assert report.crashes == ()
+    assert [finding.about for finding in report.findings if finding.rule == "unbounded-string"] == ["POST /a"]
+
+
 @pytest.mark.parametrize("beside", [{}, {"description": "What it is part of."}])
 def test_a_shape_that_contains_itself_is_looked_into_once_whatever_stands_beside_its_reference(
     beside: dict[str, str],

@@ -3,10 +3,13 @@
 # ruff: noqa: E501  (errors are quoted whole, one a line)
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
 
+from archbook.design import loading
 from archbook.design.complaints import keys_at
 from archbook.design.contract import Alternative
 from archbook.design.loading import load, read
@@ -463,3 +466,23 @@ def test_a_decision_file_outside_the_folder_is_not_read(tmp_path: Path) -> None:
     (home / "decisions").mkdir(parents=True)
     (home / "decisions" / "0003-x.md").symlink_to(tmp_path / "secret.md")
     assert told(BASE, home) == ["decisions/0003-x.md: leads out of the design folder; copy the file into it"]
+
+
+@pytest.mark.parametrize(("held", "alive"), [(0, False), (10**12, True)])
+def test_what_nobody_holds_any_more_goes_before_memory_has_doubled_twice(
+    monkeypatch: pytest.MonkeyPatch, held: int, alive: bool
+) -> None:
+    class Node:
+        itself: object
+
+    with loading.collector_at_rest():
+        node = Node()
+        node.itself = node
+        seen = weakref.ref(node)
+        del node
+    assert seen() is not None
+    monkeypatch.setattr(loading, "_held_blocks", held)
+    monkeypatch.setattr(loading, "FREE_BLOCKS", 0)
+    with loading.collector_at_rest():
+        assert (seen() is not None) == alive
+    gc.collect()

@@ -6,21 +6,21 @@ import datetime
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from difflib import SequenceMatcher
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from archbook.contracts.changes import Change, Changes
 from archbook.contracts.document import Document, Node, Operation
 from archbook.contracts.kinds import KINDS, Level
-from archbook.contracts.schema_changes import Found, SchemaChanges, renames
+from archbook.contracts.schema_changes import Found, SchemaChanges, alike, renames
 from archbook.design.loading import collector_at_rest
 from archbook.errors import shown
 
 _NOT_PARAMETERS = {("header", name) for name in ("accept", "content-type", "authorization")}  # OpenAPI ignores them
 _SEGMENT = re.compile(r"\{[^{}]*\}")
 _VERSION = re.compile(r"v\d+(\.\d+)*", re.IGNORECASE)
-_LIKE, _SIMILAR, _MOST_CANDIDATES = 0.7, 0.8, 60
+_LIKE, _SIMILAR, _MOST_CANDIDATES, _MOST_SHARING = 0.7, 0.8, 60, 500
 
 
 def diff_api(old: Document, new: Document, today: datetime.date | None = None) -> Changes:
@@ -42,8 +42,9 @@ class _Diff:
         gone = [op for key, op in olds.items() if key not in news]
         come = [op for key, op in news.items() if key not in olds]
         renamed = _renamed(gone, come)
+        kept = {path for _, path in news}
         for operation in gone:
-            self._removed(operation, renamed.get(operation.name), {path for _, path in news})
+            self._removed(operation, renamed.get(operation.name), kept)
         arrived = {operation.name for operation in renamed.values()}
         for operation in come:
             if operation.name not in arrived:
@@ -263,16 +264,44 @@ def _shaped(path: str) -> str:
     return _SEGMENT.sub("{}", path)
 
 
-def _renamed(gone: Iterable[Operation], come: Iterable[Operation]) -> dict[str, Operation]:
-    """Which operation that went is which of those that came, by the old name: one method, and nearly the same path."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What tells an operation under another path from a new one. id: its operationId, without case and version."""
+
+    words: tuple[str, ...]
+    id: str
+    gist: str
+
+    def marks(self, method: str) -> Iterator[tuple[str, ...]]:
+        """What two must share one of."""
+        yield method, "words", *self.words
+        yield method, "gist", self.gist
+        if self.id:
+            yield method, "id", self.id
+
+
+def _look(operation: Operation) -> _Look:
+    plain = re.sub(r"[^a-z]|v\d+$", "", str(operation.node.get("operationId", "")).casefold())
+    return _Look(tuple(_words(operation)), plain, json.dumps(_gist(operation), sort_keys=True, default=str))
+
+
+def _renamed(gone: Iterable[Operation], come: Sequence[Operation]) -> dict[str, Operation]:
+    """Which operation that went is which of those that came, by the old name: one method, and nearly the same path.
+
+    What more than some hundreds share tells nobody apart, and is not followed.
+    """
+    looks = [_look(operation) for operation in come]
+    places: dict[tuple[str, ...], list[int]] = {}
+    for place, operation in enumerate(come):
+        for mark in looks[place].marks(operation.method):
+            places.setdefault(mark, []).append(place)
     pairs = []
-    by_method: dict[str, list[tuple[Operation, set[str]]]] = {}
-    for operation in come:
-        by_method.setdefault(operation.method, []).append((operation, set(_words(operation))))
     for was in gone:
-        words = set(_words(was))
-        near = sorted(by_method.get(was.method, ()), key=lambda pair: -len(words & pair[1]))[:_MOST_CANDIDATES]
-        pairs += [(like, was, now) for now, _ in near if (like := _likeness(was, now)) >= _LIKE]
+        look = _look(was)
+        sharing = (places.get(mark, ()) for mark in look.marks(was.method))
+        near = {place for held in sharing if len(held) <= _MOST_SHARING for place in held}
+        nearest = sorted(sorted(near), key=lambda place: -len({*look.words} & {*looks[place].words}))[:_MOST_CANDIDATES]
+        pairs += [(like, was, come[n]) for n in nearest if (like := _likeness(look, looks[n])) >= _LIKE]
     found: dict[str, Operation] = {}
     taken: set[str] = set()
     for _, was, now in sorted(pairs, key=lambda pair: -pair[0]):
@@ -289,15 +318,13 @@ def _words(operation: Operation) -> list[str]:
     ]
 
 
-def _likeness(was: Operation, now: Operation) -> float:
+def _likeness(was: _Look, now: _Look) -> float:
     """From 0 to 1: how much two operations of one method look like the same one under another path."""
-    old, new = _words(was), _words(now)
-    like = SequenceMatcher(None, "/".join(old), "/".join(new)).ratio()
-    ids = [re.sub(r"[^a-z]|v\d+$", "", str(op.node.get("operationId", "")).casefold()) for op in (was, now)]
-    if old == new or (ids[0] and ids[0] == ids[1]):
-        return (1 + like) / 2
-    same = json.dumps(_gist(was), sort_keys=True, default=str) == json.dumps(_gist(now), sort_keys=True, default=str)
-    return like if same and like >= _SIMILAR else 0.0
+    known = was.words == now.words or bool(was.id and was.id == now.id)
+    if not known and was.gist != now.gist:
+        return 0.0
+    like = alike("/".join(was.words), "/".join(now.words), 2 * _LIKE - 1 if known else _SIMILAR)
+    return (1 + like) / 2 if known else like if like >= _SIMILAR else 0.0
 
 
 def _gist(operation: Operation) -> Any:

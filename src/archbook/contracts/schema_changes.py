@@ -22,7 +22,8 @@ _MADE_OF = frozenset({"$ref", "allOf", "oneOf", "anyOf", "properties", "items", 
 _BOUNDS = UPPER | LOWER
 _BOUNDED = frozenset(_BOUNDS)
 _LIKE = 0.6
-_FLATTENED = 100
+_FLATTENED = 1000
+_PAIRS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +170,16 @@ def renames(gone: Mapping[str, str], come: Mapping[str, str]) -> dict[str, str]:
     >>> renames({"userName": "text", "age": "number"}, {"user_name": "text", "size": "number"})
     {'userName': 'user_name'}
     """
-    pairs = [
-        (SequenceMatcher(None, old.casefold(), new.casefold()).ratio(), old, new)
-        for old, shape in gone.items()
-        for new, other in come.items()
-        if shape == other
-    ]
+    by_shape: dict[str, list[str]] = {}
+    for name, shape in come.items():
+        by_shape.setdefault(shape, []).append(name)
+    near = {old: by_shape.get(shape, []) for old, shape in gone.items()}
+    if sum(map(len, near.values())) > _PAIRS:  # then only what differs in case and separators
+        plain: dict[str, list[str]] = {}
+        for name in come:
+            plain.setdefault(_plain(name), []).append(name)
+        near = {old: [new for new in plain.get(_plain(old), ()) if come[new] == shape] for old, shape in gone.items()}
+    pairs = [(alike(old.casefold(), new.casefold()), old, new) for old, names in near.items() for new in names]
     found: dict[str, str] = {}
     for like, old, new in sorted(pairs, reverse=True):
         if like >= _LIKE and old not in found and new not in found.values():
@@ -182,26 +187,49 @@ def renames(gone: Mapping[str, str], come: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def flat(document: Document, node: Any, left: int = _FLATTENED) -> Node:
-    """A schema with all that its `allOf` says put into one."""
+def alike(one: str, other: str, least: float = _LIKE) -> float:
+    """How much two names are alike, from 0 to 1; 0 where it cannot be as much as what matters.
+
+    >>> alike("userName", "user_name") > _LIKE, alike("price", "city")
+    (True, 0.0)
+    """
+    matcher = SequenceMatcher(None, one, other)
+    return matcher.ratio() if matcher.real_quick_ratio() >= least and matcher.quick_ratio() >= least else 0.0
+
+
+def _plain(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
+def flat(document: Document, node: Any) -> Node:
+    """A schema with all that its `allOf` says put into one, each part once."""
     resolved = document.resolve(node)
-    branches = document.items(resolved.get("allOf"))
-    if not branches or left <= 0:
+    if not document.items(resolved.get("allOf")):
         return resolved
-    merged: dict[str, Any] = {key: value for key, value in resolved.items() if key != "allOf"}
-    for branch in branches:
-        for key, value in flat(document, branch, left // 2).items():
-            if key == "properties":
-                merged[key] = {**_mapping({key: value}, key), **_mapping(merged, key)}
-            elif key == "required":
-                merged[key] = sorted(_texts({key: value}, key) | _texts(merged, key))
-            elif key in UPPER or key in LOWER:
-                numbers: list[Any] = [n for n in (value, merged.get(key)) if _is_number(n)]
-                if numbers:
-                    merged[key] = min(numbers) if key in UPPER else max(numbers)
-            else:
-                merged.setdefault(key, value)
+    merged: dict[str, Any] = {}
+    waiting, seen = [resolved], set[int]()
+    while waiting and len(seen) < _FLATTENED:
+        part = waiting.pop()
+        if id(part) not in seen:
+            seen.add(id(part))
+            waiting += reversed([document.resolve(branch) for branch in document.items(part.get("allOf"))])
+            _merge(merged, part)
     return merged
+
+
+def _merge(merged: dict[str, Any], part: Node) -> None:
+    """Add what a part says to what those before it said."""
+    for key, value in part.items():
+        if key == "properties":
+            merged[key] = {**_mapping(part, key), **_mapping(merged, key)}
+        elif key == "required":
+            merged[key] = sorted(_texts(part, key) | _texts(merged, key))
+        elif key in UPPER or key in LOWER:
+            numbers: list[Any] = [n for n in (value, merged.get(key)) if _is_number(n)]
+            if numbers:
+                merged[key] = min(numbers) if key in UPPER else max(numbers)
+        elif key != "allOf":
+            merged.setdefault(key, value)
 
 
 def _edits(before: Node, after: Node, side: str) -> Iterator[tuple[str, str, str]]:

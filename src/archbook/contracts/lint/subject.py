@@ -24,7 +24,7 @@ CURSOR = re.compile(
     re.IGNORECASE,
 )
 ROWS = ("data", "items", "results", "value", "values", "records", "entries", "list", "rows")
-MOST_FIELDS = 60
+MOST_FIELDS, MOST_PARTS = 60, 300
 Fields = tuple[tuple[str, Node], ...]
 
 
@@ -198,8 +198,7 @@ class Subject:
     def properties(self, schema: Node) -> dict[str, Node]:
         """The resolved properties of a schema, those of its `allOf`, `oneOf` and `anyOf` among them."""
         if id(schema) not in self._properties:
-            self._properties[id(schema)] = schema, {}  # a schema that contains itself finds nothing here
-            self._properties[id(schema)][1].update(self._own_properties(schema))
+            self._properties[id(schema)] = schema, self._all_properties(schema)
         return self._properties[id(schema)][1]
 
     def fields(self, schema: Node) -> Fields:
@@ -242,13 +241,19 @@ class Subject:
     def counted(self) -> str:
         return f"{len(self.endpoints)} operations on {len(self.paths)} paths"
 
-    def _own_properties(self, schema: Node) -> dict[str, Node]:
+    def _all_properties(self, schema: Node) -> dict[str, Node]:
+        order, waiting, seen = list[Node](), [schema], set[int]()
+        while waiting and len(order) < MOST_PARTS:
+            part = waiting.pop()
+            if id(part) not in seen:
+                seen.add(id(part))
+                order.append(part)
+                waiting += map(self.document.resolve, parts(part))
         found: dict[str, Node] = {}
-        for part in parts(schema):
-            found |= self.properties(self.document.resolve(part))
-        held = schema.get("properties")
-        if isinstance(held, Mapping):
-            found |= {str(name): self.document.resolve(node) for name, node in held.items()}
+        for part in reversed(order):  # what a schema says itself goes before what its parts say
+            held = part.get("properties")
+            if isinstance(held, Mapping):
+                found |= {str(name): self.document.resolve(node) for name, node in held.items()}
         return found
 
     def _inside(self, schema: Node) -> Iterator[tuple[str, Node]]:
