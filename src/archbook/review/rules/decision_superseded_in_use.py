@@ -1,9 +1,11 @@
 """A road that was left, with people still on it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
-from archbook.design.contract import Decision
+from archbook.design.contract import Decision, Endpoint
+from archbook.design.interactions import Call
 from archbook.design.model import Design, Where
 from archbook.design.places import spelled
 from archbook.findings import Hit, Hits, Rule
@@ -11,6 +13,7 @@ from archbook.review.subject import Subject
 from archbook.units import listed
 
 ENDED = ("deprecated", "superseded")
+_Told = TypeVar("_Told", Call, Endpoint)
 SPOKEN = re.compile(r"\bdecision (\d+)\b", re.IGNORECASE)
 
 
@@ -48,15 +51,22 @@ def still_in_use(subject: Subject) -> Hits:
 
 def spoken_of(design: Design) -> Iterator[tuple[Where, str, int]]:
     """Where a part of a design gives a decision as its reason: its place, its name and the number."""
-    groups = [(section, getattr(design, section)) for section in ("services", "stores", "externals", "events")]
     parts: list[tuple[Where, str, str]] = [
-        ((section, name), name, part.why) for section, group in groups for name, part in group.items()
+        ((section, name), name, part.why)
+        for section in ("services", "stores", "externals", "events")
+        for name, part in getattr(design, section).items()
+        if "ecision" in part.why
     ]
-    parts += [(("calls", i), f"{call.from_} → {call.to}", call.why) for i, call in enumerate(design.calls)]
-    parts += [(("api", "endpoints", i), one.name, one.why) for i, one in enumerate(design.api.endpoints)]
+    parts += [(("calls", i), f"{one.from_} → {one.to}", one.why) for i, one in _telling(design.calls)]
+    parts += [(("api", "endpoints", i), one.name, one.why) for i, one in _telling(design.api.endpoints)]
     for where, name, why in parts:
         for number in dict.fromkeys(SPOKEN.findall(why)):
             yield where, name, int(number)
+
+
+def _telling(parts: Iterable[_Told]) -> Iterator[tuple[int, _Told]]:
+    """Those that may speak of a decision, with their index."""
+    return ((index, part) for index, part in enumerate(parts) if "ecision" in part.why)
 
 
 def _open(design: Design, decision: Decision, orphans: set[str]) -> str:

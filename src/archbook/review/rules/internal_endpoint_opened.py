@@ -23,35 +23,49 @@ def opened(subject: Subject) -> Hits:
     """
     design = subject.design
     people = {role for endpoint in design.api.endpoints if endpoint.auth == "user" for role in endpoint.roles}
+    asked, routed = _asked(design), _routed(design)
     for index, endpoint in enumerate(design.api.endpoints):
-        ways = list(_ways(design, index, endpoint, people))
+        if endpoint.auth == "service":
+            ways = [*_by_role(index, endpoint, people), *asked.get(endpoint.name, routed.get(endpoint.name, ()))]
+            kind = "for services only"
+        else:
+            ways, kind = list(_by_name(index, endpoint)), "internal by its name"
         if ways:
             how, change = zip(*ways, strict=True)
-            kind = "for services only" if endpoint.auth == "service" else "internal by its name"
             yield subject.at_endpoint(index, f"{endpoint.name} is {kind}, and {listed(how)}", "; ".join(change))
 
 
-def _ways(design: Design, index: int, endpoint: Endpoint, people: set[str]) -> Iterator[Way]:
-    if endpoint.auth != "service":
-        if not INTERNAL.isdisjoint(endpoint.path.split("/")):
-            who = "anybody may call it" if endpoint.auth == "none" else "whoever signs in may call it"
-            yield who, f"api.endpoints[{index}]: set `auth: service`, or give clients a path of their own"
-        return
+def _by_name(index: int, endpoint: Endpoint) -> Iterator[Way]:
+    if not INTERNAL.isdisjoint(endpoint.path.split("/")):
+        who = "anybody may call it" if endpoint.auth == "none" else "whoever signs in may call it"
+        yield who, f"api.endpoints[{index}]: set `auth: service`, or give clients a path of their own"
+
+
+def _by_role(index: int, endpoint: Endpoint, people: set[str]) -> Iterator[Way]:
     if shared := [role for role in endpoint.roles if role in people]:
         yield f"lets in {listed(shared)}", f"api.endpoints[{index}]: take {listed(shared)} out of `roles`"
-    asking = [name for name, journey in design.traffic.journeys.items() if endpoint.name in dict(design.steps(journey))]
-    mixed = [name for name in asking if _of_people(design, name)]
-    if mixed:
-        yield f"is a step of {listed(mixed)}", f"traffic.journeys.{mixed[0]}: take it out of `steps`"
-    for number, call in enumerate(design.calls):
-        if call.from_ == design.gateway and endpoint.name in call.on and not asking:
-            yield f"{call.from_} routes it", f"calls[{number}]: take it out of `on`"
 
 
-def _of_people(design: Design, journey: str) -> bool:
-    """Whether who makes a journey is signed in as a user."""
-    steps = design.steps(design.traffic.journeys[journey])
-    return any(design.endpoint(name).auth == "user" for name, _ in steps)
+def _asked(design: Design) -> dict[str, list[Way]]:
+    """For each step of a journey, how people come to it: no way where only machines make its journeys."""
+    found: dict[str, list[Way]] = {}
+    for name, journey in design.traffic.journeys.items():
+        steps = [step for step, _ in design.steps(journey)]
+        signed_in = any(design.endpoint(step).auth == "user" for step in steps)
+        way = (f"is a step of {name}", f"traffic.journeys.{name}: take it out of `steps`")
+        for step in dict.fromkeys(steps):
+            found.setdefault(step, []).extend([way] if signed_in else [])
+    return found
+
+
+def _routed(design: Design) -> dict[str, list[Way]]:
+    """The endpoints that the gateway's calls name."""
+    return {
+        name: [(f"{call.from_} routes it", f"calls[{number}]: take it out of `on`")]
+        for number, call in enumerate(design.calls)
+        if call.from_ == design.gateway
+        for name in call.on
+    }
 
 
 RULE = Rule(

@@ -22,7 +22,7 @@ def unowned(subject: Subject) -> Hits:
         by_id = "{" in endpoint.path
         if endpoint.auth != "user" or endpoint.ownership or not (by_id or endpoint.list):
             continue
-        beside = _beside(design, endpoint) if by_id else []
+        beside = _beside(subject, endpoint) if by_id else []
         callers = _ordinary(design, endpoint, beside)
         classes = reached(design, endpoint) if callers else []
         if classes or classes is None or (callers and beside):
@@ -36,13 +36,13 @@ def unowned(subject: Subject) -> Hits:
             )
 
 
-def _beside(design: Design, endpoint: Endpoint) -> list[Endpoint]:
+def _beside(subject: Subject, endpoint: Endpoint) -> list[Endpoint]:
     """The endpoints that check whose one of the same things is."""
     thing = _thing(endpoint)
     return [
         other
-        for other in design.api.endpoints
-        if other.ownership and "{" in other.path and other.service == endpoint.service and alike(_thing(other), thing)
+        for other in subject.served[endpoint.service]
+        if other.ownership and "{" in other.path and alike(_thing(other), thing)
     ]
 
 
