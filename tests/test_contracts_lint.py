@@ -195,6 +195,8 @@ TRAPS = {  # what a rule must not take for its mistake, and what it must not mis
     "words inside a list": (
         "paths: {/a: {get: {responses: {'200': {content: {application/json: {schema: {properties: {s: {type: array, items: {enum: [a, b]}}}}}}}}}}}", "closed-enum", 1),
     "one word is a parameter in any case": ("paths: {/a: {get: {parameters: [{name: pageSize, in: query}, {name: limit, in: query}]}}}", "parameter-case", 0),
+    "all parameters in the case of no property": (
+        "paths: {/a: {get: {parameters: [{name: PageSize, in: query}, {name: PageIndex, in: query}, {name: api-version, in: query}]}}}", "parameter-case", 2),
     "headers have their own case": ("paths: {/a: {get: {parameters: [{name: page_size, in: query}, {name: X-Api-Key, in: header}]}}}", "parameter-case", 0),
     "PUT of a singleton": ("paths: {/settings: {get: {}, put: {}}}", "put-on-collection", 0),
 }  # fmt: skip

@@ -157,7 +157,8 @@ class _Reader:
         else:
             if len(where) >= self.limits.depth:
                 what = f"values inside values, more than {self.limits.depth} deep"
-                self.refuse(event, where[:3], what, "a design needs about 8", stop=True)
+                usual = "an API needs about 20" if self.limits.foreign else "a design needs about 8"
+                self.refuse(event, where[:3], what, usual, stop=True)
             self.counted(event, where)
             data = self.mapping(where) if kind is yaml.MappingStartEvent else self.sequence(where)
         if event.anchor is not None:
@@ -166,7 +167,7 @@ class _Reader:
 
     def counted(self, event: Any, where: Where) -> None:
         if self.count > self.limits.values:
-            what = f"more than {self.limits.values // 1000} 000 values"
+            what = f"more than {self.limits.values:,} values".replace(",", " ")
             self.refuse(event, where[:3], what, "split it", stop=True)
 
     def alias(self, event: Any, where: Where) -> Any:

@@ -21,8 +21,8 @@ def closed(subject: Subject) -> Hits:
                     found[place] = values
         if found:
             place, values = next(iter(found.items()))
-            known = ", ".join(shown(value)[1:-1] for value in values[:3])
-            do = f"write `{place}: {{type: string, x-extensible-enum: [{known}, …]}}`, and say that it may grow"
+            known = ", ".join([*(shown(value)[1:-1] for value in values[:3]), *["…"][: len(values) - 3]])
+            do = f"write `{place}: {{type: string, x-extensible-enum: [{known}]}}`, and say that it may grow"
             yield endpoint.at(f"answers with a closed list of values in {listed(map(shown, found))}", do)
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from archbook.contracts.lint.style import VERSION_PARAMETER
 from archbook.contracts.lint.subject import Endpoint, Subject
 from archbook.contracts.naming import CASES, cased
 from archbook.errors import shown
@@ -14,11 +15,10 @@ def mixed(subject: Subject) -> Hits:
     users: dict[str, list[Endpoint]] = {}
     for endpoint in subject.endpoints:
         for name in endpoint.query:
+            if VERSION_PARAMETER.fullmatch(name):
+                continue  # has a name of its own in most APIs, `api-version`
             users.setdefault(name, []).append(endpoint)
-    cases = Counter(case for name in users if not _one_word(name) for case in CASES if CASES[case].fullmatch(name))
-    if not cases:
-        return
-    case = subject.style.case if subject.declared else cases.most_common(1)[0][0]
+    case = _case(subject, [name for name in users if not (name.isalpha() and name.islower())])
     for name, held in users.items():
         if name[:1].isalpha() and name.replace("_", "").replace("-", "").isalnum() and not CASES[case].fullmatch(name):
             rest = f", and in {show_count(len(held) - 1, 'other operation')}" if len(held) > 1 else ""
@@ -26,8 +26,10 @@ def mixed(subject: Subject) -> Hits:
             yield held[0].at(f"asks by {shown(name)}{rest}, and the API writes {case} case", do)
 
 
-def _one_word(name: str) -> bool:
-    return name.isalpha() and name.islower()
+def _case(subject: Subject, names: list[str]) -> str:
+    """The declared case; else that of most names of several words, or of the properties where there is none."""
+    most = Counter(case for name in names for case in CASES if CASES[case].fullmatch(name)).most_common(1)
+    return most[0][0] if not subject.declared and most and 2 * most[0][1] > len(names) else subject.style.case
 
 
 RULE = Rule(
