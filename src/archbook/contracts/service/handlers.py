@@ -36,7 +36,7 @@ Row = dict[str, Any]
 _REFUSED = {"duplicate": 409, "used": 409}
 TRUSTED = 10
 """So many reads of an endpoint must have been quick before the next one is done without a thread."""
-QUICK_AMONG_OTHERS_S, QUICK_ALONE_S = 0.02, 0.005
+QUICK_AMONG_OTHERS_S, QUICK_ALONE_S = 0.02, 0.002
 """A read is quick that takes no longer: in a thread, where it waits for others too, and without one."""
 
 
