@@ -3,6 +3,7 @@
 import pytest
 
 import archbook as ab
+from archbook.design.loading import read
 from archbook.errors import Saturated
 
 SERVICE = ("services", "payment-service", "instances")
@@ -83,6 +84,62 @@ def test_nothing_to_save_and_nothing_to_undo_are_said(panel):
     assert "Nothing to save" in panel._said.value
     panel.undo()
     assert "Nothing to undo" in panel._said.value
+
+
+SAYS_LITTLE = """
+archbook: 1
+name: x
+traffic:
+  daily_active_users: {users}
+  journeys:
+    j: {{share: 1, steps: [GET /a]}}
+services:
+  a: {{instances: 3{time}}}
+stores:
+  d: {{engine: postgresql{store}}}
+calls:
+- {{from: a, to: d}}
+api:
+  endpoints:
+  - {{name: GET /a, service: a}}
+"""
+TIME = ", service_time: {mean: 5ms}"
+
+
+@pytest.mark.parametrize(
+    ("panel", "users", "time", "store"),
+    [
+        ("balancing", 1000, "", ""),  # nothing takes time
+        ("cache", 1000, TIME, ", hit_ratio: 0"),  # asked less than once a second
+        ("pool", 1000, TIME, ", pool: 5"),  # nobody knows how long a statement takes
+        ("pool", 10**9, TIME, ", pool: 5" + TIME),  # so many that the store never answers
+        ("failure", 1000, "", ", servers: 1" + TIME),
+    ],
+)
+def test_a_panel_opens_on_a_design_that_says_little(panel, users, time, store):
+    opened = getattr(ab.panels, panel)(read(SAYS_LITTLE.format(users=users, time=time, store=store)))
+    if panel == "balancing":
+        opened.wait()
+    assert "archbook-answer" in opened._top.value
+    opened.keep()
+    assert opened._said.value
+
+
+def test_a_panel_that_could_not_simulate_keeps_nothing():
+    opened = ab.panels.failure(
+        read("""
+archbook: 1
+name: x
+traffic: {daily_active_users: 100}
+services:
+  a: {instances: 1, service_time: {mean: 10ms}}
+api:
+  endpoints:
+  - {name: GET /a, service: a}
+""")
+    )
+    opened.keep()
+    assert "Nothing is simulated yet" in opened._said.value
 
 
 @pytest.mark.parametrize("name", ["capacity", "failure", "cache", "pool"])

@@ -180,7 +180,7 @@ class BalancingPanel(Saves, Works):
             )
             value = each.p99_s if known else (math.nan, math.nan, math.nan)
             rows.append(Row(each.name, *value, text, each.policy == self._policy.value))
-        top = max([row.high for row in rows if not math.isnan(row.high)] or [1.0])
+        top = max((row.high for row in rows if not math.isnan(row.high)), default=0.0) or 1.0
         alike = all(each.p99_to_best.low <= 1 for each in found.policies.values() if each is not best)
         finding = (f"No policy has a lower p99 of {found.service} for certain" if best.settled and alike
                    else f"{best.name.capitalize()} has the lowest p99 of {found.service}" if best.settled

@@ -86,7 +86,7 @@ class CachePanel(Panel):
             self._size.value, self._exponent.value = 10.0, 1.0
             set_values(self._items, logarithmic(100, 1e7, items), items, significant)
             set_values(self._ttl, sorted({*_TTLS, ttl, math.inf}), ttl, _ttl)
-            set_values(self._rate, logarithmic(1, 1e5, rate), rate, show_rate)
+            set_values(self._rate, logarithmic(min(1.0, rate), max(1e5, rate), rate), rate, show_rate)
         self._move()
 
     def _move(self) -> None:

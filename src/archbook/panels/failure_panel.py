@@ -71,6 +71,7 @@ class FailurePanel(Changes):
         self._quiet = True
         self._waiting: asyncio.TimerHandle | None = None
         self._as_designed: tuple[Any, Replay] | None = None
+        self.run: Replay | None = None
         self._calls = {f"{call.from_} → {call.to}" + (f": {call.does}" if call.does else ""): i
                        for i, call in enumerate(design.calls) if call.mode == "sync"}  # fmt: skip
         self._build(design)
@@ -212,18 +213,18 @@ class FailurePanel(Changes):
         if self._as_designed is None or self._as_designed[0] != key:
             self._as_designed = (key, replay(self._saved_design, load, **options))
         designed = self._as_designed[1]
-        self.run = replay(self.design, load, **options) if self._changes else designed
+        self.run = run = replay(self.design, load, **options) if self._changes else designed
         against = designed if self._changes else None
-        of = name if name != CLIENTS else self.run.most_asked
-        picture = replay_chart(self.run, against, of)
-        answer = sentence(self.run.answer)
+        of = name if name != CLIENTS else run.most_asked
+        picture = replay_chart(run, against, of)
+        answer = sentence(run.answer)
         if against:
             answer += sentence(f"As designed {designed.outcome}; {designed.answered.shown(show_share)} are answered.",
                                "changed")  # fmt: skip
         self._top.value = f'{answer}<div class="archbook-chart">{picture.svg}</div>'
-        self._table.value = _hurt(self.run, designed if against else None) + _how(self.run)
+        self._table.value = _hurt(run, designed if against else None) + _how(run)
         sample = show_count(runs, "run")
-        self._state.value = sentence(f"Simulated: {sample} of {WATCHED_S} s, seed {self.run.seed}", "changed")
+        self._state.value = sentence(f"Simulated: {sample} of {WATCHED_S} s, seed {run.seed}", "changed")
 
     # What the buttons do
 
@@ -247,6 +248,8 @@ class FailurePanel(Changes):
         """Write whether the design recovers into evidence.json."""
         if self._changes:
             self._tell(UNSAVED)
+        elif self.run is None:
+            self._tell("Nothing is simulated yet.")
         else:
             self._keep(self._saved_design.folder, self.run.evidence(self._saved_design))
 

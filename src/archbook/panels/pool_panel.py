@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 TARGET = 0.01
 """Share of requests that may wait for a connection."""
+USUAL_S = 0.01
+"""How long a connection is kept where no time of its store is known."""
 RARE = 1e-4
 """A smaller share of requests that wait is not worth its digits."""
 CUSTOMERS, SEED = 300_000, 1
@@ -44,7 +46,7 @@ HOW = """<details><summary>How was this computed?</summary><dl>
 <dd>holds when: requests come at random, hold times are exponential, each instance has a pool of its own<br>source:
 Gross et al., Fundamentals of Queueing Theory, 4th ed., section 2.3</dd>
 <dt><b>Held for</b> — the mean response of the store at today's peak; a transaction of several statements keeps its
-connection for longer: move the slider</dt>
+connection for longer: move the slider; 10 ms where no time of the store is known</dt>
 <dt><b>Deadlock floor</b> — threads × (connections each − 1) + 1</dt>
 <dd>source: HikariCP, About Pool Sizing</dd>
 <dt>More connections than the store serves at once do not make it faster: the wait moves from the pool into the store,
@@ -98,7 +100,9 @@ class PoolPanel(Panel):
 
     def _hold(self, use: Use) -> float:
         """The mean response of the store: what a statement by itself keeps a connection for."""
-        return self._today.elements[use.store].mean_response_s
+        store = self._today.elements[use.store]
+        known = (time for time in (store.mean_response_s, store.own_time_s) if math.isfinite(time) and time > 0)
+        return next(known, USUAL_S)
 
     @property
     def use(self) -> Use:

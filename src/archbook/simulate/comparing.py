@@ -196,8 +196,9 @@ def compare_balancing(
     best = min(each.values(), key=_rank).policy
     p99 = ELEMENT.index("p99_s")
     for policy, found_ in runs.items():
-        ratios = [run.elements[row, p99] / base.elements[row, p99]
-                  for run, base in zip(found_, runs[best], strict=True)]  # fmt: skip
+        with np.errstate(invalid="ignore", divide="ignore"):  # a service whose work takes no time has no ratio
+            ratios = [run.elements[row, p99] / base.elements[row, p99]
+                      for run, base in zip(found_, runs[best], strict=True)]  # fmt: skip
         each[policy] = replace(each[policy], p99_to_best=figure(ratios))
     loads = [run.elements[row, ELEMENT.index("load_per_s")] for run in runs[best]]
     return Balancing(design, service, load, plan.seed, tuple(happenings), float(np.mean(loads)), count, each, best)
