@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from html import escape
 from typing import get_args
 
@@ -21,7 +20,7 @@ from archbook.errors import ArchbookError
 from archbook.findings import Finding
 from archbook.findings.report import Report
 from archbook.panels.api_edits import Edits
-from archbook.panels.controls import button, menu, sentence, set_values, slider
+from archbook.panels.controls import button, labelled, menu, row, sentence, set_values, shown, slider
 from archbook.panels.saving import Saves
 from archbook.units import show_count, show_duration
 
@@ -37,16 +36,14 @@ class ApiPanel(Saves):
     """An endpoint's promises left; answer and what follows from them right."""
 
     def __init__(self, design: Design) -> None:
-        self._saved_design, self._quiet = design, False
+        self._saved_design = design
         self._edits = Edits(design)
         self._report: Report | None = None
         self._before: tuple[Design, Document] | None = None
         self._live: Live | None = None
         self._answered = ""
         self._build_controls()
-        self._top, self._shown = widgets.HTML(), widgets.HTML()
-        self._top.add_class("archbook-top")
-        self._shown.add_class("archbook-below")
+        self._top, self._shown = shown("top"), shown("below")
         more = widgets.Accordion([widgets.VBox([self._service, self._roles, self._owned, self._key, self._deprecated])],
                                  titles=("More",), selected_index=None)  # fmt: skip
         column = [self._endpoint, self._endpoint_buttons(), self._method, self._path, self._answers, self._auth,
@@ -58,62 +55,49 @@ class ApiPanel(Saves):
         names = [endpoint.name for endpoint in self._saved_design.api.endpoints]
         self._endpoint = menu("Endpoint", names, next(iter(names), None), "The endpoint to look at and to change")
         self._method = menu("Method", METHODS, METHODS[0], "What is done")
-        self._path = widgets.Text(description="Path", tooltip="Where it stands, such as /api/v1/orders/{id}",
-                                  continuous_update=False, style={"description_width": "116px"},
-                                  layout=widgets.Layout(width="auto"))  # fmt: skip
+        tip = "Where it stands, such as /api/v1/orders/{id}"
+        self._path = labelled(widgets.Text, "Path", tip, continuous_update=False)
         self._answers = menu("Answers with", [PAGES, WHOLE, ONE], ONE, "A list, cut into pages or not, or one thing")
         self._auth = menu("Caller", [], None, "Who may call it")
         self._auth.options = CALLERS
         self._cache = slider("Kept for", CACHES, 0.0, _kept, "How long clients and the CDN may keep the answer")
         self._service = menu("Service", self._saved_design.services, None, "The service that answers it")
-        self._roles = widgets.SelectMultiple(
-            options=list(self._saved_design.security.roles), description="Roles", rows=4,
-            tooltip="Roles that may call it; all when none is chosen", style={"description_width": "116px"},
-            layout=widgets.Layout(width="auto"))  # fmt: skip
+        roles, tip = list(self._saved_design.security.roles), "Roles that may call it; all when none is chosen"
+        self._roles = labelled(widgets.SelectMultiple, "Roles", tip, options=roles, rows=4)
         self._owned = menu("Owner check", ["off", "on"], "off", "Whether it asks whose an object is")
         self._key = menu("Idempotency key", ["off", "on"], "off", "Whether a repeated POST is done once")
         self._deprecated = menu("Deprecated", ["off", "on"], "off", "Whether clients are asked to leave it")
         self._view = widgets.ToggleButtons(options=VIEWS, value=VIEWS[0], description="",
                                            style={"button_width": "auto"})  # fmt: skip
-        self._changed = widgets.HTML()
+        self._changed = shown()
         self._build_call()
-        self._endpoint.observe(lambda _: self._unless_quiet(self._take), "value")
-        self._view.observe(lambda _: self._look(), "value")
-        for control in (self._method, self._path, self._answers, self._auth, self._cache, self._service, self._roles,
-                        self._owned, self._key, self._deprecated):  # fmt: skip
-            control.observe(lambda _: self._unless_quiet(self._edit), "value")
+        self._on(self._take, self._endpoint)
+        self._on(self._look, self._view)
+        self._on(self._edit, self._method, self._path, self._answers, self._auth, self._cache, self._service,
+                 self._roles, self._owned, self._key, self._deprecated)  # fmt: skip
 
     def _build_call(self) -> None:
         roles = list(self._saved_design.security.roles)
         self._who = menu("Client", [NOBODY, *roles], (roles or [NOBODY])[0], "Who calls; each role has a client")
-        self._body = widgets.Textarea(description="Body", tooltip="What is sent, as JSON", continuous_update=False,
-                                      style={"description_width": "116px"},
-                                      layout=widgets.Layout(width="auto", height="110px"))  # fmt: skip
+        self._body = labelled(widgets.Textarea, "Body", "What is sent, as JSON", continuous_update=False,
+                              layout=widgets.Layout(width="auto", height="110px"))  # fmt: skip
         call = button("Call", "Ask the service of the design as it stands, which starts on this machine", self.call)
         self._live_part = widgets.VBox([self._who, self._body, widgets.HBox([call])])
 
     def _endpoint_buttons(self) -> widgets.HBox:
-        return widgets.HBox(
-            [
-                button("New endpoint", "Add one beside the chosen one, and change it below", self.add),
-                button("Remove endpoint", "Take the chosen one out, and the steps and calls that need it", self.remove),
-            ],
-            layout=widgets.Layout(flex_flow="row wrap", margin="0 0 0 116px"),
+        buttons = row(
+            button("New endpoint", "Add one beside the chosen one, and change it below", self.add),
+            button("Remove endpoint", "Take the chosen one out, and the steps and calls that need it", self.remove),
         )
+        buttons.layout.margin = "0 0 0 116px"
+        return buttons
 
     def _buttons(self) -> widgets.HBox:
-        return widgets.HBox(
-            [
-                button("Reset", "Back to what the design says", self.reset),
-                button("Save to design", "Write the changed endpoints into design.yaml", self.save),
-                button("Undo save", "Put back what the last save replaced", self.undo),
-            ],
-            layout=widgets.Layout(flex_flow="row wrap"),
+        return row(
+            button("Reset", "Back to what the design says", self.reset),
+            button("Save to design", "Write the changed endpoints into design.yaml", self.save),
+            button("Undo save", "Put back what the last save replaced", self.undo),
         )
-
-    def _unless_quiet(self, act: Callable[[], None]) -> None:
-        if not self._quiet:
-            act()
 
     # What the controls do
 
@@ -138,19 +122,18 @@ class ApiPanel(Saves):
             return
         now = self._chosen()
         self._answered, self._body.value = "", ""
-        self._quiet = True
-        self._method.options = list(dict.fromkeys([*METHODS, now.method]))
-        self._method.value, self._path.value = now.method, now.path
-        self._answers.value = (PAGES if now.paginated else WHOLE) if now.list else ONE
-        self._auth.value, self._service.value = now.auth, now.service
         kept = float(now.cache or 0.0)
-        set_values(self._cache, sorted({*CACHES, kept}), kept, _kept)
         known = dict.fromkeys([*self._saved_design.security.roles, *now.roles])
-        self._roles.options, self._roles.value = list(known), now.roles
-        for control, value in ((self._owned, now.ownership), (self._key, now.idempotency_key),
-                               (self._deprecated, now.deprecated)):  # fmt: skip
-            control.value = "on" if value else "off"
-        self._quiet = False
+        with self._quietly():
+            self._method.options = list(dict.fromkeys([*METHODS, now.method]))
+            self._method.value, self._path.value = now.method, now.path
+            self._answers.value = (PAGES if now.paginated else WHOLE) if now.list else ONE
+            self._auth.value, self._service.value = now.auth, now.service
+            set_values(self._cache, sorted({*CACHES, kept}), kept, _kept)
+            self._roles.options, self._roles.value = list(known), now.roles
+            for control, value in ((self._owned, now.ownership), (self._key, now.idempotency_key),
+                                   (self._deprecated, now.deprecated)):  # fmt: skip
+                control.value = "on" if value else "off"
         self._show()
 
     def _edit(self) -> None:
@@ -202,10 +185,9 @@ class ApiPanel(Saves):
 
     def _choose(self, place: int | None) -> None:
         """The menu has the endpoints that are there, and one of them is chosen."""
-        self._quiet = True
-        self._endpoint.options = [self._edits.endpoints[number].name for number in self._edits.left]
-        self._endpoint.index = place
-        self._quiet = False
+        with self._quietly():
+            self._endpoint.options = [self._edits.endpoints[number].name for number in self._edits.left]
+            self._endpoint.index = place
         self._take()
 
     def reset(self) -> None:
@@ -220,10 +202,9 @@ class ApiPanel(Saves):
         """The menu's names follow a rename, and the choice stays."""
         names, index = [self._edits.endpoints[number].name for number in self._edits.left], self._endpoint.index
         if list(self._endpoint.options) != names:
-            self._quiet = True
-            self._endpoint.options = names
-            self._endpoint.index = index
-            self._quiet = False
+            with self._quietly():
+                self._endpoint.options = names
+                self._endpoint.index = index
 
     def save(self) -> None:
         """Write the changed endpoints, and what speaks of them by name, into design.yaml."""
@@ -250,8 +231,7 @@ class ApiPanel(Saves):
         self._top.value = sentence(self._answer(endpoint))
         if self._answered:
             self._answered = sentence("The endpoint has changed since; Call asks it again.", "changed")
-        told = "; ".join(self._edits.told())
-        self._changed.value = sentence(f"Changed from the design: {told}.", "changed") if told else ""
+        self._mark(self._edits.told())
         self._look()
 
     def _here(self, endpoint: Endpoint) -> list[Finding]:
