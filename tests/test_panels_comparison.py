@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 
@@ -30,9 +29,7 @@ def test_it_opens_on_the_first_variant_at_the_growth_that_the_design_is_made_for
 def test_growth_changes_the_numbers_and_neither_the_picture_nor_the_findings(panel) -> None:
     before = panel._top.value, panel._below.value
     reports = panel.diff.a.report, panel.diff.b.report
-    started = time.perf_counter()
     panel._growth.value = 1.0
-    assert time.perf_counter() - started < 0.5  # 15 ms on the machine that `bench` names
     assert panel._top.value != before[0]
     assert panel._below.value == before[1]
     assert (panel.diff.a.report, panel.diff.b.report) == reports

@@ -1,7 +1,6 @@
 """The rate limit panel without a browser: the same traffic under each algorithm."""
 
 import re
-import time
 
 import pytest
 
@@ -77,16 +76,6 @@ def test_every_control_changes_the_answer(panel, control, value):
     before = panel._top.value
     getattr(panel, control).value = value
     assert panel._top.value != before
-
-
-def test_a_move_of_a_slider_answers_within_a_tenth_of_a_second(panel):
-    panel._traffic.value, panel._limit.value = SEVERAL, 1_000
-    taken = []
-    for load in (9.1, 8.2, 10.0):
-        before = time.perf_counter()
-        panel._load.value = load
-        taken.append(time.perf_counter() - before)
-    assert min(taken) < 0.1
 
 
 @pytest.mark.parametrize(
