@@ -116,18 +116,6 @@ def worst_first(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _finding(rule: Rule, hit: Hit, place: Callable[[tuple[str | int, ...]], str]) -> Finding:
-    return Finding(
-        rule=rule.id,
-        severity=hit.severity or rule.severity,
-        principle=rule.principle,
-        about=hit.about,
-        what=hit.what,
-        why=rule.why,
-        do=hit.do,
-        references=rule.references,
-        place=hit.place or (place(hit.where) if hit.where else ""),
-        evidence=hit.evidence,
-        cost=hit.cost,
-        mend=hit.mend,
-        measured_by=rule.measured_by,
-    )
+    where = hit.place or (place(hit.where) if hit.where else "")
+    return Finding(rule.id, hit.severity or rule.severity, rule.principle, hit.about, hit.what, rule.why, hit.do,
+                   rule.references, where, hit.evidence, hit.cost, "", hit.mend, rule.measured_by)  # fmt: skip

@@ -182,7 +182,7 @@ class Subject:
     ) -> Hit:
         """A hit at the first of `calls`; seen, and ranked by, the calls a second through all of them."""
         index, call = calls[0]
-        rate = sum(self.grown.calls[i].calls_per_s for i, _ in calls) if self.grown else 0.0
+        rate = sum([self.grown.calls[i].calls_per_s for i, _ in calls]) if self.grown else 0.0
         much = f"{show_rate(rate, 'calls')} {self.peak}" if rate else "no journey comes here"
         carried = (f"{much} (computed: traffic carried over the call graph)",) if self.grown else ()
         name, where = about or f"{call.from_} → {call.to}", ("calls", index)

@@ -80,6 +80,13 @@ def taken_while_hung(subject: Subject, index: int) -> float:
     0 where nothing is lost by it: capped by a bulkhead, needed by every request of the caller, or the caller saturates
     without that. Without a timeout it is not known either.
     """
+    known: dict[int, float] = subject.kept.setdefault("taken while hung", {})
+    if index not in known:
+        known[index] = _taken_while_hung(subject, index)
+    return known[index]
+
+
+def _taken_while_hung(subject: Subject, index: int) -> float:
     call = subject.design.calls[index]
     caller = subject.design.services[call.from_]
     found = subject.grown.elements[call.from_] if subject.grown else None
