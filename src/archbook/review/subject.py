@@ -9,7 +9,7 @@ from functools import cached_property
 from math import isfinite
 from typing import Any, TypeVar
 
-from archbook.capacity import estimate
+from archbook.capacity import curve
 from archbook.capacity.flow import Plan, plan
 from archbook.capacity.result import ElementEstimate, Estimate, PoolEstimate, StorageEstimate
 from archbook.design.contract import Endpoint
@@ -85,12 +85,12 @@ class Subject:
     @cached_property
     def grown(self) -> Estimate | None:
         """The estimate at the `growth` of this look; None where there is none (see `no_estimate`)."""
-        return self._estimate(self.growth)
+        return self._estimates[0]
 
     @cached_property
     def today(self) -> Estimate | None:
         """The estimate at today's load."""
-        return self._estimate(1.0)
+        return self._estimates[1]
 
     @cached_property
     def plan(self) -> Plan | None:
@@ -290,11 +290,13 @@ class Subject:
         stale = ", stale: its part of the design has changed since" if self.stale(entry) else ""
         return f"{claim.rstrip('.')} ({entry.how}, {entry.date[:10] or 'undated'}{stale})"
 
-    def _estimate(self, growth: float) -> Estimate | None:
+    @cached_property
+    def _estimates(self) -> Sequence[Estimate | None]:
+        """Both loads, solved together."""
         try:
-            return estimate(self.design, growth, row_sizes(self.design))
+            return curve(self.design, [self.growth, 1.0], row_sizes(self.design))
         except ArchbookError as error:
             self.no_estimate = str(error)
         except Exception as error:  # a fault of ours must be seen in the report, and must not lose the findings
             self.crashes.append(Crash("estimate", f"{type(error).__name__}: {error}"))
-        return None
+        return None, None

@@ -24,10 +24,11 @@ def links(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
     for _, schema in endpoint.shapes:
         for place, node in endpoint.subject.fields(schema):
             *around, name = place.replace("[]", "").split(".")
-            form = _form(node)
-            named = _LINK.fullmatch(name) or (form and _STEP.fullmatch(name))
-            if is_type(node, "string") and (named or any(part.lower() in _AROUND for part in around)):
-                yield place, form
+            named = _LINK.fullmatch(name) or any(part.lower() in _AROUND for part in around)
+            if (named or _STEP.fullmatch(name)) and is_type(node, "string"):
+                form = _form(node)
+                if named or form:
+                    yield place, form
 
 
 def leads_on(endpoint: Endpoint) -> bool:
