@@ -177,7 +177,7 @@ def test_without_an_estimate_the_rules_still_look_and_the_report_says_so(monkeyp
     def saturated(*_: object) -> None:
         raise ArchbookError("front and back call each other in a circle")
 
-    monkeypatch.setattr(archbook.review.subject, "estimate", saturated)
+    monkeypatch.setattr(archbook.review.subject, "curve", saturated)
     report = few(example(FAULTY))
     assert len(report.findings) == 3
     assert any("front and back call each other in a circle" in remark for remark in report.remarks)
@@ -187,7 +187,7 @@ def test_a_fault_in_the_estimate_loses_no_finding(monkeypatch: pytest.MonkeyPatc
     def faulty(*_: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(archbook.review.subject, "estimate", faulty)
+    monkeypatch.setattr(archbook.review.subject, "curve", faulty)
     report = few(example(FAULTY))
     assert len(report.findings) == 3
     assert [crash.rule for crash in report.crashes] == ["estimate"]

@@ -34,6 +34,7 @@ from archbook.units import show_count
 KEY, PUBLIC, WAIVERS = "x-archbook", "x-archbook-public", "x-archbook-waivers"
 Node = dict[str, Any]
 _TOLD = ("name", "does", "why", "deprecated")  # what OpenAPI has words for
+_FAILURES = {status: f"#/components/responses/{failure.name}" for status, failure in answers.FAILURES.items()}
 _ACTS = {"POST": "create", "PUT": "put", "PATCH": "update", "DELETE": "delete", "HEAD": "check", "OPTIONS": "describe"}
 
 
@@ -85,7 +86,7 @@ class _Writer:
         self.design, self.style, self.beyond = design, design.api.style, beyond
         self.schemas: dict[str, Node] = {}
         self.parameters: dict[str, Node] = {}
-        self.responses: dict[str, Node] = {}
+        self.failed: set[int] = set()
         self.headers: set[str] = set()
         self.ids: dict[str, int] = {}
         self.kind = answers.media_type(self.style, design.name)
@@ -145,7 +146,9 @@ class _Writer:
 
     def _components(self) -> Node:
         schemes = protection.schemes(self.design)
-        held = {"schemas": self.schemas, "parameters": self.parameters, "responses": self.responses,
+        failures = {answers.FAILURES[status].name: answers.failure(self.style, status) for status in self.failed}
+        self.headers.update(*(failure["headers"] for failure in failures.values()))
+        held = {"schemas": self.schemas, "parameters": self.parameters, "responses": failures,
                 "headers": answers.headers(self.headers), "securitySchemes": schemes}  # fmt: skip
         return {name: dict(sorted(part.items())) for name, part in held.items() if part}
 
@@ -253,14 +256,9 @@ class _Writer:
         return told
 
     def _failures(self, endpoint: Endpoint, parameters: list[Node]) -> Node:
-        found: Node = {}
-        for status in failures_met(self.design, endpoint, bool(parameters)):
-            name = answers.FAILURES[status].name
-            if name not in self.responses:
-                self.responses[name] = answers.failure(self.style, status)
-                self.headers |= set(self.responses[name]["headers"])
-            found[str(status)] = {"$ref": f"#/components/responses/{name}"}
-        return found
+        met = failures_met(self.design, endpoint, bool(parameters))
+        self.failed.update(met)
+        return {str(status): {"$ref": _FAILURES[status]} for status in met}
 
     def _id(self, endpoint: Endpoint) -> str:
         """Such as `listOrders`, `getOrder`, `createPaymentRefund`; a second one of a name gets a number."""

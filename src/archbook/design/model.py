@@ -41,7 +41,9 @@ class Source:
 
 def place_in(places: Mapping[Where, tuple[str, int]], where: Where) -> str:
     """``file:line`` of a part by the places of its design, or of its nearest parent that has one."""
-    for end in range(len(where), -1, -1):
+    if (found := places.get(where)) is not None:  # as most are
+        return f"{found[0]}:{found[1]}"
+    for end in range(len(where) - 1, -1, -1):
         if (found := places.get(where[:end])) is not None:
             return f"{found[0]}:{found[1]}"
     return ""

@@ -106,7 +106,7 @@ def apply(
         except Exception as error:  # a rule's bug must be seen in the report, and must not lose the others
             crashes.append(Crash(rule.id, f"{type(error).__name__}: {error}"))
             continue
-        findings.extend(_finding(rule, hit, place) for hit in hits)
+        findings += [_finding(rule, hit, place) for hit in hits]
     return worst_first(findings), crashes
 
 

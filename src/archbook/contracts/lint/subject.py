@@ -89,6 +89,11 @@ class Endpoint:
         return self.answers("4", "5", "default")
 
     @cached_property
+    def failing(self) -> int:
+        """The same number as that of all operations with the same `errors`, which are looked at once."""
+        return self.subject.failing(tuple((status, id(answer)) for status, answer in self.errors))
+
+    @cached_property
     def security(self) -> Any:
         """What the operation requires, by itself or for all; None where nothing is said."""
         return self.node.get("security", self.document.data.get("security"))
@@ -137,6 +142,7 @@ class Subject:
         self.endpoints = tuple(Endpoint(self, operation) for operation in document.operations)
         self._properties: dict[int, tuple[Node, dict[str, Node]]] = {}
         self._fields: dict[int, tuple[Node, Fields]] = {}
+        self._failing: dict[tuple[tuple[str, int], ...], int] = {}
         self._style = style
 
     @cached_property
@@ -209,6 +215,10 @@ class Subject:
         if id(schema) not in self._fields:
             self._fields[id(schema)] = schema, tuple(islice(self._inside(schema), MOST_FIELDS))
         return self._fields[id(schema)][1]
+
+    def failing(self, errors: tuple[tuple[str, int], ...]) -> int:
+        """A number for each group of failures: status and identity of the answer."""
+        return self._failing.setdefault(errors, len(self._failing))
 
     def inputs(self, endpoint: Endpoint) -> Iterator[tuple[str, Node]]:
         """Every value that a client sends, with its name."""

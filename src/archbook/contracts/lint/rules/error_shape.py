@@ -15,16 +15,13 @@ BETTER["none"] = BETTER["envelope"]
 def odd_errors(subject: Subject) -> Hits:
     """An operation whose errors have no body, or another one than the style of the API says."""
     style = subject.style.errors
-    looked: dict[int, str] = {}  # most operations share their failures
+    looked: dict[int, tuple[list[str], list[str]]] = {}
     for endpoint in subject.endpoints:
-        odd, empty = [], []
-        for status, answer in endpoint.errors:
-            if id(answer) not in looked:
-                looked[id(answer)] = _kind(subject, answer)
-            if looked[id(answer)] == "empty":
-                empty += [status] if status not in ("304", "401", "429") else []
-            elif looked[id(answer)] == "odd":
-                odd.append(status)
+        if endpoint.failing not in looked:
+            kinds = [(status, _kind(subject, answer)) for status, answer in endpoint.errors]
+            empty = [status for status, kind in kinds if kind == "empty" and status not in ("304", "401", "429")]
+            looked[endpoint.failing] = [status for status, kind in kinds if kind == "odd"], empty
+        odd, empty = looked[endpoint.failing]
         if odd or empty:
             parts = [f"{', '.join(odd)} in a shape of {'its' if len(odd) == 1 else 'their'} own"] if odd else []
             parts += [f"{', '.join(empty)} without a body"] if empty else []

@@ -11,20 +11,21 @@ TEXTS = ("message", "detail", "title", "description", "error_description", "msg"
 
 def codeless(subject: Subject) -> Hits:
     """An error whose body has no code for programs, or no message for people."""
-    looked: dict[int, list[str]] = {}  # most operations share their failures
+    looked: dict[int, list[tuple[str, list[str]]]] = {}
     for endpoint in subject.endpoints:
-        for status, answer in endpoint.errors:
-            for schema in subject.document.content(answer).values():
-                if id(schema) not in looked:
-                    looked[id(schema)] = _missing(subject, schema)
-                if missing := looked[id(schema)]:
-                    better = BETTER[subject.style.errors]
-                    yield endpoint.at(
-                        f"answers {status} without a {' and a '.join(missing)}",
-                        f"answer {better}",
-                        where=("responses", status),
-                    )
-                    break
+        if endpoint.failing not in looked:
+            looked[endpoint.failing] = [
+                (status, missing) for status, answer in endpoint.errors if (missing := _of_answer(subject, answer))
+            ]
+        for status, missing in looked[endpoint.failing]:
+            better = BETTER[subject.style.errors]
+            what = f"answers {status} without a {' and a '.join(missing)}"
+            yield endpoint.at(what, f"answer {better}", where=("responses", status))
+
+
+def _of_answer(subject: Subject, answer: Node) -> list[str]:
+    held = subject.document.content(answer).values()
+    return next((missing for schema in held if (missing := _missing(subject, schema))), [])
 
 
 def _missing(subject: Subject, schema: Node) -> list[str]:

@@ -18,14 +18,14 @@ _NAMES = re.compile(r"stack(_?trace)?|traceback|exception|sql(_?state)?|query", 
 
 def leaks(subject: Subject) -> Hits:
     """An error whose body or example has a stack trace, a statement or the words of a database."""
-    looked: dict[int, str] = {}  # most operations share their failures
+    looked: dict[int, list[tuple[str, str]]] = {}
     for endpoint in subject.endpoints:
-        for status, answer in endpoint.errors:
-            if id(answer) not in looked:
-                looked[id(answer)] = _leak(subject, answer)
-            if what := looked[id(answer)]:
-                do = f"answer {BETTER[subject.style.errors]}; write the rest to the log, under the same request id"
-                yield endpoint.at(f"{what} in its {status}", do, where=("responses", status))
+        if endpoint.failing not in looked:
+            told = [(status, _leak(subject, answer)) for status, answer in endpoint.errors]
+            looked[endpoint.failing] = [(status, what) for status, what in told if what]
+        for status, what in looked[endpoint.failing]:
+            do = f"answer {BETTER[subject.style.errors]}; write the rest to the log, under the same request id"
+            yield endpoint.at(f"{what} in its {status}", do, where=("responses", status))
 
 
 def _leak(subject: Subject, answer: Node) -> str:
