@@ -165,7 +165,7 @@ def gamma_quantile(shape: Any, share: float) -> Any:
         for n in range(1, 2000):
             term = term * x / (k + n)
             total = total + term
-            if (term < 1e-17 * total).all():
+            if n % 16 == 0 and (term < 1e-17 * total).all():
                 break
         log_p = k * log_x - x - log_gamma + np.log(total)
         step = (math.log(share) - log_p) / (k / total)

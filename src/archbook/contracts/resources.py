@@ -26,6 +26,9 @@ TIMES = frozenset({"date", "timestamp", "timestamptz"})
 Operator = Literal["=", ">=", "<", "contains"]
 
 
+_NO_SCHEMA = Schema()
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """The thing or things of an endpoint.
@@ -34,7 +37,7 @@ class Resource:
     """
 
     name: str
-    schema: Schema = field(default_factory=Schema)
+    schema: Schema = field(default_factory=lambda: _NO_SCHEMA)
     table: Table | None = None
     path: Mapping[str, str] = field(default_factory=dict)
 
@@ -108,8 +111,9 @@ def _tables(design: Design, service: str) -> dict[tuple[str, ...], tuple[Schema,
     if memo not in design.memo:
         found: dict[tuple[str, ...], tuple[Schema, Table]] = {}
         called = _callees(design).get(service, ())
-        owned = [name for name, store in design.stores.items() if store.owner == service]
-        schemas = [parse(ddl) for name in dict.fromkeys([*owned, *(name for name in design.stores if name in called)])
+        known = [name for name in design.stores if name in design.source.ddl] if design.source.ddl else []
+        owned = [name for name in known if design.stores[name].owner == service]
+        schemas = [parse(ddl) for name in dict.fromkeys([*owned, *(name for name in known if name in called)])
                    if (ddl := design.ddl(name))]  # fmt: skip
         for schema in schemas:
             for key, table in schema.tables.items():

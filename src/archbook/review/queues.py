@@ -13,7 +13,7 @@ Mend = dict[tuple[str | int, ...], Any]
 
 def entries(subject: Subject) -> set[str]:
     """Services at which clients enter: the gateway, or without one all that answer endpoints."""
-    gateway = subject.design.gateway
+    gateway = subject.gateway
     return {gateway} if gateway else set(subject.served)
 
 

@@ -93,6 +93,11 @@ class Subject:
         return self._estimates[1]
 
     @cached_property
+    def gateway(self) -> str | None:
+        """The service through which clients enter, or None."""
+        return self.design.gateway
+
+    @cached_property
     def plan(self) -> Plan | None:
         """Traffic carried over the call graph: what each element does for each request; None without an estimate."""
         return plan(self.design) if self.grown else None
@@ -157,7 +162,7 @@ class Subject:
 
         An asynchronous call is part of the path, what follows from it is not.
         """
-        gateway = self.design.gateway
+        gateway = self.gateway
         seen = {gateway or endpoint.service}
         waiting = [*seen]
         while waiting:

@@ -121,7 +121,7 @@ def promise(subject: Subject, call: Call) -> Promise | None:
     caller's own. p99 where there is one, else p95. None for what is done in handling an event.
     """
     known: dict[tuple[str, ...], Promise | None] = subject.kept.setdefault("promises", {})
-    key = (call.from_, call.to if call.from_ == subject.design.gateway else "", *call.on)
+    key = (call.from_, call.to if call.from_ == subject.gateway else "", *call.on)
     if key not in known:
         known[key] = _promise(subject, call)
     return known[key]
@@ -129,14 +129,14 @@ def promise(subject: Subject, call: Call) -> Promise | None:
 
 def _promise(subject: Subject, call: Call) -> Promise | None:
     design = subject.design
-    answering = (call.from_, design.gateway)
+    answering = (call.from_, subject.gateway)
     if call.on:
         endpoints = [design.endpoint(name) for name in call.on if " " in name]
     else:
-        endpoints = subject.served.get(call.to if call.from_ == design.gateway else call.from_, [])
+        endpoints = subject.served.get(call.to if call.from_ == subject.gateway else call.from_, [])
     slos = []
     for endpoint in endpoints:
-        direct = endpoint.service in answering or call.from_ == design.gateway
+        direct = endpoint.service in answering or call.from_ == subject.gateway
         service = endpoint.service if direct else call.from_
         own = direct and endpoint.slo and (endpoint.slo.p99 or endpoint.slo.p95)
         slos.append((endpoint.slo, endpoint.name) if own else (design.services[service].slo, service))
