@@ -17,7 +17,10 @@ LOADED = (
     "from archbook.review.lints import every_lint_rule; rules(); every_lint_rule(); "
     "design = read(text)"
 )
-RULES = "from archbook.design.loading import collector_at_rest; from archbook.review import Subject; subject = Subject(design); subject.grown, subject.today"
+RULES = (
+    "from archbook.design.loading import collector_at_rest; from archbook.review import Subject; "
+    "subject = Subject(design); subject.grown, subject.today"
+)
 
 
 def run() -> Iterator[Measurement]:
