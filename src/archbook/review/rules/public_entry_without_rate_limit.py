@@ -53,8 +53,8 @@ def _spare(subject: Subject, entry: str) -> list[str]:
     if now is None or not 0 < now.utilisation < 1:
         return []
     spare = show_rate(now.arrival_rate_per_s * (1 / now.utilisation - 1))
-    return [f"one client that asks {spare} more takes all that {entry} has left today, of which "
-            f"{show_share(now.utilisation)} is in use (computed: capacity less today's peak)"]  # fmt: skip
+    return [f"one client that asks {spare} more takes all that {entry} has left: today {show_share(now.utilisation)} "
+            "of it is in use (computed: capacity less today's peak)"]  # fmt: skip
 
 
 RULE = Rule(
